@@ -1,0 +1,142 @@
+package v1alpha1
+
+// Condition types. Ready, Reconciling and Stalled follow the kstatus contract
+// (https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus):
+// Reconciling and Stalled are absent unless True.
+const (
+	// ConditionReady is True when the object is in the state that its spec asks for.
+	ConditionReady = "Ready"
+	// ConditionReconciling is True while the operator is working on the object.
+	ConditionReconciling = "Reconciling"
+	// ConditionStalled is True when only a person can help.
+	ConditionStalled = "Stalled"
+
+	// ConditionCredentialsValid of a customer is True when Webex accepted the credentials.
+	ConditionCredentialsValid = "CredentialsValid"
+	// ConditionDefaultsResolved of a customer is True when it is clear which
+	// subscription and site URL licences are assigned from.
+	ConditionDefaultsResolved = "DefaultsResolved"
+	// ConditionDataFresh of a customer is True while the last successful run is
+	// younger than spec.staleAfter.
+	ConditionDataFresh = "DataFresh"
+	// ConditionPruneHeld of a customer is True while the removal of rows waits
+	// for approval; absent otherwise.
+	ConditionPruneHeld = "PruneHeld"
+	// ConditionCapacityOK of a customer is True while no purchased licence is
+	// over a threshold.
+	ConditionCapacityOK = "CapacityOK"
+
+	// ConditionComplete of a run is True once it succeeded, as on a Job.
+	ConditionComplete = "Complete"
+	// ConditionFailed of a run is True once it failed for good, as on a Job.
+	ConditionFailed = "Failed"
+)
+
+// Reasons of Ready, Reconciling and Stalled, on customers and runs.
+const (
+	// ReasonSynced is for figures of a complete run.
+	ReasonSynced = "Synced"
+	// ReasonSucceeded is for a run that completed.
+	ReasonSucceeded = "Succeeded"
+	// ReasonPending is for a customer whose first run has not ended.
+	ReasonPending = "Pending"
+	// ReasonSuspended is for a customer with spec.suspend that was never synced,
+	// and for a run that waits for its customer to be resumed.
+	ReasonSuspended = "Suspended"
+	// ReasonQueued is for a run that waits for another run of the same customer
+	// or for a free place.
+	ReasonQueued = "Queued"
+	// ReasonRunning is for a run at work.
+	ReasonRunning = "Running"
+	// ReasonCanceled is for a run that was ended by spec.cancel.
+	ReasonCanceled = "Canceled"
+	// ReasonDeadlineExceeded is for a run that took longer than spec.activeDeadlineSeconds.
+	ReasonDeadlineExceeded = "DeadlineExceeded"
+	// ReasonCustomerNotFound is for a run whose customer does not exist.
+	ReasonCustomerNotFound = "CustomerNotFound"
+)
+
+// Reasons of a failed attempt, the same on the run and on its customer.
+const (
+	// ReasonSecretNotFound is for a credentials Secret that does not exist.
+	ReasonSecretNotFound = "SecretNotFound"
+	// ReasonSecretKeyMissing is for a credentials Secret without a key, or with an empty one.
+	ReasonSecretKeyMissing = "SecretKeyMissing"
+	// ReasonCABundleInvalid is for a CA bundle that is missing or holds no certificate.
+	ReasonCABundleInvalid = "CABundleInvalid"
+	// ReasonHostNotAllowed is for a base URL or proxy on a host that the
+	// operator's administrator does not allow.
+	ReasonHostNotAllowed = "HostNotAllowed"
+	// ReasonInvalidOrganizationID is for an organization id that cannot be read.
+	ReasonInvalidOrganizationID = "InvalidOrganizationID"
+	// ReasonOrganizationMismatch is for an organization id that the token has no access to.
+	ReasonOrganizationMismatch = "OrganizationMismatch"
+	// ReasonOrganizationRequired is for a token that sees several organizations
+	// while spec.organizationID is empty.
+	ReasonOrganizationRequired = "OrganizationRequired"
+	// ReasonDuplicateOrganization is for an organization that another, older
+	// WebexCustomerAccess reads already.
+	ReasonDuplicateOrganization = "DuplicateOrganization"
+	// ReasonCredentialsRejected is for credentials that Webex refused (401, invalid_grant).
+	ReasonCredentialsRejected = "CredentialsRejected"
+	// ReasonForbidden is for a token without a scope or role (403).
+	ReasonForbidden = "Forbidden"
+	// ReasonRejected is for a request that Webex does not understand or find (400, 404).
+	ReasonRejected = "Rejected"
+	// ReasonRateLimited is for a request that Webex put off (429, 423).
+	ReasonRateLimited = "RateLimited"
+	// ReasonAPIUnavailable is for a Webex API that failed or could not be reached.
+	ReasonAPIUnavailable = "APIUnavailable"
+	// ReasonPartialResult is for an answer that cannot be trusted to be whole;
+	// nothing of it is written.
+	ReasonPartialResult = "PartialResult"
+	// ReasonWriteFailed is for rows that the Kubernetes API did not take.
+	ReasonWriteFailed = "WriteFailed"
+)
+
+// Reasons of CredentialsValid.
+const (
+	// ReasonAccepted is for credentials that Webex accepted.
+	ReasonAccepted = "Accepted"
+	// ReasonUnverified is for credentials that were not tried yet.
+	ReasonUnverified = "Unverified"
+)
+
+// Reasons of DefaultsResolved. Where one is missing or wrong, they are the same
+// words as in status.assignableReason of the rows.
+const (
+	// ReasonResolved is for defaults that are set, or that go without saying.
+	ReasonResolved = "Resolved"
+	// ReasonDefaultSubscriptionRequired is for several subscriptions and no default.
+	ReasonDefaultSubscriptionRequired = string(AssignableDefaultSubscriptionRequired)
+	// ReasonDefaultSiteURLRequired is for several site URLs and no default.
+	ReasonDefaultSiteURLRequired = string(AssignableDefaultSiteURLRequired)
+	// ReasonDefaultNotFound is for a default that the organization does not have.
+	ReasonDefaultNotFound = string(AssignableDefaultNotFound)
+)
+
+// Reasons of DataFresh and PruneHeld.
+const (
+	// ReasonFresh is for figures younger than spec.staleAfter.
+	ReasonFresh = "Fresh"
+	// ReasonStale is for older figures.
+	ReasonStale = "Stale"
+	// ReasonNeverSynced is for a customer without a successful run.
+	ReasonNeverSynced = "NeverSynced"
+	// ReasonApprovalRequired is for row removals that wait for approval.
+	ReasonApprovalRequired = "ApprovalRequired"
+)
+
+// Reasons of CapacityOK, from good to bad.
+const (
+	// ReasonWithinThresholds is for utilisation below spec.thresholds.warningPercent.
+	ReasonWithinThresholds = "WithinThresholds"
+	// ReasonWarning is for a licence at or over warningPercent.
+	ReasonWarning = "Warning"
+	// ReasonCritical is for a licence at or over criticalPercent.
+	ReasonCritical = "Critical"
+	// ReasonExhausted is for a licence with all units in use.
+	ReasonExhausted = "Exhausted"
+	// ReasonOverAssigned is for a licence with more units in use than bought.
+	ReasonOverAssigned = "OverAssigned"
+)
