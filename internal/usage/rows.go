@@ -1,0 +1,138 @@
+package usage
+
+import (
+	"cmp"
+	"math"
+	"math/bits"
+	"slices"
+)
+
+// Rows returns the rows of what was added so far, in an order that depends on the data alone: by level (Customer
+// before Site), licence name, licence id, location name, location id. At LevelCustomer every licence of the list has
+// a row; at LevelSite only those pairs of licence and location that have a unit in use.
+func (a *Aggregator) Rows() []Row {
+	var rows []Row
+	// The counters lie by location, so the units at locations are added up in one pass over all of them.
+	atLocations := make([]int64, len(a.licenses))
+	for l, counters := range a.placed {
+		for i, u := range counters {
+			if u.sum() == 0 {
+				continue
+			}
+			atLocations[i] += u.sum()
+			if a.opts.Site {
+				rows = append(rows, siteRow(a.licenses[i], a.locations[l], u))
+			}
+		}
+	}
+	if a.opts.Customer {
+		for i, l := range a.licenses {
+			row := customerRow(l)
+			if a.opts.Site {
+				row.explain(atLocations[i], a.unplaced[i].sum())
+			}
+			rows = append(rows, row)
+		}
+	}
+	slices.SortFunc(rows, compareRows)
+	return rows
+}
+
+func compareRows(a, b Row) int {
+	return cmp.Or(
+		cmp.Compare(a.Level, b.Level), // "Customer" sorts before "Site"
+		cmp.Compare(a.Name, b.Name),
+		cmp.Compare(a.LicenseID, b.LicenseID),
+		cmp.Compare(a.LocationName, b.LocationName),
+		cmp.Compare(a.LocationID, b.LocationID),
+	)
+}
+
+func customerRow(l License) Row {
+	row := newRow(l, LevelCustomer)
+	row.ByUsers, row.ByWorkspaces = known(l.ByUsers), known(l.ByWorkspaces)
+	row.Consumed = known(l.Consumed)
+	if row.Consumed == nil && row.ByUsers != nil && row.ByWorkspaces != nil {
+		row.Consumed = new(addSaturated(*row.ByUsers, *row.ByWorkspaces))
+	}
+	row.derive()
+	return row
+}
+
+func siteRow(l License, at Location, u units) Row {
+	row := newRow(l, LevelSite)
+	row.LocationID, row.LocationName = at.ID, at.Name
+	row.Consumed = new(u.sum())
+	row.ByUsers, row.ByWorkspaces = new(u[user]), new(u[workspace])
+	row.derive()
+	return row
+}
+
+func newRow(l License, level Level) Row {
+	return Row{
+		Key:            Key{Level: level, LicenseID: l.ID},
+		Name:           l.Name,
+		OfferCode:      l.OfferCode,
+		Class:          ClassOf(l.SubscriptionID),
+		SubscriptionID: l.SubscriptionID,
+		SiteURL:        l.SiteURL,
+		SiteType:       l.SiteType,
+		Total:          known(l.Total),
+	}
+}
+
+// derive sets the figures that follow from Total and Consumed.
+func (r *Row) derive() {
+	if r.Total == nil || r.Consumed == nil {
+		return
+	}
+	// Both are zero or more, so the difference cannot overflow.
+	r.Available = new(*r.Total - *r.Consumed)
+	r.UtilizationPercent = utilization(*r.Consumed, *r.Total)
+}
+
+// explain sets how much of a Customer row's Consumed the counted units explain.
+func (r *Row) explain(atLocations, withoutLocation int64) {
+	r.UnitsWithoutLocation = new(withoutLocation)
+	if r.Consumed != nil {
+		r.ResidualUnits = new(*r.Consumed - atLocations - withoutLocation)
+	}
+}
+
+// utilization returns floor(100 × consumed / total) for figures of zero or more; Row.UtilizationPercent documents
+// the edges. The product is computed in 128 bits: no figure is too large to be compared with a threshold.
+func utilization(consumed, total int64) *int32 {
+	if total == 0 {
+		if consumed == 0 {
+			return nil
+		}
+		total = 1
+	}
+	high, low := bits.Mul64(100, uint64(consumed))
+	if high >= uint64(total) { // the quotient needs more than 64 bits
+		return new(int32(math.MaxInt32))
+	}
+	percent, _ := bits.Div64(high, low, uint64(total))
+	return new(int32(min(percent, math.MaxInt32)))
+}
+
+// known returns a copy of a figure, or nil if it is unknown.
+func known(figure *int64) *int64 {
+	if figure == nil || *figure < 0 {
+		return nil
+	}
+	return new(*figure)
+}
+
+// addSaturated adds two figures and stays at the largest or smallest int64 instead of wrapping around, so that a
+// nonsensical figure in an answer of Webex cannot turn units into negative ones.
+func addSaturated(a, b int64) int64 {
+	sum := a + b
+	switch {
+	case a > 0 && b > 0 && sum < 0:
+		return math.MaxInt64
+	case a < 0 && b < 0 && sum >= 0:
+		return math.MinInt64
+	}
+	return sum
+}
