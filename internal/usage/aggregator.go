@@ -1,5 +1,10 @@
 package usage
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Options says which rows are wanted.
 type Options struct {
 	// Customer asks for one row for each licence of the organization.
@@ -14,7 +19,7 @@ type Options struct {
 // It is not safe for concurrent use.
 type Aggregator struct {
 	opts      Options
-	licenses  []License
+	licenses  []License // in the order of the rows, as are the locations
 	locations []Location
 
 	licenseIndex  map[string]int
@@ -47,31 +52,41 @@ func (u units) sum() int64 { return u[user] + u[workspace] }
 // first one counts; entries without id are left out.
 func NewAggregator(licenses []License, locations []Location, opts Options) *Aggregator {
 	a := &Aggregator{
-		opts:          opts,
-		licenseIndex:  make(map[string]int, len(licenses)),
-		locationIndex: make(map[string]int, len(locations)),
-		people:        newWindow(recentIDs),
-		workspaces:    newWindow(recentIDs),
+		opts:       opts,
+		people:     newWindow(recentIDs),
+		workspaces: newWindow(recentIDs),
 	}
-	for _, l := range licenses {
-		if _, twice := a.licenseIndex[l.ID]; twice || l.ID == "" {
-			a.stats.LicensesIgnored++
-			continue
-		}
-		a.licenseIndex[l.ID] = len(a.licenses)
-		a.licenses = append(a.licenses, l)
-	}
-	for _, l := range locations {
-		if _, twice := a.locationIndex[l.ID]; twice || l.ID == "" {
-			continue
-		}
-		a.locationIndex[l.ID] = len(a.locations)
-		a.locations = append(a.locations, l)
-	}
+	a.licenses, a.licenseIndex = byNameAndID(licenses, func(l License) (name, id string) { return l.Name, l.ID })
+	a.locations, a.locationIndex = byNameAndID(locations, func(l Location) (name, id string) { return l.Name, l.ID })
+	a.stats.LicensesIgnored = int64(len(licenses) - len(a.licenses))
 	a.lastHolder = make([]uint64, len(a.licenses))
 	a.unplaced = make([]units, len(a.licenses))
 	a.placed = make([][]units, len(a.locations))
 	return a
+}
+
+// byNameAndID returns the first item of each id, in the order in which rows come, and where each id is. Sorting the
+// few licences and locations here leaves nothing to sort among the many rows.
+func byNameAndID[T any](items []T, naming func(T) (name, id string)) (sorted []T, index map[string]int) {
+	index = make(map[string]int, len(items))
+	for _, item := range items {
+		_, id := naming(item)
+		if _, twice := index[id]; twice || id == "" {
+			continue
+		}
+		index[id] = 0
+		sorted = append(sorted, item)
+	}
+	slices.SortFunc(sorted, func(x, y T) int {
+		xName, xID := naming(x)
+		yName, yID := naming(y)
+		return cmp.Or(cmp.Compare(xName, yName), cmp.Compare(xID, yID))
+	})
+	for i, item := range sorted {
+		_, id := naming(item)
+		index[id] = i
+	}
+	return sorted, index
 }
 
 // AddPerson counts one unit of each licence that a person holds, at the person's location. An empty location id

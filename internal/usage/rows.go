@@ -1,51 +1,35 @@
 package usage
 
 import (
-	"cmp"
 	"math"
 	"math/bits"
-	"slices"
 )
 
 // Rows returns the rows of what was added so far, in an order that depends on the data alone: by level (Customer
 // before Site), licence name, licence id, location name, location id. At LevelCustomer every licence of the list has
 // a row; at LevelSite only those pairs of licence and location that have a unit in use.
 func (a *Aggregator) Rows() []Row {
-	var rows []Row
-	// The counters lie by location, so the units at locations are added up in one pass over all of them.
-	atLocations := make([]int64, len(a.licenses))
-	for l, counters := range a.placed {
-		for i, u := range counters {
-			if u.sum() == 0 {
+	var customers, sites []Row
+	for i, l := range a.licenses {
+		var atLocations int64
+		for at, counters := range a.placed {
+			if counters == nil || counters[i].sum() == 0 {
 				continue
 			}
-			atLocations[i] += u.sum()
+			atLocations += counters[i].sum()
 			if a.opts.Site {
-				rows = append(rows, siteRow(a.licenses[i], a.locations[l], u))
+				sites = append(sites, siteRow(l, a.locations[at], counters[i]))
 			}
 		}
-	}
-	if a.opts.Customer {
-		for i, l := range a.licenses {
+		if a.opts.Customer {
 			row := customerRow(l)
 			if a.opts.Site {
-				row.explain(atLocations[i], a.unplaced[i].sum())
+				row.explain(atLocations, a.unplaced[i].sum())
 			}
-			rows = append(rows, row)
+			customers = append(customers, row)
 		}
 	}
-	slices.SortFunc(rows, compareRows)
-	return rows
-}
-
-func compareRows(a, b Row) int {
-	return cmp.Or(
-		cmp.Compare(a.Level, b.Level), // "Customer" sorts before "Site"
-		cmp.Compare(a.Name, b.Name),
-		cmp.Compare(a.LicenseID, b.LicenseID),
-		cmp.Compare(a.LocationName, b.LocationName),
-		cmp.Compare(a.LocationID, b.LocationID),
-	)
+	return append(customers, sites...)
 }
 
 func customerRow(l License) Row {
