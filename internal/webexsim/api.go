@@ -1,0 +1,285 @@
+package webexsim
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+const (
+	apiPrefix     = "/v1"
+	controlPrefix = "/control"
+	jsonType      = "application/json;charset=UTF-8"
+)
+
+// route is one endpoint of the API. A path segment "{id}" fits anything.
+type route struct {
+	method, path string
+	scopes       []string // one of them is needed; none means no token at all
+	handle       func(*call) error
+}
+
+var routes = []route{
+	{http.MethodPost, "/access_token", nil, (*call).postAccessToken},
+	{http.MethodGet, "/organizations", []string{ScopeOrganizations}, (*call).listOrganizations},
+	{http.MethodGet, "/organizations/{id}", []string{ScopeOrganizations}, (*call).getOrganization},
+	{http.MethodGet, "/roles", []string{ScopeRoles}, (*call).listRoles},
+	{http.MethodGet, "/licenses", []string{ScopeLicenses}, (*call).listLicenses},
+	{http.MethodGet, "/licenses/{id}", []string{ScopeLicenses}, (*call).getLicense},
+	{http.MethodGet, "/people", []string{ScopePeople}, (*call).listPeople},
+	{http.MethodGet, "/people/{id}", []string{ScopePeople}, (*call).getPerson},
+	{http.MethodGet, "/locations", []string{ScopeLocations, ScopePeople, ScopeDevices}, (*call).listLocations},
+	{http.MethodGet, "/workspaces", []string{ScopeWorkspaces}, (*call).listWorkspaces},
+}
+
+// operation is the name of a route in counts and rules.
+func (r *route) operation() string { return r.method + " " + r.path }
+
+// findRoute finds the endpoint of a request. Without one it tells whether another
+// method would do.
+func findRoute(method, path string) (found *route, id string, otherMethod bool) {
+	for i := range routes {
+		r := &routes[i]
+		value, ok := matchPath(r.path, path)
+		if !ok {
+			continue
+		}
+		if r.method == method {
+			return r, value, false
+		}
+		otherMethod = true
+	}
+	return nil, "", otherMethod
+}
+
+func matchPath(pattern, path string) (id string, ok bool) {
+	prefix, withID := strings.CutSuffix(pattern, "{id}")
+	if !withID {
+		return "", path == pattern
+	}
+	id, ok = strings.CutPrefix(path, prefix)
+	return id, ok && id != "" && !strings.Contains(id, "/")
+}
+
+// call is one API request on its way to an answer.
+type call struct {
+	s        *Server
+	w        *reply
+	r        *http.Request
+	o        *Options
+	q        url.Values
+	id       string // the last segment of the path
+	grant    *grant
+	org      *Organization
+	rule     *Rule
+	tracking string
+}
+
+// ServeHTTP serves the API and the control endpoint.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, controlPrefix+"/") {
+		s.control(w, r)
+		return
+	}
+	c := &call{s: s, r: r, o: s.options.Load(), q: r.URL.Query(), w: &reply{ResponseWriter: w, left: -1}}
+	c.setTracking("ROUTER_")
+	path, inside := strings.CutPrefix(r.URL.Path, apiPrefix)
+	found, id, otherMethod := (*route)(nil), "", false
+	if inside {
+		found, id, otherMethod = findRoute(r.Method, path)
+	}
+	c.id = id
+	// Whatever a handler returns, the client got its answer or is gone.
+	_ = c.serve(found, otherMethod)
+	c.w.finish()
+}
+
+// serve answers a request: faults first, as they come from in front of the service;
+// then the checks in the order of the service.
+func (c *call) serve(found *route, otherMethod bool) error {
+	operation := "unknown"
+	if found != nil {
+		operation = found.operation()
+		c.grant = c.s.tokens.good(bearer(c.r), c.s.Now())
+	}
+	subject := c.subject(found)
+	c.s.counter.count(operation, subject)
+	if err := sleep(c.r.Context(), c.o.Latency); err != nil {
+		return err
+	}
+	if done, err := c.applyRule(operation, subject); done || err != nil {
+		return err
+	}
+	switch {
+	case found == nil && otherMethod:
+		return c.fail(http.StatusMethodNotAllowed, "The request was made to a resource using an HTTP request method that is not supported.")
+	case found == nil:
+		return c.fail(http.StatusNotFound, "The requested resource could not be found.")
+	case found.scopes == nil:
+		return found.handle(c)
+	case c.grant == nil:
+		return c.fail(http.StatusUnauthorized, messageUnauthorized)
+	case !c.grant.allows(found.scopes):
+		return c.forbid()
+	}
+	if err := c.chooseOrganization(); err != nil {
+		return err
+	}
+	return found.handle(c)
+}
+
+// bearer is the token of a request.
+func bearer(r *http.Request) string {
+	kind, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(kind, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+// subject is the UUID of the organization that a request is about, for counts and
+// rules only: nothing is checked here.
+func (c *call) subject(found *route) string {
+	if uuid, ok := DecodeID(kindOrganization, c.q.Get("orgId")); ok {
+		return uuid
+	}
+	if found != nil && found.path == "/organizations/{id}" {
+		if uuid, ok := DecodeID(kindOrganization, c.id); ok {
+			return uuid
+		}
+	}
+	if found != nil && found.scopes == nil {
+		if err := c.r.ParseForm(); err == nil {
+			return c.s.tokens.formOrganization(c.r.PostForm)
+		}
+	}
+	if c.grant != nil {
+		return c.grant.spec.Organization
+	}
+	return ""
+}
+
+// errAnswered ends a request that was answered on the way to its handler.
+var errAnswered = errors.New("webexsim: answered")
+
+// chooseOrganization finds the organization that is meant: the one of orgId, else
+// the token's own.
+func (c *call) chooseOrganization() error {
+	uuid := c.grant.spec.Organization
+	if c.q.Has("orgId") {
+		named, ok := DecodeID(kindOrganization, c.q.Get("orgId"))
+		if !ok {
+			return errors.Join(errAnswered, c.fail(http.StatusBadRequest, "The orgId is not a valid organization identifier."))
+		}
+		uuid = named
+	}
+	if c.org = c.s.Organization(uuid); c.org == nil || !c.grant.sees(uuid) {
+		return errors.Join(errAnswered, c.forbid())
+	}
+	return nil
+}
+
+const (
+	messageUnauthorized = "The request requires a valid access token set in the Authorization request header."
+	messageForbidden    = "The server understood the request, but refused to fulfill it because the access token is missing required scopes or the user is missing required roles or licenses."
+)
+
+func (c *call) setTracking(prefix string) {
+	c.tracking = prefix + strings.ToUpper(c.s.tracking.next(uint64(c.s.offset.Load())))
+}
+
+// forbid answers 403. Its identifier has another prefix, and "errors" is sometimes absent.
+func (c *call) forbid() error {
+	c.setTracking("ROUTERGW_")
+	if c.o.OmitErrors {
+		return c.json(http.StatusForbidden, errorBody(messageForbidden, c.tracking, false))
+	}
+	return c.fail(http.StatusForbidden, messageForbidden)
+}
+
+// fail answers an error in the usual form.
+func (c *call) fail(status int, message string) error {
+	return c.json(status, errorBody(message, c.tracking, true))
+}
+
+func errorBody(message, tracking string, withErrors bool) []byte {
+	b := append([]byte(nil), `{"message":`...)
+	b = appendString(b, message)
+	if withErrors {
+		b = append(b, `,"errors":[{"description":`...)
+		b = appendString(b, message)
+		b = append(b, `}]`...)
+	}
+	b = appendMember(b, "trackingId", tracking)
+	return append(b, '}')
+}
+
+// json answers a complete body.
+func (c *call) json(status int, body []byte) error {
+	c.start(status, jsonType)
+	_, err := c.w.Write(body)
+	return err
+}
+
+// start writes status and headers.
+func (c *call) start(status int, contentType string) {
+	c.header("Content-Type", contentType)
+	c.header("Cache-Control", "no-cache")
+	c.header("Trackingid", c.tracking)
+	c.w.WriteHeader(status)
+}
+
+// header sets a header in the spelling that the options ask for.
+func (c *call) header(name, value string) {
+	if c.o.LowerCaseHeaders {
+		name = strings.ToLower(name)
+	}
+	c.w.Header()[name] = []string{value}
+}
+
+// applyRule lets the rule act that fits the request, if any. It tells whether the
+// request is answered by that.
+func (c *call) applyRule(operation, subject string) (done bool, err error) {
+	limit, start := c.window(operation)
+	page := 1
+	if limit > 0 {
+		page = start/limit + 1
+	}
+	c.rule = c.s.rules.match(request{operation: operation, organization: subject, listPage: page, max: limit})
+	if c.rule == nil {
+		return false, nil
+	}
+	c.w.spoil(c.rule)
+	if err := sleep(c.r.Context(), c.rule.Delay); err != nil {
+		return true, err
+	}
+	if !c.rule.answers() {
+		return false, nil
+	}
+	return true, c.answerRule()
+}
+
+// answerRule answers in the place of the service.
+func (c *call) answerRule() error {
+	if c.rule.Drop {
+		panic(http.ErrAbortHandler) // net/http closes the connection
+	}
+	status := c.rule.Status
+	setInt(&status, http.StatusOK)
+	contentType, body := or(c.rule.ContentType, jsonType), []byte(c.rule.Body)
+	switch {
+	case c.rule.HTML && c.rule.Body == "":
+		text := strconv.Itoa(status) + " " + http.StatusText(status)
+		body = []byte("<html><head><title>" + text + "</title></head><body><h1>" + text + "</h1></body></html>\n")
+		contentType = or(c.rule.ContentType, "text/html")
+	case c.rule.HTML:
+		contentType = or(c.rule.ContentType, "text/html")
+	case c.rule.Body == "" && c.rule.Status != 0:
+		body = errorBody(http.StatusText(status), c.tracking, true)
+	}
+	c.start(status, contentType)
+	_, err := c.w.Write(body)
+	return err
+}

@@ -1,0 +1,19 @@
+// Package webexsim is a simulator of the part of the Webex REST API that a
+// licence report needs: tokens, organizations, roles, licences, people,
+// locations and workspaces.
+//
+// It is built from public material only (the published OpenAPI description, the
+// guides on developer.webex.com and recorded replies in public repositories) and
+// was never compared with the live service. Where documents and recordings
+// disagree it follows the recordings and offers a switch for the documents.
+//
+// One Server holds any number of organizations. Each is seeded from an
+// OrganizationSpec and changed through the methods of Organization, or over HTTP
+// through the control endpoint, which calls the same methods. Consumed units are
+// never stored: they are counted from the seeded people and workspaces, so the
+// figures of an organization cannot contradict its people.
+//
+// Misbehaviour comes in two forms. Options describe how the service behaves in
+// general (which page sizes it grants, whether next links lose parameters). A Rule
+// describes what happens to some requests only (the third page answers 503).
+package webexsim

@@ -1,0 +1,101 @@
+package webexsim
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+)
+
+// errCut ends a handler whose answer a rule has cut.
+var errCut = errors.New("webexsim: cut by a rule")
+
+// reply is the answer to one request. It spoils the body as a rule says.
+type reply struct {
+	http.ResponseWriter
+	rule  *Rule
+	whole *bytes.Buffer // set if the body has to be complete first
+	left  int           // bytes before the cut; -1 is no cut
+	cut   bool
+}
+
+// spoil makes the reply act as a rule says.
+func (w *reply) spoil(r *Rule) {
+	w.rule = r
+	switch {
+	case r.needsWholeBody():
+		w.whole = &bytes.Buffer{}
+	case r.CutAfter > 0:
+		w.left = r.CutAfter
+	case r.CutAfter < 0:
+		w.left = 0
+	}
+}
+
+// WriteHeader sets the headers of the rule last, so that they win.
+func (w *reply) WriteHeader(status int) {
+	if w.rule != nil {
+		for name, value := range w.rule.Header {
+			w.Header().Del(name)
+			if value != "" {
+				w.Header().Set(name, value)
+			}
+		}
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write passes the body on up to the cut.
+func (w *reply) Write(b []byte) (int, error) {
+	switch {
+	case w.cut:
+		return 0, errCut
+	case w.whole != nil:
+		return w.whole.Write(b)
+	case w.left < 0:
+		return w.ResponseWriter.Write(b)
+	}
+	n := min(len(b), w.left)
+	written, err := w.ResponseWriter.Write(b[:n])
+	w.left -= written
+	if err != nil || n == len(b) {
+		return written, err
+	}
+	w.cut = true
+	if !w.rule.Truncate {
+		w.hangUp()
+	}
+	return written, errCut
+}
+
+// finish writes a body that had to be complete first.
+func (w *reply) finish() {
+	if w.whole == nil {
+		return
+	}
+	body := w.whole.Bytes()
+	w.whole = nil
+	middle := len(body) / 2
+	switch {
+	case w.rule.Malformed:
+		// Closes whatever is open there, then goes on with something that JSON allows
+		// neither inside nor outside a string.
+		body = append(append(body[:middle:middle], "\"]}\x00"...), body[middle:]...)
+	case w.rule.CutAt > 0:
+		w.left = int(w.rule.CutAt * float64(len(body)))
+	default:
+		w.left = middle
+	}
+	_, _ = w.Write(body) // the client may be gone
+}
+
+// hangUp closes the connection in the middle of a message, after what was written
+// so far reached the client.
+func (w *reply) hangUp() {
+	control := http.NewResponseController(w.ResponseWriter)
+	_ = control.Flush() // the connection is closed in any case
+	conn, _, err := control.Hijack()
+	if err != nil { // HTTP/2 has no connection to take over
+		panic(http.ErrAbortHandler)
+	}
+	_ = conn.Close()
+}

@@ -1,0 +1,121 @@
+package webexsim
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// tokenError is one way in which the token endpoint refuses.
+type tokenError struct {
+	status            int
+	code, description string
+}
+
+var (
+	errInvalidClient = &tokenError{http.StatusUnauthorized, "invalid_client", "Invalid client credentials"}
+	errInvalidCode   = &tokenError{http.StatusBadRequest, "invalid_grant",
+		"The authorization code is expired, revoked, malformed or invalid."}
+	errInvalidRefresh = &tokenError{http.StatusBadRequest, "invalid_grant",
+		"The refresh token provided is expired, revoked, malformed or invalid."}
+	errGrantType = &tokenError{http.StatusBadRequest, "unsupported_grant_type", "The grant type is not supported."}
+)
+
+// postAccessToken is POST /access_token.
+func (c *call) postAccessToken() error {
+	// Rules and counters had a look at the form already.
+	answer, refused := c.s.tokens.exchange(c.r.PostForm, c.o, c.s.Now())
+	if refused != nil {
+		return c.refuseToken(refused)
+	}
+	return c.json(http.StatusOK, answer)
+}
+
+// exchange answers a grant. Codes are never good: the simulator has no page on which
+// a person could consent.
+func (t *tokens) exchange(form url.Values, o *Options, now time.Time) ([]byte, *tokenError) {
+	kind := form.Get("grant_type")
+	need := []string{"grant_type", "client_id", "client_secret", "refresh_token"}
+	if kind == "authorization_code" {
+		need = []string{"client_id", "client_secret", "code", "redirect_uri"}
+	}
+	for _, field := range need {
+		if form.Get(field) == "" {
+			return nil, &tokenError{http.StatusBadRequest, "invalid_request", "Missing required parameter: " + field}
+		}
+	}
+	switch kind {
+	case "refresh_token":
+	case "authorization_code":
+		return nil, errInvalidCode
+	default:
+		return nil, errGrantType
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.knowsClient(form.Get("client_id"), form.Get("client_secret")) {
+		return nil, errInvalidClient
+	}
+	g := t.refresh[form.Get("refresh_token")]
+	if g == nil || g.spec.ClientID != form.Get("client_id") || !now.Before(g.refreshExpires) {
+		return nil, errInvalidRefresh
+	}
+	return t.refreshed(g, o, now), nil
+}
+
+func (t *tokens) knowsClient(id, secret string) bool {
+	for _, a := range t.access {
+		if a.grant.spec.ClientID == id && a.grant.spec.ClientSecret == secret {
+			return true
+		}
+	}
+	return false
+}
+
+// refreshed issues what a refresh answers.
+func (t *tokens) refreshed(g *grant, o *Options, now time.Time) []byte {
+	a := g.latest
+	reused := !a.revoked && now.Before(a.expires) && now.Sub(a.issued) < o.ReuseTokenWithin
+	if !reused {
+		a = t.issue(g, "", now, o.AccessTokenLifetime)
+		g.refreshExpires = now.Add(o.RefreshTokenLifetime)
+		if o.RefreshMode == RefreshRotate {
+			delete(t.refresh, g.refresh)
+			g.refresh = secret("sim-refresh-")
+			t.refresh[g.refresh] = g
+		}
+	}
+	b := append([]byte(nil), `{"access_token":`...)
+	b = appendString(b, a.value)
+	b = append(b, `,"expires_in":`...)
+	b = strconv.AppendInt(b, int64(a.expires.Sub(now)/time.Second), 10)
+	if o.RefreshMode != RefreshOmit {
+		b = appendMember(b, "refresh_token", g.refresh)
+	}
+	b = append(b, `,"refresh_token_expires_in":`...)
+	b = strconv.AppendInt(b, int64(g.refreshExpires.Sub(now)/time.Second), 10)
+	return append(b, `,"token_type":"Bearer"}`...)
+}
+
+// refuseToken writes an error in the style that the options ask for.
+func (c *call) refuseToken(e *tokenError) error {
+	if c.o.TokenErrorStyle == TokenErrorREST {
+		return c.fail(e.status, e.description)
+	}
+	b := append([]byte(nil), `{"error":`...)
+	b = appendString(b, e.code)
+	b = appendMember(b, "error_description", e.description)
+	b = appendMember(b, "trackingID", c.tracking)
+	return c.json(e.status, append(b, '}'))
+}
+
+// formOrganization is the organization of the grant that a token request is about.
+func (t *tokens) formOrganization(form url.Values) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if g := t.refresh[form.Get("refresh_token")]; g != nil {
+		return g.spec.Organization
+	}
+	return ""
+}
