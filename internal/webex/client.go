@@ -1,0 +1,205 @@
+// Package webex is a thin typed client of the Webex admin REST API, for the calls that a licence report needs:
+// organizations, licenses, roles, locations, people, workspaces, and the refresh of an OAuth token.
+//
+// Lists are iterators that follow the pages by themselves. Records are decoded as they stream in and hold only the
+// fields the report needs; personal data is skipped by the decoder and never stored. Every failure is an [*Error]
+// whose [Class] says what to do about it. A walk either yields every record of the list or ends with an error:
+// it never ends early in silence.
+//
+// The API is described at https://developer.webex.com/docs/basics.
+package webex
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// DefaultBaseURL is the commercial REST base, https://developer.webex.com/docs/basics. Webex for Government has its
+// own, https://developer.webex.com/docs/webex-for-government.
+const DefaultBaseURL = "https://webexapis.com/v1"
+
+// defaultUserAgent is sent when the caller names no product.
+const defaultUserAgent = "webex-license-operator"
+
+// defaultTimeout is the longest one request may take, its body included. Pages of people with calling data are slow
+// to come (tens of seconds), and a page has at most a few MiB.
+const defaultTimeout = 60 * time.Second
+
+// maxRedirects is how many redirects inside the API's own host are followed.
+const maxRedirects = 3
+
+// Config says how a [Client] reaches the API.
+type Config struct {
+	// BaseURL is the REST base, as checked by [ParseBaseURL]. Empty means [DefaultBaseURL].
+	BaseURL string
+	// HTTP carries the requests; required, so that proxy, CA bundle and connection limits are the caller's choice.
+	// The client works on a copy, which follows no redirect to another host and, where Timeout is zero, gives up
+	// on a request after 60 seconds.
+	HTTP *http.Client
+	// Tokens supplies the access token; required.
+	Tokens TokenSource
+	// Limiter is waited for before every attempt. Nil means unlimited.
+	Limiter Limiter
+	// Limits bounds what is accepted from the server. Zero fields take their defaults.
+	Limits Limits
+	// UserAgent is sent with every request; product/version (+url) is the usual form.
+	UserAgent string
+	// Retry says how often and how patiently a failed attempt is repeated. Zero fields take their defaults.
+	Retry RetryPolicy
+	// Observe is called after every attempt, if set. Walks fetch a page ahead, so it must be safe for concurrent use.
+	Observe func(Call)
+	// Sleep waits for d or until ctx ends, whose error it then returns. Nil means a timer.
+	Sleep func(ctx context.Context, d time.Duration) error
+	// Rand returns a number in [0, 1) and is safe for concurrent use. Nil means [rand.Float64].
+	Rand func() float64
+	// Now is the clock. Nil means [time.Now].
+	Now func() time.Time
+}
+
+// Limiter is the request budget that callers of one token owner share. [golang.org/x/time/rate.Limiter] is one.
+type Limiter interface {
+	// Wait blocks until a request may be sent, or returns an error once ctx ends or cannot be met.
+	Wait(ctx context.Context) error
+}
+
+// Call describes one attempt of a request. It holds no token, no URL and no personal data.
+type Call struct {
+	// Operation is the name of the call, such as "list people". It is one of a small fixed set.
+	Operation string
+	// Method is the HTTP method.
+	Method string
+	// Status is the HTTP status, or 0 if no response came.
+	Status int
+	// Duration is the time from sending the request to the end of its body.
+	Duration time.Duration
+	// Retried says that the attempt repeats an earlier one of the same request.
+	Retried bool
+	// Throttled is the time spent before the attempt in waiting for the limiter and for Retry-After.
+	Throttled time.Duration
+	// Class is the class of the attempt's failure, or [ClassNone].
+	Class Class
+}
+
+// Client talks to one Webex REST base with one source of tokens. It is safe for concurrent use.
+type Client struct {
+	base   *url.URL
+	http   *http.Client
+	tokens TokenSource
+	cfg    Config
+
+	refreshing sync.Mutex // at most one refresh at a time
+}
+
+// New checks cfg and returns a client. No request is sent.
+func New(cfg Config) (*Client, error) {
+	if cfg.BaseURL == "" {
+		cfg.BaseURL = DefaultBaseURL
+	}
+	base, err := ParseBaseURL(cfg.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.HTTP == nil {
+		return nil, errors.New("no HTTP client: set Config.HTTP")
+	}
+	if cfg.Tokens == nil {
+		return nil, errors.New("no source of tokens: set Config.Tokens")
+	}
+	cfg.Limits = cfg.Limits.withDefaults()
+	cfg.Retry = cfg.Retry.withDefaults()
+	if cfg.UserAgent == "" {
+		cfg.UserAgent = defaultUserAgent
+	}
+	if cfg.Observe == nil {
+		cfg.Observe = func(Call) {}
+	}
+	if cfg.Sleep == nil {
+		cfg.Sleep = sleep
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Float64
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Client{base: base, http: confined(cfg.HTTP, base), tokens: cfg.Tokens, cfg: cfg}, nil
+}
+
+// confined returns a copy of h that keeps the bearer token on the API's own host.
+func confined(h *http.Client, base *url.URL) *http.Client {
+	c := *h
+	c.CheckRedirect = func(req *http.Request, via []*http.Request) error {
+		if len(via) > maxRedirects || !sameOrigin(req.URL, base) {
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}
+	if c.Timeout == 0 {
+		c.Timeout = defaultTimeout
+	}
+	return &c
+}
+
+// sleep is the default of [Config.Sleep].
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// endpoint returns the URL of a path below the base. The path's variable segments are already escaped.
+func (c *Client) endpoint(path string, query []param) *url.URL {
+	u := *c.base
+	u.Path, u.RawPath = c.base.Path+path, ""
+	u.RawQuery = encodeParams(query)
+	return &u
+}
+
+// maxURLLength bounds a base URL; it is what most servers accept in a request line, less room for path and query.
+const maxURLLength = 2048
+
+// ParseBaseURL checks a REST base URL and returns it without a trailing slash. The error names what is wrong and the
+// remedy, and never repeats the value, which may hold a password.
+func ParseBaseURL(raw string) (*url.URL, error) {
+	raw = strings.TrimSpace(raw)
+	if raw == "" {
+		return nil, errors.New("base URL is empty: use https://<host>/v1")
+	}
+	if len(raw) > maxURLLength {
+		return nil, errors.New("base URL is longer than 2048 characters: use https://<host>/v1")
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, errors.New("base URL cannot be parsed: use https://<host>/v1")
+	}
+	switch {
+	case u.Scheme != "https":
+		return nil, errors.New("base URL is not https: the access token would travel in clear text; use https://<host>/v1")
+	case u.User != nil:
+		return nil, errors.New("base URL has credentials in it: remove the part before the @ and keep credentials in a secret")
+	case u.RawQuery != "" || u.ForceQuery:
+		return nil, errors.New("base URL has a query: remove the question mark and what follows")
+	case strings.Contains(raw, "#"):
+		return nil, errors.New("base URL has a fragment: remove the # and what follows")
+	case u.Opaque != "" || u.Hostname() == "":
+		return nil, errors.New("base URL has no host: use https://<host>/v1")
+	case !validPort(u.Port()) || strings.HasSuffix(u.Host, ":"):
+		return nil, errors.New("base URL has a bad port: use a number from 1 to 65535, or none for 443")
+	case !cleanPath(u.Path):
+		return nil, errors.New("base URL has . or .. or // in its path: write the path out")
+	}
+	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), ""
+	u.Host = strings.ToLower(u.Host)
+	return u, nil
+}

@@ -1,0 +1,368 @@
+package webex
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxErrorBody bounds what is read of an answer that is no success; its only use is the tracking id.
+const maxErrorBody = 64 << 10
+
+// decoder reads one JSON document after another from response bodies, with its buffers kept from one to the next. It
+// hands out the members of an object one by one, so that what nobody asks for is never stored.
+type decoder struct {
+	json     jsontext.Decoder
+	body     body
+	names    interner
+	ids      arena
+	scratch  []byte
+	licenses []string // of all people or workspaces of the page
+}
+
+// decoderOptions accept what does no harm: a repeated member, of which the last one counts, and text that is not
+// UTF-8, which is replaced where text is kept.
+var decoderOptions = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
+
+func newDecoder() *decoder { return &decoder{names: make(interner)} }
+
+// reset starts a new document of at most limit bytes.
+func (d *decoder) reset(r io.Reader, limit int64) {
+	d.body = body{r: r, left: limit}
+	d.json.Reset(&d.body, decoderOptions...)
+	d.licenses = d.licenses[:0]
+}
+
+// body counts what is read and remembers how reading ended, which tells a cut connection from malformed JSON.
+type body struct {
+	r    io.Reader
+	left int64
+	err  error
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if b.err != nil {
+		return 0, b.err
+	}
+	if int64(len(p)) > b.left+1 {
+		p = p[:b.left+1] // one byte more than allowed tells an end at the limit from an excess
+	}
+	n, err := b.r.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		n, err = 0, ErrLimit
+	}
+	b.err = err
+	return n, err
+}
+
+// document reads one object and makes sure that nothing follows it.
+func (d *decoder) document(member func(name []byte) error) error {
+	if d.json.PeekKind() != '{' {
+		return d.unexpected()
+	}
+	if err := d.object(member); err != nil {
+		return err
+	}
+	_, err := d.json.ReadToken()
+	switch {
+	case err == io.EOF:
+		return nil
+	case err == nil:
+		return ErrMalformed
+	}
+	return err
+}
+
+// unexpected explains why a value is not of the kind that it must be: the decoder's own error if there is one.
+func (d *decoder) unexpected() error {
+	if _, err := d.json.ReadToken(); err != nil {
+		return err
+	}
+	return ErrMissingField
+}
+
+// list reads {"items": [...]} with whatever members besides. Each item is read by item; begin is called before the
+// first one, and again should the member come twice.
+func (d *decoder) list(begin func(), item func() error) error {
+	found := false
+	err := d.document(func(name []byte) error {
+		if string(name) != "items" {
+			return d.skip()
+		}
+		found = true
+		begin()
+		if d.json.PeekKind() != '[' {
+			return d.unexpected()
+		}
+		return d.array(func() error {
+			if d.json.PeekKind() != '{' {
+				return d.unexpected()
+			}
+			return item()
+		})
+	})
+	if err == nil && !found {
+		err = ErrMissingField
+	}
+	return err
+}
+
+// object reads the object that begins here. The name is valid until member reads the value, which it must do.
+func (d *decoder) object(member func(name []byte) error) error {
+	if _, err := d.json.ReadToken(); err != nil {
+		return err
+	}
+	for d.json.PeekKind() != '}' {
+		quoted, err := d.json.ReadValue()
+		if err != nil {
+			return err
+		}
+		name, _ := d.unquote(quoted)
+		if err := member(name); err != nil {
+			return err
+		}
+	}
+	_, err := d.json.ReadToken()
+	return err
+}
+
+// array reads the array that begins here.
+func (d *decoder) array(element func() error) error {
+	if _, err := d.json.ReadToken(); err != nil {
+		return err
+	}
+	for d.json.PeekKind() != ']' {
+		if err := element(); err != nil {
+			return err
+		}
+	}
+	_, err := d.json.ReadToken()
+	return err
+}
+
+// skip passes over a value. ReadValue checks the grammar in one go where SkipValue goes token by token.
+func (d *decoder) skip() error {
+	_, err := d.json.ReadValue()
+	return err
+}
+
+// unquote returns the text of a string value. It may alias the value or the scratch buffer.
+func (d *decoder) unquote(v jsontext.Value) ([]byte, bool) {
+	if len(v) < 2 || v[0] != '"' {
+		return nil, false
+	}
+	inner := v[1 : len(v)-1]
+	if bytes.IndexByte(inner, '\\') < 0 {
+		return inner, true
+	}
+	// The only error left is invalid UTF-8, of which a replaced form is returned.
+	d.scratch, _ = jsontext.AppendUnquote(d.scratch[:0], v)
+	return d.scratch, true
+}
+
+// text reads a string, or a number as its digits. Anything else is no text: null and wrong types read as absent.
+func (d *decoder) text() ([]byte, bool, error) {
+	v, err := d.json.ReadValue()
+	if err != nil {
+		return nil, false, err
+	}
+	switch v.Kind() {
+	case '"':
+		t, ok := d.unquote(v)
+		return t, ok, nil
+	case '0':
+		return v, true, nil
+	}
+	return nil, false, nil
+}
+
+// readString reads a text of its own, "" if absent.
+func (d *decoder) readString(into *string) error {
+	t, _, err := d.text()
+	*into = strings.ToValidUTF8(string(t), "\uFFFD")
+	return err
+}
+
+// readInterned reads a text that is likely to repeat, "" if absent.
+func (d *decoder) readInterned(into *string) error {
+	t, _, err := d.text()
+	*into = d.names.intern(t)
+	return err
+}
+
+// readID reads an identifier that does not repeat, without padding.
+func (d *decoder) readID(into *string) error {
+	t, _, err := d.text()
+	*into = d.ids.keep(canonical(t))
+	return err
+}
+
+// readRepeatedID reads an identifier that is likely to repeat, without padding.
+func (d *decoder) readRepeatedID(into *string) error {
+	t, _, err := d.text()
+	*into = d.names.intern(canonical(t))
+	return err
+}
+
+// readUnits reads a number of units.
+func (d *decoder) readUnits(into *Units) error {
+	t, _, err := d.text()
+	*into = parseUnits(string(t))
+	return err
+}
+
+// readExpiry reads a number of seconds from now; zero time if absent or senseless.
+func (d *decoder) readExpiry(into *time.Time, now time.Time) error {
+	const century = 100 * 365 * 24 * 3600
+	var u Units
+	err := d.readUnits(&u)
+	if n, ok := u.Value(); ok && n > 0 && n <= century {
+		*into = now.Add(time.Duration(n) * time.Second)
+	}
+	return err
+}
+
+// readLicenses appends an array of licence ids to the page's and returns its own part of them. known is false if
+// there is null. The published example has ids joined by a comma in one string; that is read too. Anything else is an
+// error: read as no licences it would be a wrong figure.
+func (d *decoder) readLicenses() (ids []string, known bool, err error) {
+	switch d.json.PeekKind() {
+	case '[':
+	case 'n':
+		return nil, false, d.skip()
+	default:
+		return nil, false, d.unexpected()
+	}
+	start := len(d.licenses)
+	err = d.array(func() error {
+		t, ok, err := d.text()
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return ErrMissingField
+		}
+		if bytes.IndexByte(t, ',') < 0 {
+			d.addLicense(t)
+			return nil
+		}
+		for part := range bytes.SplitSeq(t, []byte{','}) {
+			d.addLicense(part)
+		}
+		return nil
+	})
+	return d.licenses[start:len(d.licenses):len(d.licenses)], true, err
+}
+
+func (d *decoder) addLicense(id []byte) {
+	if id = canonical(id); len(id) > 0 {
+		d.licenses = append(d.licenses, d.names.intern(id))
+	}
+}
+
+// readErrors reads the member with which an item says that the server failed to fetch a part of it. Whatever it
+// holds, but for nothing, makes the item incomplete. See "Error handling" in https://developer.webex.com/docs/basics.
+func (d *decoder) readErrors(into *bool) error {
+	v, err := d.json.ReadValue()
+	if err != nil {
+		return err
+	}
+	switch v.Kind() {
+	case '{', '[':
+		*into = len(bytes.TrimSpace(v[1:len(v)-1])) > 0
+	case 'n', 'f':
+		*into = false
+	default:
+		*into = true
+	}
+	return nil
+}
+
+// canonical is [CanonicalID] for bytes.
+func canonical(id []byte) []byte { return bytes.TrimRight(bytes.TrimSpace(id), "=") }
+
+// failure classifies an error of reading and decoding resp.
+func (d *decoder) failure(ctx context.Context, op string, resp *http.Response, err error) *Error {
+	e := &Error{Class: ClassPartial, Operation: op}
+	readErr := d.body.err
+	switch {
+	case errors.Is(err, ErrLimit) || errors.Is(readErr, ErrLimit):
+		e.Err = ErrLimit
+	case readErr != nil && readErr != io.EOF:
+		e = networkError(ctx, op, readErr)
+		if c, ok := errors.AsType[cause](e.Err); ok && c == errConnection {
+			e.Err = redacted{ErrCut, readErr}
+		}
+	case errors.Is(err, ErrMissingField):
+		e.Err = ErrMissingField
+	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF:
+		e.Err, e.again = redacted{ErrCut, io.ErrUnexpectedEOF}, true
+	default:
+		e.Err, e.again = ErrMalformed, true // the decoder's own error may repeat a piece of the body
+	}
+	e.Status, e.TrackingID = resp.StatusCode, trackingID(resp.Header.Get("Trackingid"))
+	return e
+}
+
+// checkResponse returns nil if the response is a success with JSON in it. Else it reads what little the body tells.
+func checkResponse(op string, resp *http.Response, now time.Time) *Error {
+	isJSON := jsonContent(resp.Header.Get("Content-Type"))
+	e := &Error{Operation: op, Status: resp.StatusCode, TrackingID: trackingID(resp.Header.Get("Trackingid"))}
+	if resp.StatusCode == http.StatusOK {
+		if isJSON {
+			return nil
+		}
+		e.Class, e.Err, e.again = ClassPartial, ErrNotJSON, true
+		return e
+	}
+	e.Class, e.again = classOfStatus(resp.StatusCode)
+	if resp.StatusCode/100 == 3 {
+		e.Err = ErrRedirect
+	}
+	if h := resp.Header.Get("Retry-After"); e.Class == ClassRateLimited || e.Class == ClassTransient && h != "" {
+		e.RetryAfter = ParseRetryAfter(h, now)
+	}
+	if isJSON && e.TrackingID == "" {
+		e.TrackingID = bodyTrackingID(resp.Body)
+	}
+	return e
+}
+
+// bodyTrackingID finds the tracking id in the body of an error, in the spelling of the REST API (trackingId) or in
+// that of the identity service (trackingID).
+func bodyTrackingID(r io.Reader) (id string) {
+	d := newDecoder()
+	d.reset(r, maxErrorBody)
+	// Whatever is wrong with the body, what was found before it counts.
+	_ = d.document(func(name []byte) error {
+		if !strings.EqualFold(string(name), "trackingId") {
+			return d.skip()
+		}
+		var s string
+		err := d.readString(&s)
+		if id == "" {
+			id = trackingID(s)
+		}
+		return err
+	})
+	return id
+}
+
+// jsonContent reports whether a media type is JSON. None at all is given the benefit of the doubt.
+func jsonContent(header string) bool {
+	if header == "" {
+		return true
+	}
+	media, _, err := mime.ParseMediaType(header)
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
+		return false
+	}
+	return media == "application/json" || strings.HasSuffix(media, "+json")
+}

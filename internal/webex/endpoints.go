@@ -1,0 +1,183 @@
+package webex
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Organization is one organization that the token can see.
+type Organization struct {
+	// ID is in the form of the API; see [OrganizationUUID].
+	ID string
+	// DisplayName is its name in Control Hub.
+	DisplayName string
+}
+
+// Role is a role that a person can have.
+type Role struct{ ID, Name string }
+
+// License is one licence of an organization, with its units.
+type License struct {
+	// ID is the key: names repeat and change.
+	ID string
+	// Name is the product name, such as "Webex Calling - Professional".
+	Name string
+	// OfferCode is a hint taken from the ID, such as BCSTD; "" if the ID has none. See [ParseLicenseID].
+	OfferCode string
+	// Total is the units bought, Consumed the units in use, which may be more, ByUsers and ByWorkspaces its parts.
+	Total, Consumed, ByUsers, ByWorkspaces Units
+	// SubscriptionID is empty for licences that come free with others.
+	SubscriptionID string
+	// SiteURL is the Meetings site that the licence is bound to, SiteType who manages it; "" for other licences.
+	SiteURL, SiteType string
+	// Errors says that the server failed to fetch a part of this licence: its figures are no truth.
+	Errors bool
+}
+
+// Location is a physical place of an organization.
+type Location struct{ ID, Name string }
+
+// Person is what is kept of a person: nothing that tells who it is but the opaque ID.
+type Person struct {
+	// ID identifies the person; the same one may come twice when people change during a walk.
+	ID string
+	// LocationID is set for users of Webex Calling only.
+	LocationID string
+	// Licenses are the licence IDs that the person holds. The slice is valid until the iterator goes on.
+	Licenses []string
+	// LicensesKnown says that the answer had an array of licences, if only an empty one.
+	LicensesKnown bool
+	// Type is person, bot or appuser.
+	Type string
+	// Incomplete says that the server failed to fetch a part of this record.
+	Incomplete bool
+}
+
+// Workspace is what is kept of a workspace.
+type Workspace struct {
+	ID, LocationID string
+	// Licenses are the calling licences that the workspace holds. The slice is valid until the iterator goes on.
+	Licenses []string
+	// LicensesKnown says that the answer had an array of licences. It is documented and has been seen missing.
+	LicensesKnown bool
+	// CallingType is the documented calling.type, such as webexCalling or none; "" if absent.
+	CallingType string
+	// Incomplete says that the server failed to fetch a part of this record.
+	Incomplete bool
+}
+
+// Organizations lists the organizations that the token can see: one for an administrator, many for a partner.
+// https://developer.webex.com/docs/api/v1/organizations/list-organizations
+func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
+	var all []Organization
+	for o, err := range records(ctx, c, listing[Organization]{
+		op: "list organizations", path: "/organizations", decode: decodeOrganization,
+	}) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, nil
+}
+
+// Organization returns one organization. For a partner's token this call also puts the customer on the list of
+// managed organizations, without which calls with its orgId may be refused.
+// https://developer.webex.com/docs/api/v1/organizations/get-organization-details
+func (c *Client) Organization(ctx context.Context, orgID string) (Organization, error) {
+	const op = "get organization"
+	id, err := organizationParam(op, orgID)
+	if err != nil {
+		return Organization{}, err
+	}
+	var o Organization
+	u := *c.base
+	u.Path, u.RawPath = c.base.Path+"/organizations/"+id, c.base.EscapedPath()+"/organizations/"+url.PathEscape(id)
+	d := newDecoder()
+	err = c.run(ctx, &exchange{op: op, url: func() *url.URL { return &u }, handle: func(resp *http.Response) *Error {
+		o = Organization{}
+		d.reset(resp.Body, c.cfg.Limits.BodyBytes)
+		err := d.document(o.member(d))
+		if err == nil && o.ID == "" {
+			err = ErrMissingField
+		}
+		if err != nil {
+			return d.failure(ctx, op, resp, err)
+		}
+		return nil
+	}})
+	if err != nil {
+		return Organization{}, err
+	}
+	return o, nil
+}
+
+// Licenses lists the licences of an organization; orgID "" means the token's own.
+// https://developer.webex.com/docs/api/v1/licenses/list-licenses
+func (c *Client) Licenses(ctx context.Context, orgID string) iter.Seq2[License, error] {
+	return inOrganization(ctx, c, orgID, listing[License]{op: "list licenses", path: "/licenses", decode: decodeLicense})
+}
+
+// Roles lists the roles that people can have.
+// https://developer.webex.com/docs/api/v1/roles/list-roles
+func (c *Client) Roles(ctx context.Context) iter.Seq2[Role, error] {
+	return records(ctx, c, listing[Role]{op: "list roles", path: "/roles", decode: decodeRole})
+}
+
+// Locations lists the locations of an organization; orgID "" means the token's own.
+// https://developer.webex.com/docs/api/v1/locations/list-locations
+func (c *Client) Locations(ctx context.Context, orgID string) iter.Seq2[Location, error] {
+	return inOrganization(ctx, c, orgID, listing[Location]{
+		op: "list locations", path: "/locations", size: c.cfg.Limits.LocationsPage, decode: decodeLocation,
+	})
+}
+
+// People lists the people of an organization with their locations and licences; orgID "" means the token's own. Bots
+// are listed too, see [Person.Type]. Presence is left out, which spares the service.
+// https://developer.webex.com/docs/api/v1/people/list-people
+func (c *Client) People(ctx context.Context, orgID string) iter.Seq2[Person, error] {
+	return inOrganization(ctx, c, orgID, listing[Person]{
+		op: "list people", path: "/people", size: c.cfg.Limits.PeoplePage, decode: decodePerson,
+		params: []param{{"callingData", "true"}, {"excludeStatus", "true"}},
+	})
+}
+
+// Workspaces lists the workspaces of an organization; orgID "" means the token's own.
+// https://developer.webex.com/docs/api/v1/workspaces/list-workspaces
+func (c *Client) Workspaces(ctx context.Context, orgID string) iter.Seq2[Workspace, error] {
+	return inOrganization(ctx, c, orgID, listing[Workspace]{
+		op: "list workspaces", path: "/workspaces", size: c.cfg.Limits.WorkspacesPage, decode: decodeWorkspace,
+		offset: true, id: func(w *Workspace) string { return w.ID },
+	})
+}
+
+// inOrganization adds the organization to a list.
+func inOrganization[T any](ctx context.Context, c *Client, orgID string, l listing[T]) iter.Seq2[T, error] {
+	if orgID == "" {
+		return records(ctx, c, l)
+	}
+	id, err := organizationParam(l.op, orgID)
+	if err != nil {
+		return func(yield func(T, error) bool) {
+			var none T
+			yield(none, err)
+		}
+	}
+	l.params = append([]param{{"orgId", id}}, l.params...)
+	return records(ctx, c, l)
+}
+
+// organizationParam is an organization id in the form that the API wants in a request.
+func organizationParam(op, id string) (string, error) {
+	uuid, err := OrganizationUUID(id)
+	if err != nil {
+		return "", &Error{Class: ClassTerminal, Operation: op, Err: ErrOrganizationID}
+	}
+	if isUUID(strings.TrimSpace(id)) {
+		return OrganizationAPIID(uuid), nil
+	}
+	return CanonicalID(id), nil // as the API wrote it: its cluster need not be "us"
+}

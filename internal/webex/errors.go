@@ -1,0 +1,288 @@
+package webex
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Class says what a failure means for the caller. It is decided once, here.
+type Class int
+
+const (
+	// ClassNone is the class of no error.
+	ClassNone Class = iota
+	// ClassTerminal will not mend by itself: HTTP 400, 403, 404, 405 and the like, a malformed organization id.
+	ClassTerminal
+	// ClassAuth needs new credentials: HTTP 401 after one refresh, or a refused refresh.
+	ClassAuth
+	// ClassRateLimited asks for patience: HTTP 429 and 423. See [Error.RetryAfter].
+	ClassRateLimited
+	// ClassTransient is trouble on the way or in the service: HTTP 5xx, time-outs, cut connections.
+	ClassTransient
+	// ClassPartial is an answer that cannot be taken for the whole truth: malformed, truncated, incomplete, endless.
+	ClassPartial
+)
+
+// String returns the name of the class.
+func (c Class) String() string {
+	switch c {
+	case ClassNone:
+		return "None"
+	case ClassTerminal:
+		return "Terminal"
+	case ClassAuth:
+		return "Auth"
+	case ClassRateLimited:
+		return "RateLimited"
+	case ClassTransient:
+		return "Transient"
+	case ClassPartial:
+		return "Partial"
+	}
+	return "Unknown"
+}
+
+// Error is a failed call. All its text is the client's own: no token, no URL, no server text, no personal data.
+type Error struct {
+	// Class decides what to do about it.
+	Class Class
+	// Operation is the name of the call, such as "list people".
+	Operation string
+	// Status is the HTTP status, or 0 if there was no response.
+	Status int
+	// TrackingID identifies the response for Cisco support; "" if the server sent none.
+	TrackingID string
+	// RetryAfter is how long the server asked to wait, from 1 second to 1 hour; 0 if it did not ask.
+	RetryAfter time.Duration
+	// Err is the cause: one of the Err… constants, a redacted network error, or that of the context.
+	Err error
+
+	again bool // another attempt may mend it
+}
+
+// cause is an error constant. Its text is stable and fit for a condition.
+type cause string
+
+func (c cause) Error() string { return string(c) }
+
+// Causes of an [Error], for [errors.Is].
+const (
+	// ErrForeignLink: the next page lies on another scheme, host, port or outside the API's path. The token stays here.
+	ErrForeignLink = cause("the next link leads out of the API")
+	// ErrLoop: the next page was seen before in the same walk.
+	ErrLoop = cause("the next link leads in a circle")
+	// ErrLimit: a bound of [Limits] was exceeded.
+	ErrLimit = cause("the answer is larger than this client accepts")
+	// ErrMissingField: the answer lacks a field that it cannot do without, such as items or an id.
+	ErrMissingField = cause("a required field is missing in the answer")
+	// ErrMalformed: the answer is not well-formed JSON.
+	ErrMalformed = cause("the answer is malformed JSON")
+	// ErrNotJSON: the answer says that it is something else than JSON, such as HTML.
+	ErrNotJSON = cause("the answer is not JSON")
+	// ErrCut: the body ended before its end.
+	ErrCut = cause("the answer was cut off")
+	// ErrRedirect: the server redirects to another host. The token stays here.
+	ErrRedirect = cause("the answer is a redirect that is not followed")
+	// ErrTokenUnusable: there is no access token, or it has characters that no header may carry.
+	ErrTokenUnusable = cause("the access token is empty or malformed")
+	// ErrRefreshRefused: the token endpoint refused the refresh token or the client credentials.
+	ErrRefreshRefused = cause("the refresh token or the client credentials were refused")
+	// ErrOrganizationID: the organization id has a shape that the API does not know.
+	ErrOrganizationID = cause("the organization id is malformed")
+)
+
+// Causes without an answer.
+const (
+	errCancelled    = cause("cancelled")
+	errDeadline     = cause("out of time")
+	errTimeout      = cause("no answer in time")
+	errRefused      = cause("connection refused")
+	errUnknownHost  = cause("host name not found")
+	errCertificate  = cause("the server's certificate is not trusted")
+	errConnection   = cause("connection failed")
+	errBudget       = cause("no request budget in time")
+	errBadIDRemedy  = "use a UUID or the id as the API writes it"
+	remedyBackOff   = "try again later"
+	remedyCertified = "give the certificate authority of the API or the proxy to this client"
+)
+
+// redacted keeps the identity of an inner error for [errors.Is] and [errors.As], and shows only the cause.
+type redacted struct {
+	cause
+	inner error
+}
+
+func (r redacted) Unwrap() []error { return []error{r.cause, r.inner} }
+
+// Error says operation, cause, status and remedy in lower case. It is stable: equal failures have equal text.
+func (e *Error) Error() string {
+	what, remedy := e.describe()
+	op := e.Operation
+	if op == "" {
+		op = "webex"
+	}
+	if e.Status != 0 {
+		return fmt.Sprintf("%s: %s (HTTP %d): %s", op, what, e.Status, remedy)
+	}
+	return op + ": " + what + ": " + remedy
+}
+
+// String is Error with the particulars of this one occurrence, for logs and support.
+func (e *Error) String() string {
+	s := e.Error()
+	if e.RetryAfter > 0 {
+		s += "; retry after " + e.RetryAfter.String()
+	}
+	if e.TrackingID != "" {
+		s += "; tracking id " + e.TrackingID
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+func (e *Error) describe() (what, remedy string) {
+	c, known := errors.AsType[cause](e.Err)
+	switch {
+	case known && c == errCertificate:
+		return string(c), remedyCertified
+	case known && c == errUnknownHost:
+		return string(c), "check the host of the base URL and of the proxy"
+	case known && c == ErrRedirect:
+		return string(c), "check the base URL"
+	case known && c == ErrTokenUnusable:
+		return string(c), "supply an access token"
+	case known && c == ErrRefreshRefused:
+		return string(c), "authorize again and supply the new refresh token"
+	case known && c == ErrOrganizationID:
+		return string(c), errBadIDRemedy
+	case known && c == ErrNotJSON:
+		return string(c), "check the base URL and any proxy on the way"
+	case known && c == ErrLimit:
+		return string(c), "report this with the size of the organization"
+	case known:
+		return string(c), remedyBackOff
+	}
+	return describeStatus(e.Class, e.Status)
+}
+
+func describeStatus(class Class, status int) (what, remedy string) {
+	switch status {
+	case 400:
+		return "the request was refused", "check the organization id"
+	case 401:
+		return "the access token was refused", "supply a valid token"
+	case 403:
+		return "not allowed", "give the token the scopes and the role it needs, and access to this organization"
+	case 404:
+		return "not found", "check the organization id and the base URL"
+	case 451:
+		return "the organization is served by another region", "use the base URL of its region"
+	}
+	switch class {
+	case ClassRateLimited:
+		return "too many requests", "wait as long as the server asks"
+	case ClassTransient:
+		return "the service is in trouble", remedyBackOff
+	case ClassPartial:
+		return "the answer is incomplete", remedyBackOff
+	case ClassAuth:
+		return "the credentials were refused", "supply valid ones"
+	}
+	return "the request was refused", "check the base URL"
+}
+
+// AsError finds the [*Error] in err's chain.
+func AsError(err error) (*Error, bool) { return errors.AsType[*Error](err) }
+
+// ClassOf returns the class of the [*Error] in err's chain; [ClassNone] for nil; and [ClassTransient] for any other
+// error, such as that of a context or a [TokenSource], because another try is the safe answer to the unknown.
+func ClassOf(err error) Class {
+	if err == nil {
+		return ClassNone
+	}
+	if e, ok := AsError(err); ok {
+		return e.Class
+	}
+	return ClassTransient
+}
+
+// classOfStatus classifies a response that is no success. See "Response codes" in
+// https://developer.webex.com/docs/basics.
+func classOfStatus(status int) (class Class, again bool) {
+	switch {
+	case status == 401:
+		return ClassAuth, false
+	case status == 423, status == 429:
+		return ClassRateLimited, true
+	case status == 408, status == 425, status >= 500:
+		return ClassTransient, true
+	case status < 300: // a success that carries no list, such as 204
+		return ClassPartial, true
+	}
+	return ClassTerminal, false
+}
+
+// networkError turns the error of a transport, a body or a limiter into a classified one without URL and addresses.
+func networkError(ctx context.Context, op string, err error) *Error {
+	e := &Error{Class: ClassTransient, Operation: op}
+	if ctxErr := ctx.Err(); ctxErr != nil {
+		c := errCancelled
+		if errors.Is(ctxErr, context.DeadlineExceeded) {
+			c = errDeadline
+		}
+		e.Err = redacted{c, ctxErr}
+		return e
+	}
+	for {
+		urlErr, ok := errors.AsType[*url.Error](err)
+		if !ok {
+			break
+		}
+		err = urlErr.Err
+	}
+	c := causeOf(err)
+	e.Err, e.again = redacted{c, err}, c != errCertificate
+	return e
+}
+
+func causeOf(err error) cause {
+	var timeout interface{ Timeout() bool }
+	if dns, ok := errors.AsType[*net.DNSError](err); ok && !dns.Timeout() {
+		return errUnknownHost
+	}
+	if is[*tls.CertificateVerificationError](err) || is[x509.UnknownAuthorityError](err) ||
+		is[x509.HostnameError](err) || is[x509.CertificateInvalidError](err) {
+		return errCertificate
+	}
+	switch {
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return errTimeout
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return errRefused
+	}
+	return errConnection
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// trackingID cleans the identifier that a response carries: it goes into logs and conditions.
+func trackingID(s string) string {
+	s = strings.TrimSpace(s)
+	if len(s) > 128 || strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:") != "" {
+		return ""
+	}
+	return s
+}

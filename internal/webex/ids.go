@@ -1,0 +1,119 @@
+package webex
+
+import (
+	"encoding/base64"
+	"errors"
+	"strings"
+)
+
+// Identifiers of the API are base64 of a URI: https://developer.webex.com/docs/basics, "Base64 encoded IDs".
+const (
+	idScheme     = "ciscospark://"
+	organization = "ORGANIZATION"
+	license      = "LICENSE"
+	// maxIDLength bounds the text that is decoded. The longest id, a licence's with a site, has about 250 characters.
+	maxIDLength = 1024
+)
+
+// errOrganizationID names the shapes that are accepted; it does not repeat the value.
+var errOrganizationID = errors.New("organization id is neither a UUID such as 11111111-2222-4333-8444-555555555555 " +
+	"nor the id of an organization as the Webex API writes it: copy it from Control Hub, Management, Account, or from GET /organizations")
+
+// OrganizationUUID returns the bare UUID, in lower case, of an organization id that is either such a UUID or in the
+// form of the API: base64, with or without padding and in either alphabet, of ciscospark://<cluster>/ORGANIZATION/<uuid>.
+func OrganizationUUID(id string) (string, error) {
+	id = strings.TrimSpace(id)
+	if isUUID(id) {
+		return strings.ToLower(id), nil
+	}
+	kind, name, ok := decodeID(id)
+	if !ok || kind != organization || !isUUID(name) {
+		return "", errOrganizationID
+	}
+	return strings.ToLower(name), nil
+}
+
+// OrganizationAPIID returns the form in which the API writes the id of the organization with this UUID.
+func OrganizationAPIID(uuid string) string {
+	return base64.RawStdEncoding.EncodeToString([]byte(idScheme + "us/" + organization + "/" + uuid))
+}
+
+// ParseLicenseID reads the offer code, such as BCSTD, and the Meetings site, if any, out of a licence id. The form
+// ciscospark://us/LICENSE/<organization>:<offer code>_<uuid>[_<site URL>] has been observed and is not documented:
+// use the result as a hint and never as a key.
+func ParseLicenseID(id string) (offerCode, siteURL string, ok bool) {
+	kind, name, ok := decodeID(id)
+	if !ok || kind != license {
+		return "", "", false
+	}
+	org, rest, ok := strings.Cut(name, ":")
+	if !ok || !isUUID(org) {
+		return "", "", false
+	}
+	offerCode, rest, ok = strings.Cut(rest, "_")
+	if !ok || offerCode == "" || !isOfferCode(offerCode) {
+		return "", "", false
+	}
+	uuid, siteURL, _ := strings.Cut(rest, "_")
+	if !isUUID(uuid) {
+		return "", "", false
+	}
+	return offerCode, siteURL, true
+}
+
+// CanonicalID returns the id without base64 padding, so that ids of one thing are equal strings. All ids that the
+// client yields are in this form.
+func CanonicalID(id string) string { return strings.TrimRight(strings.TrimSpace(id), "=") }
+
+// decodeID splits the id of any resource into the resource's kind and name.
+func decodeID(id string) (kind, name string, ok bool) {
+	id = CanonicalID(id)
+	if id == "" || len(id) > maxIDLength || strings.ContainsAny(id, "\r\n") { // the decoder would skip line breaks
+		return "", "", false
+	}
+	id = strings.NewReplacer("-", "+", "_", "/").Replace(id)
+	raw, err := base64.RawStdEncoding.DecodeString(id)
+	if err != nil {
+		return "", "", false
+	}
+	rest, ok := strings.CutPrefix(string(raw), idScheme)
+	if !ok {
+		return "", "", false
+	}
+	cluster, rest, ok := strings.Cut(rest, "/")
+	if !ok || cluster == "" {
+		return "", "", false
+	}
+	kind, name, ok = strings.Cut(rest, "/")
+	return kind, name, ok && kind != "" && name != ""
+}
+
+// isUUID reports whether s has the form 8-4-4-4-12 of hexadecimal digits.
+func isUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		switch i {
+		case 8, 13, 18, 23:
+			if c != '-' {
+				return false
+			}
+		default:
+			if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func isOfferCode(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+			return false
+		}
+	}
+	return len(s) <= 32
+}

@@ -1,0 +1,227 @@
+package webex
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// RetryPolicy says how often and how patiently a failed attempt is repeated. Zero fields take their defaults.
+type RetryPolicy struct {
+	// Attempts is how often a request is tried in all; 4 by default. Two things do not count, as they are bounded by
+	// themselves: the replay after a refreshed token (one), and smaller pages after HTTP 504 (at most six).
+	Attempts int
+	// Base is the back-off after the first failure; 1 second by default. The wait is a random part of it ("full jitter").
+	Base time.Duration
+	// Factor multiplies the back-off after every further failure; 2 by default.
+	Factor float64
+	// Cap is the longest back-off; 30 seconds by default.
+	Cap time.Duration
+	// MaxRetryAfter is the longest Retry-After that is waited for inside a call; 30 seconds by default. A longer one
+	// comes back at once, so that the caller can park the work.
+	MaxRetryAfter time.Duration
+}
+
+func (p RetryPolicy) withDefaults() RetryPolicy {
+	if p.Attempts <= 0 {
+		p.Attempts = 4
+	}
+	if p.Base <= 0 {
+		p.Base = time.Second
+	}
+	if p.Factor < 1 || math.IsNaN(p.Factor) {
+		p.Factor = 2
+	}
+	if p.Cap <= 0 {
+		p.Cap = 30 * time.Second
+	}
+	if p.MaxRetryAfter <= 0 {
+		p.MaxRetryAfter = 30 * time.Second
+	}
+	return p
+}
+
+// backoff is the wait after the nth failure, n from 1, with random in [0, 1).
+func (p RetryPolicy) backoff(n int, random float64) time.Duration {
+	d := float64(p.Base) * math.Pow(p.Factor, float64(n-1))
+	return time.Duration(random * min(d, float64(p.Cap)))
+}
+
+// Bounds of a parsed Retry-After.
+const (
+	minRetryAfter     = time.Second
+	maxRetryAfter     = time.Hour
+	defaultRetryAfter = 5 * time.Second // the value that the API usually sends
+)
+
+// ParseRetryAfter reads a Retry-After header: seconds, or an HTTP date. Absent or unreadable means 5 seconds; the
+// result is from 1 second to 1 hour. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+func ParseRetryAfter(header string, now time.Time) time.Duration {
+	header = strings.TrimSpace(header)
+	if header == "" {
+		return defaultRetryAfter
+	}
+	if strings.Trim(header, "+-.0123456789") == "" {
+		seconds, err := strconv.ParseFloat(header, 64)
+		if err != nil && !math.IsInf(seconds, 0) {
+			return defaultRetryAfter
+		}
+		seconds = math.Ceil(min(max(seconds, minRetryAfter.Seconds()), maxRetryAfter.Seconds()))
+		return time.Duration(seconds) * time.Second
+	}
+	at, err := http.ParseTime(header)
+	if err != nil {
+		return defaultRetryAfter
+	}
+	return min(max(at.Sub(now), minRetryAfter), maxRetryAfter)
+}
+
+// exchange is one GET, with as many attempts as it takes.
+type exchange struct {
+	op string
+	// url is asked before every attempt: a smaller page changes it.
+	url func() *url.URL
+	// shrink makes the page smaller after HTTP 504 and says whether it could; nil if the call has no page size.
+	shrink func() bool
+	// handle consumes a response with status 200 and JSON in it.
+	handle func(*http.Response) *Error
+}
+
+// run carries out an exchange: token, limiter, attempt, and again where that may help. Its error is an [*Error], but
+// for those of the token source, which come back as they are.
+func (c *Client) run(ctx context.Context, x *exchange) error {
+	token, err := c.token(ctx, x.op)
+	if err != nil {
+		return err
+	}
+	var (
+		throttled time.Duration
+		refreshed bool
+		failures  int // that cost patience
+		tries     = 1 // that count against Attempts
+	)
+	for call := 0; ; call++ {
+		e := c.attempt(ctx, x, token, Call{Operation: x.op, Method: http.MethodGet, Retried: call > 0, Throttled: throttled})
+		if e == nil {
+			return nil
+		}
+		throttled = 0
+		switch {
+		case ctx.Err() != nil:
+			return e
+		case e.Status == http.StatusUnauthorized && !refreshed:
+			refreshed = true
+			if token, err = c.refresh(ctx, x.op, token, e); err != nil {
+				return err
+			}
+			continue
+		case e.Status == http.StatusGatewayTimeout && x.shrink != nil && x.shrink():
+		case !e.again || tries >= c.cfg.Retry.Attempts:
+			return e
+		default:
+			tries++
+		}
+		failures++
+		wait := c.cfg.Retry.backoff(failures, c.cfg.Rand())
+		if e.RetryAfter > 0 {
+			if e.RetryAfter > c.cfg.Retry.MaxRetryAfter {
+				return e
+			}
+			// What the server asked for, and a little more, so that waiting callers do not come back all at once.
+			wait = e.RetryAfter + time.Duration(c.cfg.Rand()*float64(c.cfg.Retry.Base))
+			throttled = wait
+		}
+		if err := c.cfg.Sleep(ctx, wait); err != nil {
+			return networkError(ctx, x.op, err)
+		}
+	}
+}
+
+// attempt sends the request once and reports it to the observer.
+func (c *Client) attempt(ctx context.Context, x *exchange, token string, call Call) (failed *Error) {
+	began := c.cfg.Now()
+	if c.cfg.Limiter != nil {
+		if err := c.cfg.Limiter.Wait(ctx); err != nil {
+			e := networkError(ctx, x.op, err)
+			if ctx.Err() == nil { // the limiter knows that the context would end first
+				e.Err, e.again = redacted{errBudget, err}, false
+			}
+			return e
+		}
+		now := c.cfg.Now()
+		call.Throttled += now.Sub(began)
+		began = now
+	}
+	defer func() {
+		call.Duration = c.cfg.Now().Sub(began)
+		if failed != nil {
+			call.Class = failed.Class
+		}
+		c.cfg.Observe(call)
+	}()
+
+	req := (&http.Request{Method: http.MethodGet, URL: x.url(), Header: http.Header{
+		"Authorization": {"Bearer " + token},
+		"Accept":        {"application/json"},
+		"User-Agent":    {c.cfg.UserAgent},
+	}}).WithContext(ctx)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return networkError(ctx, x.op, err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // the answer was read, or is of no interest
+	call.Status = resp.StatusCode
+	if e := checkResponse(x.op, resp, c.cfg.Now()); e != nil {
+		return e
+	}
+	return x.handle(resp)
+}
+
+// token asks the source for the current token and checks that a header can carry it.
+func (c *Client) token(ctx context.Context, op string) (string, error) {
+	token, err := c.tokens.Token(ctx)
+	if err != nil {
+		return "", tokenError(op, err)
+	}
+	return usable(op, token)
+}
+
+// refresh replaces a rejected token, once for all requests that it was rejected for.
+func (c *Client) refresh(ctx context.Context, op, rejected string, refusal *Error) (string, error) {
+	c.refreshing.Lock()
+	defer c.refreshing.Unlock()
+	if token, err := c.token(ctx, op); err == nil && token != rejected {
+		return token, nil
+	}
+	token, err := c.tokens.Refresh(ctx, rejected)
+	if err != nil {
+		if e, ok := AsError(err); ok && e.Class == ClassAuth && e.Err == nil {
+			return "", refusal // it says no more, and lacks the tracking id of the refused request
+		}
+		return "", tokenError(op, err)
+	}
+	if token == rejected {
+		return "", refusal
+	}
+	return usable(op, token)
+}
+
+// tokenError passes on what a [TokenSource] says.
+func tokenError(op string, err error) error {
+	if _, ok := AsError(err); ok {
+		return err
+	}
+	return fmt.Errorf("%s: getting a token: %w", op, err)
+}
+
+func usable(op, token string) (string, error) {
+	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", &Error{Class: ClassAuth, Operation: op, Err: ErrTokenUnusable}
+	}
+	return token, nil
+}
