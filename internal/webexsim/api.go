@@ -80,7 +80,7 @@ type call struct {
 // ServeHTTP serves the API and the control endpoint.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, controlPrefix+"/") {
-		s.control(w, r)
+		s.control.ServeHTTP(w, r)
 		return
 	}
 	c := &call{s: s, r: r, o: s.options.Load(), q: r.URL.Query(), w: &reply{ResponseWriter: w, left: -1}}
@@ -233,10 +233,12 @@ func (c *call) start(status int, contentType string) {
 
 // header sets a header in the spelling that the options ask for.
 func (c *call) header(name, value string) {
+	h := c.w.Header()
 	if c.o.LowerCaseHeaders {
+		h[name] = nil // keeps net/http from adding its own
 		name = strings.ToLower(name)
 	}
-	c.w.Header()[name] = []string{value}
+	h[name] = []string{value}
 }
 
 // applyRule lets the rule act that fits the request, if any. It tells whether the

@@ -1,5 +1,325 @@
 package webexsim
 
-import "net/http"
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+)
 
-func (s *Server) control(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }
+// ControlHelp describes the control endpoint to a user of the command.
+const ControlHelp = `The control endpoint (JSON, under /control, no authentication):
+
+  GET    /control/requests                                  counts since the last reset
+  DELETE /control/requests                                  reset the counts
+  GET    /control/organizations                             what is there
+  GET    /control/truth/{uuid}                              expected figures
+  GET    /control/organizations/{uuid}/licenses             the same, rows only
+  DELETE /control/organizations/{uuid}/licenses             make the list of licences empty
+  POST   /control/organizations/{uuid}/licenses             bring all rows back
+  GET    /control/organizations/{uuid}/licenses/{licence}   one row
+  PUT    /control/organizations/{uuid}/licenses/{licence}   {"total": 100, "name": "...", "externalUsers": 2,
+                                                             "units": "string", "consumers": "null"}
+  DELETE /control/organizations/{uuid}/licenses/{licence}   take one row out of the list
+  POST   /control/organizations/{uuid}/people               {"location": "...", "licenses": ["..."], "firstName": "..."}
+  DELETE /control/organizations/{uuid}/people/{index}       remove a person
+  POST   /control/organizations/{uuid}/people/{index}/licenses  {"add": ["..."], "remove": ["..."]}
+  PUT    /control/organizations/{uuid}/people/{index}/location  {"location": "..."}, empty for none
+  POST   /control/organizations/{uuid}/locations            {"name": "..."}
+  PUT    /control/organizations/{uuid}/locations/{location} {"name": "..."}
+  POST   /control/tokens                                    {"organization": uuid, "access": "...", "scopes": ["..."],
+                                                             "expiresIn": "336h", "withRefresh": true}
+                                                            or {"revoke": "access token or refresh token"}
+  GET    /control/rules                                     the rules in force
+  POST   /control/rules                                     {"operation": "GET /people", "page": 3, "status": 503}
+  DELETE /control/rules, /control/rules/{id}                end all rules, or one
+  POST   /control/latency                                   {"latency": "20ms"}
+  POST   /control/clock                                     {"advance": "24h"}
+
+A licence or a location is given by name, id or UUID (a licence also by key).
+`
+
+// controlBodyLimit bounds what the control endpoint reads.
+const controlBodyLimit = 1 << 20
+
+// controlHandler answers a request with a value to show, nil for none.
+type controlHandler func(s *Server, r *http.Request) (any, error)
+
+// errNoSuch makes the control endpoint answer 404.
+var errNoSuch = errors.New("not found")
+
+// controlRoutes do what the methods of Server and Organization do.
+var controlRoutes = map[string]controlHandler{
+	"GET /control/requests":                                       getRequests,
+	"DELETE /control/requests":                                    func(s *Server, _ *http.Request) (any, error) { s.ResetRequests(); return nil, nil },
+	"GET /control/organizations":                                  getOrganizations,
+	"GET /control/truth/{uuid}":                                   withOrganization(func(o *Organization, _ *http.Request) (any, error) { return o.Truth(), nil }),
+	"GET /control/organizations/{uuid}/licenses":                  withOrganization(func(o *Organization, _ *http.Request) (any, error) { return o.Truth().Licenses, nil }),
+	"DELETE /control/organizations/{uuid}/licenses":               withOrganization(func(o *Organization, _ *http.Request) (any, error) { o.RemoveAllLicenses(); return nil, nil }),
+	"POST /control/organizations/{uuid}/licenses":                 withOrganization(func(o *Organization, _ *http.Request) (any, error) { o.RestoreLicenses(); return nil, nil }),
+	"GET /control/organizations/{uuid}/licenses/{license}":        withOrganization(getControlLicense),
+	"PUT /control/organizations/{uuid}/licenses/{license}":        withOrganization(putLicense),
+	"DELETE /control/organizations/{uuid}/licenses/{license}":     withOrganization(func(o *Organization, r *http.Request) (any, error) { return nil, o.DropLicense(r.PathValue("license")) }),
+	"POST /control/organizations/{uuid}/people":                   withOrganization(postPerson),
+	"DELETE /control/organizations/{uuid}/people/{person}":        withPerson(func(o *Organization, i int, _ *http.Request) error { return o.RemovePerson(i) }),
+	"POST /control/organizations/{uuid}/people/{person}/licenses": withPerson(postPersonLicenses),
+	"PUT /control/organizations/{uuid}/people/{person}/location":  withPerson(putPersonLocation),
+	"POST /control/organizations/{uuid}/locations":                withOrganization(postLocation),
+	"PUT /control/organizations/{uuid}/locations/{location}":      withOrganization(putLocation),
+	"POST /control/tokens":                                        postToken,
+	"GET /control/rules":                                          func(s *Server, _ *http.Request) (any, error) { return s.Rules(), nil },
+	"POST /control/rules":                                         postRule,
+	"DELETE /control/rules":                                       func(s *Server, _ *http.Request) (any, error) { s.ClearRules(); return nil, nil },
+	"DELETE /control/rules/{rule}":                                func(s *Server, r *http.Request) (any, error) { s.RemoveRule(r.PathValue("rule")); return nil, nil },
+	"POST /control/latency":                                       postLatency,
+	"POST /control/clock":                                         postClock,
+}
+
+// newControl makes the handler of the control endpoint.
+func newControl(s *Server) http.Handler {
+	mux := http.NewServeMux()
+	for pattern, handle := range controlRoutes {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			r.Body = http.MaxBytesReader(w, r.Body, controlBodyLimit)
+			value, err := handle(s, r)
+			writeControl(w, value, err)
+		})
+	}
+	return mux
+}
+
+func writeControl(w http.ResponseWriter, value any, err error) {
+	status := http.StatusOK
+	switch {
+	case errors.Is(err, errNoSuch):
+		status, value = http.StatusNotFound, map[string]string{"error": err.Error()}
+	case err != nil:
+		status, value = http.StatusBadRequest, map[string]string{"error": err.Error()}
+	case value == nil:
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	_ = encoder.Encode(value) // the client may be gone
+}
+
+// decodeBody reads a JSON body. A misspelt member is an error, not silently ignored.
+func decodeBody(r *http.Request, into any) error {
+	decoder := json.NewDecoder(r.Body)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		if errors.Is(err, io.EOF) {
+			return errors.New("the request needs a JSON body")
+		}
+		return fmt.Errorf("reading the body: %w", err)
+	}
+	return nil
+}
+
+func withOrganization(handle func(*Organization, *http.Request) (any, error)) controlHandler {
+	return func(s *Server, r *http.Request) (any, error) {
+		o := s.Organization(r.PathValue("uuid"))
+		if o == nil {
+			return nil, fmt.Errorf("organization %q: %w", r.PathValue("uuid"), errNoSuch)
+		}
+		return handle(o, r)
+	}
+}
+
+func withPerson(handle func(*Organization, int, *http.Request) error) controlHandler {
+	return withOrganization(func(o *Organization, r *http.Request) (any, error) {
+		i, err := strconv.Atoi(r.PathValue("person"))
+		if err != nil {
+			return nil, fmt.Errorf("person %q: %w", r.PathValue("person"), errNoSuch)
+		}
+		return nil, handle(o, i, r)
+	})
+}
+
+// RequestCounts is what GET /control/requests answers.
+type RequestCounts struct {
+	Total         int                       `json:"total"`
+	Operations    map[string]int            `json:"operations"`
+	Organizations map[string]map[string]int `json:"organizations"`
+}
+
+func getRequests(s *Server, _ *http.Request) (any, error) {
+	counts := RequestCounts{Total: s.TotalRequests(), Operations: s.Requests(), Organizations: map[string]map[string]int{}}
+	for _, o := range s.Organizations() {
+		counts.Organizations[o.UUID()] = s.OrganizationRequests(o.UUID())
+	}
+	return counts, nil
+}
+
+func getOrganizations(s *Server, _ *http.Request) (any, error) {
+	type organization struct {
+		UUID   string `json:"uuid"`
+		ID     string `json:"id"`
+		Name   string `json:"name"`
+		People int    `json:"people"`
+	}
+	list := []organization{}
+	for _, o := range s.Organizations() {
+		list = append(list, organization{o.UUID(), o.ID(), o.Name(), o.People()})
+	}
+	return list, nil
+}
+
+func getControlLicense(o *Organization, r *http.Request) (any, error) {
+	row := o.Truth().License(o.LicenseID(r.PathValue("license")))
+	if row.ID == "" {
+		return nil, fmt.Errorf("licence %q: %w", r.PathValue("license"), errNoSuch)
+	}
+	return row, nil
+}
+
+func putLicense(o *Organization, r *http.Request) (any, error) {
+	var body struct {
+		Total         *int
+		Name          *string
+		ExternalUsers *int
+		Units         *Form
+		Consumers     *Form
+	}
+	if err := decodeBody(r, &body); err != nil {
+		return nil, err
+	}
+	id := o.LicenseID(r.PathValue("license"))
+	if id == "" {
+		return nil, fmt.Errorf("licence %q: %w", r.PathValue("license"), errNoSuch)
+	}
+	err := o.changeLicense(id, func(l *license) {
+		if body.Total != nil {
+			l.spec.TotalIsPeople = false
+		}
+		setIf(&l.spec.Total, body.Total)
+		setIf(&l.spec.Name, body.Name)
+		setIf(&l.external, body.ExternalUsers)
+		setIf(&l.spec.Units, body.Units)
+		setIf(&l.spec.Consumers, body.Consumers)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return o.Truth().License(id), nil
+}
+
+func setIf[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func postPerson(o *Organization, r *http.Request) (any, error) {
+	var body struct {
+		FirstName, LastName, Email, Type, Location string
+		InvitePending                              bool
+		Licenses                                   []string
+	}
+	if err := decodeBody(r, &body); err != nil {
+		return nil, err
+	}
+	i, err := o.addPersonByName(Person{
+		FirstName: body.FirstName, LastName: body.LastName, Email: body.Email, Type: body.Type, InvitePending: body.InvitePending,
+	}, body.Location, body.Licenses)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"index": i, "id": o.PersonID(i)}, nil
+}
+
+func postPersonLicenses(o *Organization, i int, r *http.Request) error {
+	var body struct{ Add, Remove []string }
+	if err := decodeBody(r, &body); err != nil {
+		return err
+	}
+	return o.ChangeLicenses(i, body.Add, body.Remove)
+}
+
+func putPersonLocation(o *Organization, i int, r *http.Request) error {
+	var body struct{ Location string }
+	if err := decodeBody(r, &body); err != nil {
+		return err
+	}
+	return o.MovePerson(i, body.Location)
+}
+
+func postLocation(o *Organization, r *http.Request) (any, error) {
+	var body LocationSpec
+	if err := decodeBody(r, &body); err != nil {
+		return nil, err
+	}
+	return map[string]string{"id": o.AddLocation(body)}, nil
+}
+
+func putLocation(o *Organization, r *http.Request) (any, error) {
+	var body struct{ Name string }
+	if err := decodeBody(r, &body); err != nil {
+		return nil, err
+	}
+	return nil, o.RenameLocation(r.PathValue("location"), body.Name)
+}
+
+func postToken(s *Server, r *http.Request) (any, error) {
+	body := struct {
+		*TokenSpec
+		ExpiresIn, RefreshExpiresIn duration
+		Revoke                      string
+	}{TokenSpec: &TokenSpec{}}
+	if err := decodeBody(r, &body); err != nil {
+		return nil, err
+	}
+	if body.Revoke != "" {
+		s.RevokeToken(body.Revoke)
+		s.RevokeRefreshToken(body.Revoke)
+		return nil, nil
+	}
+	if s.Organization(body.Organization) == nil {
+		return nil, fmt.Errorf("organization %q: %w", body.Organization, errNoSuch)
+	}
+	body.TokenSpec.ExpiresIn = time.Duration(body.ExpiresIn)
+	body.TokenSpec.RefreshExpiresIn = time.Duration(body.RefreshExpiresIn)
+	return s.IssueToken(*body.TokenSpec), nil
+}
+
+func postRule(s *Server, r *http.Request) (any, error) {
+	var body Rule
+	if err := decodeBody(r, &body); err != nil {
+		return nil, err
+	}
+	return map[string]string{"id": s.AddRule(body)}, nil
+}
+
+func postLatency(s *Server, r *http.Request) (any, error) {
+	var body struct{ Latency duration }
+	if err := decodeBody(r, &body); err != nil {
+		return nil, err
+	}
+	s.SetLatency(time.Duration(body.Latency))
+	return nil, nil
+}
+
+func postClock(s *Server, r *http.Request) (any, error) {
+	var body struct{ Advance duration }
+	if err := decodeBody(r, &body); err != nil {
+		return nil, err
+	}
+	s.Advance(time.Duration(body.Advance))
+	return map[string]time.Time{"now": s.Now()}, nil
+}
+
+// duration is a time.Duration in the form that people write: "20ms".
+type duration time.Duration
+
+// UnmarshalText reads a duration.
+func (d *duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	*d = duration(parsed)
+	return err
+}

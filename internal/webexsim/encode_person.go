@@ -99,15 +99,17 @@ func appendEmail(b []byte, i int, p *Person, h uint64) []byte {
 // appendNames appends the names; a person of the documents has all four.
 func appendNames(b []byte, p *Person, h uint64) []byte {
 	first, last := personName(p, h)
-	full := first.shown
-	if last.shown != "" {
-		if full != "" {
-			full += " "
-		}
-		full += last.shown
-	}
 	b = append(b, `,"displayName":`...)
-	b = appendString(b, full)
+	b = appendString(b, first.shown)
+	if last.shown != "" {
+		b = append(b[:len(b)-1], ' ') // the names share their quotes
+		if first.shown == "" {
+			b = b[:len(b)-1]
+		}
+		surname := len(b)
+		b = appendString(b, last.shown)
+		b = append(b[:surname], b[surname+1:]...)
+	}
 	b = appendMember(b, "nickName", first.shown)
 	b = appendMember(b, "firstName", first.shown)
 	return appendMember(b, "lastName", last.shown)

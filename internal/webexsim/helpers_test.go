@@ -103,3 +103,11 @@ func walk(t testing.TB, s *Server, path string) (all []object, pages []int) {
 	}
 	return all, pages
 }
+
+// noRetry makes each request use its own connection: net/http repeats a request by
+// itself when a connection that was used before breaks.
+func noRetry(s *Server) http.RoundTripper {
+	transport := s.Client().Transport.(*http.Transport).Clone()
+	transport.DisableKeepAlives = true
+	return transport
+}

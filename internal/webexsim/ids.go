@@ -38,9 +38,11 @@ func DecodeID(kind, id string) (string, bool) {
 	return strings.CutPrefix(string(raw), uriPrefix+kind+"/")
 }
 
+var urlAlphabet = strings.NewReplacer("+", "-", "/", "_")
+
 // canonicalID is the form in which identifiers are compared.
 func canonicalID(id string) string {
-	return strings.NewReplacer("+", "-", "/", "_").Replace(strings.TrimRight(id, "="))
+	return urlAlphabet.Replace(strings.TrimRight(id, "="))
 }
 
 // mix is the finalizer of splitmix64: a cheap, well-spread hash of a number, from

@@ -165,6 +165,30 @@ func (o *Organization) AddPerson(p Person) (int, error) {
 	return index, err
 }
 
+// addPersonByName is AddPerson with references instead of indexes.
+func (o *Organization) addPersonByName(p Person, location string, licenses []string) (int, error) {
+	index := NoLocation
+	err := o.change(func() (err error) {
+		p.Location = NoLocation
+		if location != "" {
+			if p.Location, err = o.location(location); err != nil {
+				return err
+			}
+		}
+		for _, ref := range licenses {
+			n, err := o.licenseIndex(ref)
+			if err != nil {
+				return err
+			}
+			p.Licenses = append(p.Licenses, n)
+		}
+		o.added = append(o.added, p)
+		index = o.base + len(o.added) - 1
+		return nil
+	})
+	return index, err
+}
+
 func (o *Organization) checkPerson(p *Person) error {
 	if p.Location < NoLocation || p.Location >= len(o.locations) {
 		return fmt.Errorf("organization %s has no location %d", o.name, p.Location)

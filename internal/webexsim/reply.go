@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"strings"
 )
 
 // errCut ends a handler whose answer a rule has cut.
@@ -36,6 +37,7 @@ func (w *reply) WriteHeader(status int) {
 	if w.rule != nil {
 		for name, value := range w.rule.Header {
 			w.Header().Del(name)
+			delete(w.Header(), strings.ToLower(name)) // see LowerCaseHeaders
 			if value != "" {
 				w.Header().Set(name, value)
 			}

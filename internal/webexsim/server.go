@@ -24,6 +24,7 @@ type Server struct {
 	scheme   string
 	ca       []byte
 	client   *http.Client
+	control  http.Handler
 	tracking trackingIDs
 
 	mu            sync.RWMutex
@@ -39,6 +40,7 @@ func New(o Options) (*Server, error) {
 	o = o.withDefaults()
 	s := &Server{scheme: "http"}
 	s.options.Store(&o)
+	s.control = newControl(s)
 	s.tokens.init()
 	s.counter.reset()
 	listener, err := net.Listen("tcp", o.Addr)
