@@ -53,29 +53,36 @@ var errNoSuch = errors.New("not found")
 
 // controlRoutes do what the methods of Server and Organization do.
 var controlRoutes = map[string]controlHandler{
-	"GET /control/requests":                                       getRequests,
-	"DELETE /control/requests":                                    func(s *Server, _ *http.Request) (any, error) { s.ResetRequests(); return nil, nil },
-	"GET /control/organizations":                                  getOrganizations,
-	"GET /control/truth/{uuid}":                                   withOrganization(func(o *Organization, _ *http.Request) (any, error) { return o.Truth(), nil }),
-	"GET /control/organizations/{uuid}/licenses":                  withOrganization(func(o *Organization, _ *http.Request) (any, error) { return o.Truth().Licenses, nil }),
-	"DELETE /control/organizations/{uuid}/licenses":               withOrganization(func(o *Organization, _ *http.Request) (any, error) { o.RemoveAllLicenses(); return nil, nil }),
-	"POST /control/organizations/{uuid}/licenses":                 withOrganization(func(o *Organization, _ *http.Request) (any, error) { o.RestoreLicenses(); return nil, nil }),
-	"GET /control/organizations/{uuid}/licenses/{license}":        withOrganization(getControlLicense),
-	"PUT /control/organizations/{uuid}/licenses/{license}":        withOrganization(putLicense),
-	"DELETE /control/organizations/{uuid}/licenses/{license}":     withOrganization(func(o *Organization, r *http.Request) (any, error) { return nil, o.DropLicense(r.PathValue("license")) }),
+	"GET /control/requests":    getRequests,
+	"DELETE /control/requests": onServer(func(s *Server, _ string) { s.ResetRequests() }),
+
+	"GET /control/organizations": getOrganizations,
+	"GET /control/truth/{uuid}":  withOrganization(getTruth),
+
+	"GET /control/organizations/{uuid}/licenses":              withOrganization(getControlLicenses),
+	"DELETE /control/organizations/{uuid}/licenses":           onOrganization((*Organization).RemoveAllLicenses),
+	"POST /control/organizations/{uuid}/licenses":             onOrganization((*Organization).RestoreLicenses),
+	"GET /control/organizations/{uuid}/licenses/{license}":    withOrganization(getControlLicense),
+	"PUT /control/organizations/{uuid}/licenses/{license}":    withOrganization(putLicense),
+	"DELETE /control/organizations/{uuid}/licenses/{license}": withOrganization(deleteLicense),
+
 	"POST /control/organizations/{uuid}/people":                   withOrganization(postPerson),
-	"DELETE /control/organizations/{uuid}/people/{person}":        withPerson(func(o *Organization, i int, _ *http.Request) error { return o.RemovePerson(i) }),
+	"DELETE /control/organizations/{uuid}/people/{person}":        withPerson(deletePerson),
 	"POST /control/organizations/{uuid}/people/{person}/licenses": withPerson(postPersonLicenses),
 	"PUT /control/organizations/{uuid}/people/{person}/location":  withPerson(putPersonLocation),
-	"POST /control/organizations/{uuid}/locations":                withOrganization(postLocation),
-	"PUT /control/organizations/{uuid}/locations/{location}":      withOrganization(putLocation),
-	"POST /control/tokens":                                        postToken,
-	"GET /control/rules":                                          func(s *Server, _ *http.Request) (any, error) { return s.Rules(), nil },
-	"POST /control/rules":                                         postRule,
-	"DELETE /control/rules":                                       func(s *Server, _ *http.Request) (any, error) { s.ClearRules(); return nil, nil },
-	"DELETE /control/rules/{rule}":                                func(s *Server, r *http.Request) (any, error) { s.RemoveRule(r.PathValue("rule")); return nil, nil },
-	"POST /control/latency":                                       postLatency,
-	"POST /control/clock":                                         postClock,
+
+	"POST /control/organizations/{uuid}/locations":           withOrganization(postLocation),
+	"PUT /control/organizations/{uuid}/locations/{location}": withOrganization(putLocation),
+
+	"POST /control/tokens": postToken,
+
+	"GET /control/rules":         getRules,
+	"POST /control/rules":        postRule,
+	"DELETE /control/rules":      onServer(func(s *Server, _ string) { s.ClearRules() }),
+	"DELETE /control/rules/{id}": onServer((*Server).RemoveRule),
+
+	"POST /control/latency": postLatency,
+	"POST /control/clock":   postClock,
 }
 
 // newControl makes the handler of the control endpoint.
@@ -120,6 +127,21 @@ func decodeBody(r *http.Request, into any) error {
 		return fmt.Errorf("reading the body: %w", err)
 	}
 	return nil
+}
+
+// onServer runs something that cannot fail, with the last segment of the path.
+func onServer(act func(s *Server, id string)) controlHandler {
+	return func(s *Server, r *http.Request) (any, error) {
+		act(s, r.PathValue("id"))
+		return nil, nil
+	}
+}
+
+func onOrganization(act func(*Organization)) controlHandler {
+	return withOrganization(func(o *Organization, _ *http.Request) (any, error) {
+		act(o)
+		return nil, nil
+	})
 }
 
 func withOrganization(handle func(*Organization, *http.Request) (any, error)) controlHandler {
@@ -170,6 +192,20 @@ func getOrganizations(s *Server, _ *http.Request) (any, error) {
 	}
 	return list, nil
 }
+
+func getTruth(o *Organization, _ *http.Request) (any, error) { return o.Truth(), nil }
+
+func getControlLicenses(o *Organization, _ *http.Request) (any, error) {
+	return o.Truth().Licenses, nil
+}
+
+func deleteLicense(o *Organization, r *http.Request) (any, error) {
+	return nil, o.DropLicense(r.PathValue("license"))
+}
+
+func deletePerson(o *Organization, i int, _ *http.Request) error { return o.RemovePerson(i) }
+
+func getRules(s *Server, _ *http.Request) (any, error) { return s.Rules(), nil }
 
 func getControlLicense(o *Organization, r *http.Request) (any, error) {
 	row := o.Truth().License(o.LicenseID(r.PathValue("license")))

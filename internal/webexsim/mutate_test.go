@@ -51,9 +51,13 @@ var steps = []struct {
 		return err
 	}, func(t Truth) bool { return t.People == 46 && t.License("Basic Messaging").Residual == 1 }},
 	{"remove person", func(o *Organization) error { return o.RemovePerson(1) },
-		func(t Truth) bool { return t.People == 45 && t.License("Webex Calling - Professional").At("Chicago Branch") == 1 }},
+		func(t Truth) bool {
+			return t.People == 45 && t.License("Webex Calling - Professional").At("Chicago Branch") == 1
+		}},
 	{"remove added person", func(o *Organization) error { return o.RemovePerson(44) },
-		func(t Truth) bool { return t.People == 44 && t.License("Webex Calling - Professional").At("Chicago Branch") == 0 }},
+		func(t Truth) bool {
+			return t.People == 44 && t.License("Webex Calling - Professional").At("Chicago Branch") == 0
+		}},
 	{"add location", func(o *Organization) error { o.AddLocation(LocationSpec{Name: "New"}); return o.MovePerson(0, "New") },
 		func(t Truth) bool { return t.License("Webex Calling - Professional").At("New") == 1 }},
 	{"add workspace", func(o *Organization) error {

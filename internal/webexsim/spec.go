@@ -98,7 +98,8 @@ type Person struct {
 	Type string
 	// InvitePending people have not signed in yet; they hold licences all the same.
 	InvitePending bool
-	// Location is an index into the organization's locations, or NoLocation.
+	// Location is an index into the organization's locations, or NoLocation. Mind that
+	// the zero value is the first location.
 	Location int
 	// Licenses are indexes into the organization's licences.
 	Licenses []int
