@@ -1,0 +1,100 @@
+# What to do with this repository. It needs Go, make (GNU make 3.81 or newer) and git; all
+# else is built from Go modules into bin/, once.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+# Recipes are sequences of steps that use both cores anyway, and the targets that they call
+# write into the same directories.
+.NOTPARALLEL:
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+# Pure Go: the requirements do not include a C compiler. The race detector needs one.
+export CGO_ENABLED ?= 0
+RACE ?=
+ifneq ($(filter-out 0 false no,$(RACE)),)
+export CGO_ENABLED := 1
+race := -race
+endif
+
+# Where envtest and test/controlplane find etcd and kube-apiserver. Only the recipes that
+# need it export it, because build.sh asks whether the caller has set it.
+ASSETS := $(if $(KUBEBUILDER_ASSETS),$(KUBEBUILDER_ASSETS),$(CURDIR)/bin/controlplane)
+
+build_flags := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+
+##@ Try it
+
+.PHONY: help
+help: ## Show this text.
+	@awk 'BEGIN { FS = ":.*## "; print "make TARGET [VARIABLE=value]" } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z][a-z-]*:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: ## Start a Kubernetes API server, a simulated Webex and the operator; print the licences. ONCE=1 leaves then.
+	@hack/controlplane/build.sh etcd kube-apiserver kube-controller-manager kubectl
+	@go build -o bin/run-demo ./hack/demo
+	@exec env KUBEBUILDER_ASSETS='$(ASSETS)' bin/run-demo $(if $(filter-out 0 false no,$(ONCE)),--once)
+
+##@ Work on it
+
+.PHONY: test
+test: controlplane ## Run all tests against a real API server. RACE=1 adds the race detector (needs a C compiler).
+	KUBEBUILDER_ASSETS='$(ASSETS)' go test $(race) $(TESTFLAGS) ./...
+
+.PHONY: bench
+bench: ## Run the benchmarks. BENCH=regexp selects.
+	go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem $(TESTFLAGS) ./internal/...
+
+# go test -fuzz takes one fuzz test of one package at a time.
+.PHONY: fuzz
+fuzz: ## Run each fuzz test for FUZZTIME (10s).
+	@git ls-files -co --exclude-standard -- '*_test.go' | xargs grep -n '^func Fuzz' /dev/null | \
+		sed 's|^\(.*\)/[^/]*_test\.go:[0-9]*:func \(Fuzz[A-Za-z0-9_]*\).*|\1 \2|' | \
+		while read -r dir name; do \
+			echo "== $$name in $$dir"; \
+			go test "./$$dir" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(or $(FUZZTIME),10s) || exit 1; \
+		done
+
+.PHONY: build
+build: ## Build the manager and the kubectl plugin into bin/.
+	go build $(build_flags) -o bin/manager .
+	$(if $(wildcard cmd/kubectl-webex),go build $(build_flags) -o bin/kubectl-webex ./cmd/kubectl-webex)
+
+.PHONY: generate
+generate: ## Write all generated files: deepcopy, apply configurations, CRDs, RBAC, API reference.
+	@hack/tools/generate.sh
+
+.PHONY: lint
+lint: bin/tools/golangci-lint ## Run the linters of .golangci.yml. LINTFLAGS=--fix repairs what it can.
+	bin/tools/golangci-lint run $(LINTFLAGS) ./...
+
+.PHONY: verify
+verify: ## Fail if a generated file is out of date or a linter complains.
+	@hack/tools/generate.sh --verify
+	@$(MAKE) --no-print-directory lint
+	go vet ./...
+	cd hack/controlplane && GOFLAGS=-trimpath go vet ./...
+	cd hack/tools && GOFLAGS=-trimpath go vet ./...
+
+.PHONY: clean
+clean: ## Remove what was built. Go's caches stay.
+	rm -rf bin dist cover.out
+
+##@ Parts of the above
+
+.PHONY: controlplane
+controlplane: ## Build etcd, kube-apiserver, kube-controller-manager and kubectl, unless KUBEBUILDER_ASSETS is set.
+	@hack/controlplane/build.sh
+
+.PHONY: tools
+tools: bin/tools/golangci-lint bin/tools/crd-ref-docs bin/tools/kustomize ## Build the pinned tools.
+
+# The script knows whether a tool is up to date by content; modification times change with
+# every checkout.
+.PHONY: bin/tools/golangci-lint bin/tools/crd-ref-docs bin/tools/kustomize
+bin/tools/golangci-lint bin/tools/crd-ref-docs bin/tools/kustomize:
+	@hack/tools/build.sh $(@F)

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Builds tools of hack/tools/go.mod into bin/tools/, unless they are up to date.
+#
+#   hack/tools/build.sh NAME...
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+out=$(cd "$here/../.." && pwd)/bin/tools
+# Binaries for this machine, whatever the caller builds for, and from go.mod alone.
+export CGO_ENABLED=0 GOWORK=off GOOS='' GOARCH=''
+
+want=$({
+	(cd "$here" && go env GOVERSION GOHOSTOS GOHOSTARCH)
+	cat "$here/go.mod" "$here/go.sum" "$here"/*/*.go "$here/build.sh"
+} | git hash-object --stdin)
+
+for name in "$@"; do
+	case $name in
+	golangci-lint) package=./golangci-lint time="about 5 minutes the first time" ;;
+	crd-ref-docs) package=github.com/elastic/crd-ref-docs time="about a minute the first time" ;;
+	kustomize) package=sigs.k8s.io/kustomize/kustomize/v5 time="about a minute the first time" ;;
+	*)
+		echo "hack/tools/build.sh: unknown tool $name" >&2
+		exit 2 # as for any usage error
+		;;
+	esac
+	stamp=$out/.$name.stamp
+	if [ -x "$out/$name" ] && [ -r "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]; then
+		continue
+	fi
+	echo "tools: building $name, $time" >&2
+	mkdir -p "$out"
+	# Two calls at once build the same thing twice and do no harm: each has files of its
+	# own and renames them in the end. The second takes nearly all from the build cache.
+	tmp=$out/.$name.tmp.$$
+	trap 'rm -f "$tmp" "$tmp.stamp"' EXIT
+	(cd "$here" && go build -trimpath -ldflags "-s -w" -o "$tmp" "$package")
+	echo "$want" >"$tmp.stamp"
+	mv -f "$tmp" "$out/$name"
+	mv -f "$tmp.stamp" "$stamp"
+done

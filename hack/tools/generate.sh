@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Writes all generated files.
+#
+#   hack/tools/generate.sh            write them
+#   hack/tools/generate.sh --verify   the same, and fail if that changed one of them
+#
+# What counts is the state before the call, not the last commit: a tree with changes that
+# are not committed yet passes as long as its generated files fit the rest.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+# All that is written here.
+generated="api/v1alpha1/zz_generated.deepcopy.go api/v1alpha1/applyconfiguration config/crd/bases config/rbac/role.yaml docs/api-reference.md"
+
+# list prints a checksum and a name per generated file.
+list() {
+	local path
+	for path in $generated; do
+		[ ! -e "$path" ] || find "$path" -type f
+	done | LC_ALL=C sort | while read -r path; do
+		echo "$(git hash-object --no-filters "$path") $path"
+	done
+}
+
+generate() {
+	local header=hack/boilerplate.go.txt began
+	mkdir -p bin config/crd/bases config/rbac docs
+	began=$(mktemp bin/.generate.XXXXXX)
+	# shellcheck disable=SC2064 # the name as it is now
+	trap "rm -f '$began'" EXIT
+
+	go tool controller-gen "object:headerFile=$header" "paths=./api/..."
+	go tool controller-gen "applyconfiguration:headerFile=$header" "paths=./api/..."
+	go tool controller-gen crd "paths=./api/..." output:crd:dir=config/crd/bases
+	if [ -d controllers ]; then
+		go tool controller-gen rbac:roleName=manager-role "paths=./controllers/..." output:rbac:dir=config/rbac
+	fi
+	hack/tools/build.sh crd-ref-docs
+	bin/tools/crd-ref-docs --source-path=api --config=hack/tools/crd-ref-docs.yaml \
+		--renderer=markdown --output-path=docs/api-reference.md --log-level=ERROR
+
+	# The generators write every file anew, so an older one belongs to a kind that is gone.
+	find config/crd/bases api/v1alpha1/applyconfiguration -type f ! -newer "$began" -exec rm {} +
+}
+
+if [ "${1:-}" != --verify ]; then
+	generate
+	exit 0
+fi
+before=$(list)
+generate
+after=$(list)
+if [ "$before" != "$after" ]; then
+	{
+		echo "These generated files were out of date (< as found, > as generated):"
+		diff <(echo "$before") <(echo "$after") | sed -n 's/^\([<>]\) [0-9a-f]* /  \1 /p'
+		echo "They are right now. Look at them, commit them, and call make verify again."
+	} >&2
+	exit 1
+fi
