@@ -1,0 +1,206 @@
+package controllers
+
+import (
+	"context"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+)
+
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncs,verbs=get;list;watch;create;delete
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncs/status,verbs=get;patch
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexlicenses,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexlicenses/status,verbs=get;patch
+// +kubebuilder:rbac:groups="",resources=configmaps,verbs=get
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create;patch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+
+// LicenseSyncReconciler carries a run from its creation to its end: it lets at
+// most one run of a customer be at work, attempts it in the background, and
+// writes down how it went.
+type LicenseSyncReconciler struct {
+	client.Client
+	// Live reads past the cache: a stale status would start a finished run again.
+	Live client.Reader
+	// Engine makes the attempts, Runner carries them out.
+	Engine *syncrun.Engine
+	Runner *syncrun.Runner
+	// Recorder writes events.
+	Recorder events.EventRecorder
+	// Clock tells the time.
+	Clock clock.PassiveClock
+	// Backoff is the wait after a number of failed attempts; default Backoff.
+	Backoff func(uid string, failed int32) time.Duration
+	// Concurrency is the number of reconciles at a time; attempts do not count.
+	Concurrency int
+}
+
+// runScope is what the steps of one reconcile share.
+type runScope struct {
+	run      *v1alpha1.LicenseSync
+	customer *v1alpha1.WebexCustomerAccess // nil if it does not exist
+	now      time.Time
+	// status is the desired status, verdict its conditions to be.
+	status  v1alpha1.LicenseSyncStatus
+	verdict *runVerdict
+	// collected is set once the outcome of an attempt is in status.
+	collected bool
+	// after is when to look again; 0 for never.
+	after time.Duration
+}
+
+// runStep does one thing about a run and says whether the next step follows.
+type runStep func(ctx context.Context, s *runScope) (proceed bool, err error)
+
+// Reconcile carries the run one step further.
+func (r *LicenseSyncReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	run, err := r.get(ctx, request.NamespacedName)
+	if err != nil || run == nil {
+		return ctrl.Result{}, err
+	}
+	s := &runScope{run: run, now: r.Clock.Now(), status: *run.Status.DeepCopy()}
+	steps := []runStep{
+		r.expire,     // a finished run waits for the end of its life
+		r.cancel,     // spec.cancel goes before everything else
+		r.deadline,   // so does running out of time
+		r.collect,    // an attempt that ended is written down
+		r.customerOf, // from here on the customer matters
+		r.queue,      // one run of a customer at a time
+		r.gates,      // suspended, rate-limited, backing off
+		r.attempt,    // begin, or show the progress
+	}
+	for _, step := range steps {
+		proceed, err := step(ctx, s)
+		if err != nil {
+			return ctrl.Result{}, err
+		}
+		if !proceed {
+			break
+		}
+	}
+	if err := r.write(ctx, s); err != nil {
+		return ctrl.Result{}, err
+	}
+	return ctrl.Result{RequeueAfter: s.after}, nil
+}
+
+// get reads the run, past the cache unless the cache already knows it finished.
+// A run that is gone stops its attempt.
+func (r *LicenseSyncReconciler) get(ctx context.Context, name client.ObjectKey) (*v1alpha1.LicenseSync, error) {
+	run := &v1alpha1.LicenseSync{}
+	err := r.Get(ctx, name, run)
+	if err == nil && !finished(run) {
+		err = r.Live.Get(ctx, name, run)
+	}
+	if err == nil && run.DeletionTimestamp.IsZero() {
+		return run, nil
+	}
+	r.Runner.Stop(name)
+	return nil, client.IgnoreNotFound(err)
+}
+
+// finished says whether a run ended, for good or bad.
+func finished(run *v1alpha1.LicenseSync) bool {
+	return meta.IsStatusConditionTrue(run.Status.Conditions, v1alpha1.ConditionComplete) ||
+		meta.IsStatusConditionTrue(run.Status.Conditions, v1alpha1.ConditionFailed)
+}
+
+// expire deletes a finished run at the end of its life.
+func (r *LicenseSyncReconciler) expire(ctx context.Context, s *runScope) (bool, error) {
+	if !finished(s.run) {
+		return true, nil
+	}
+	r.Runner.Forget(client.ObjectKeyFromObject(s.run))
+	ttl := s.run.Spec.TTLSecondsAfterFinished
+	if ttl == nil || s.run.Status.CompletionTime == nil {
+		return false, nil
+	}
+	end := s.run.Status.CompletionTime.Add(time.Duration(*ttl) * time.Second)
+	if s.after = end.Sub(s.now); s.after > 0 {
+		return false, nil
+	}
+	s.after = 0
+	return false, client.IgnoreNotFound(r.Delete(ctx, s.run, client.Preconditions{UID: &s.run.UID}, client.PropagationPolicy(metav1.DeletePropagationBackground)))
+}
+
+// SetupWithManager registers the controller.
+func (r *LicenseSyncReconciler) SetupWithManager(mgr ctrl.Manager, skipNameValidation bool) error {
+	if r.Backoff == nil {
+		r.Backoff = Backoff
+	}
+	if err := mgr.Add(r.Runner); err != nil {
+		return err
+	}
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.LicenseSync{}).
+		Watches(&v1alpha1.LicenseSync{}, r.wakeSiblings()).
+		Watches(&v1alpha1.WebexCustomerAccess{}, handler.EnqueueRequestsFromMapFunc(r.waitingRuns)).
+		WatchesRawSource(source.Channel(r.Runner.Events(), &handler.EnqueueRequestForObject{})).
+		WithOptions(controller.Options{MaxConcurrentReconciles: max(r.Concurrency, 1), RateLimiter: rateLimiter(), SkipNameValidation: &skipNameValidation}).
+		Complete(r)
+}
+
+// wakeSiblings enqueues the other unfinished runs of a customer when one of its
+// runs ends or goes away, since they wait for that.
+func (r *LicenseSyncReconciler) wakeSiblings() handler.EventHandler {
+	wake := func(ctx context.Context, object client.Object, queue workqueue.TypedRateLimitingInterface[ctrl.Request]) {
+		run, ok := object.(*v1alpha1.LicenseSync)
+		if !ok {
+			return
+		}
+		for _, request := range r.unfinished(ctx, run.Namespace, run.Spec.CustomerAccessRef.Name) {
+			if request.Name != run.Name {
+				queue.Add(request)
+			}
+		}
+	}
+	return handler.Funcs{
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, queue workqueue.TypedRateLimitingInterface[ctrl.Request]) {
+			if run, ok := e.ObjectNew.(*v1alpha1.LicenseSync); ok && finished(run) {
+				wake(ctx, run, queue)
+			}
+		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, queue workqueue.TypedRateLimitingInterface[ctrl.Request]) {
+			wake(ctx, e.Object, queue)
+		},
+	}
+}
+
+// waitingRuns are the unfinished runs of a customer that changed.
+func (r *LicenseSyncReconciler) waitingRuns(ctx context.Context, customer client.Object) []ctrl.Request {
+	return r.unfinished(ctx, customer.GetNamespace(), customer.GetName())
+}
+
+func (r *LicenseSyncReconciler) unfinished(ctx context.Context, namespace, customer string) []ctrl.Request {
+	var requests []ctrl.Request
+	runs, err := runsOf(ctx, r, namespace, customer)
+	if err != nil {
+		return nil // the cache is stopping
+	}
+	for i := range runs {
+		if run := &runs[i]; !finished(run) {
+			requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(run)})
+		}
+	}
+	return requests
+}
+
+// runsOf lists the runs of a customer from the cache.
+func runsOf(ctx context.Context, reader client.Reader, namespace, customer string) ([]v1alpha1.LicenseSync, error) {
+	var runs v1alpha1.LicenseSyncList
+	err := reader.List(ctx, &runs, client.InNamespace(namespace), client.MatchingFields{syncrun.IndexCustomer: customer})
+	return runs.Items, err
+}

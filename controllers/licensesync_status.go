@@ -1,0 +1,187 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/status"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+)
+
+// runVerdict is what a reconcile found about a run.
+type runVerdict struct {
+	status.Summary
+	complete, failed bool
+}
+
+func (v runVerdict) conditions() []metav1.Condition {
+	conditions := v.Summary.Conditions()
+	if v.complete {
+		conditions = append(conditions, status.Condition(v1alpha1.ConditionComplete, metav1.ConditionTrue, v.Detail))
+	}
+	if v.failed {
+		conditions = append(conditions, status.Condition(v1alpha1.ConditionFailed, metav1.ConditionTrue, v.Detail))
+	}
+	return conditions
+}
+
+// wait is for a run that goes on by itself.
+func (s *runScope) wait(reason, message string) {
+	detail := status.Detail{Reason: reason, Message: message}
+	s.verdict = &runVerdict{Summary: status.Summary{Ready: metav1.ConditionUnknown, Detail: detail, Reconciling: &detail}}
+}
+
+// keepVerdict leaves the conditions as they are.
+func (s *runScope) keepVerdict() { s.verdict = nil }
+
+// fail ends the run for good.
+func (s *runScope) fail(reason, message string) {
+	s.verdict = &runVerdict{failed: true, Summary: status.Summary{
+		Ready: metav1.ConditionFalse, Detail: status.Detail{Reason: reason, Message: message}, Stalled: true}}
+	s.status.Message = message
+	s.end()
+}
+
+// succeed ends the run with its results.
+func (s *runScope) succeed(outcome *syncrun.Outcome) {
+	detail := status.Detail{Reason: v1alpha1.ReasonSucceeded, Message: "the organization was read and its licence rows are up to date"}
+	s.status.Message = fmt.Sprintf("%d rows added, %d updated, %d removed, %d unchanged",
+		*outcome.Rows.Added, *outcome.Rows.Updated, *outcome.Rows.Removed, *outcome.Rows.Unchanged)
+	if outcome.Held != nil {
+		detail.Message = "the organization was read; the removal of rows waits for approval, see condition PruneHeld of the customer"
+		s.status.Message += fmt.Sprintf(", %d held", *outcome.Held.Rows)
+	}
+	s.verdict = &runVerdict{complete: true, Summary: status.Summary{Ready: metav1.ConditionTrue, Detail: detail}}
+	s.status.Rows = &outcome.Rows
+	s.status.TotalUnits, s.status.ConsumedUnits = &outcome.TotalUnits, &outcome.ConsumedUnits
+	s.status.Changes = outcome.Changes
+	s.end()
+}
+
+func (s *runScope) end() {
+	s.status.CompletionTime = ptr.To(metav1.NewTime(s.now))
+	s.status.NextAttemptTime = nil
+	s.status.Progress = &v1alpha1.Progress{Step: v1alpha1.StepFinished}
+	if s.status.StartTime != nil {
+		s.status.Duration = &metav1.Duration{Duration: s.now.Sub(s.status.StartTime.Time).Truncate(time.Second)}
+	}
+	s.after = 0
+	if ttl := s.run.Spec.TTLSecondsAfterFinished; ttl != nil {
+		s.lookAgain(time.Duration(*ttl) * time.Second)
+	}
+}
+
+// retry ends an attempt, not the run.
+func (s *runScope) retry(failure *syncrun.Failure, after time.Duration) {
+	s.wait(failure.Reason, failure.Message)
+	s.trackingID(failure)
+	s.status.NextAttemptTime = ptr.To(metav1.NewTime(s.now.Add(after)))
+	s.status.Progress = nil
+	s.lookAgain(after)
+}
+
+// trackingID goes to the message of the status, not to a condition: it differs
+// from attempt to attempt.
+func (s *runScope) trackingID(failure *syncrun.Failure) {
+	s.status.Message = failure.Message
+	if failure.TrackingID != "" {
+		s.status.Message += " (Webex tracking id " + failure.TrackingID + ")"
+	}
+}
+
+// account adds what an attempt cost.
+func (s *runScope) account(outcome *syncrun.Outcome) {
+	add := func(sum *int64, n int64) *int64 { return ptr.To(ptr.Deref(sum, 0) + n) }
+	s.status.Requests = add(s.status.Requests, outcome.Requests)
+	s.status.Retries = add(s.status.Retries, outcome.Retries)
+	s.status.ThrottledSeconds = add(s.status.ThrottledSeconds, int64(outcome.Throttled/time.Second))
+	failed := ptr.Deref(s.status.FailedAttempts, 0)
+	if f := outcome.Failure; f != nil && f.Reason != v1alpha1.ReasonRateLimited && f.Reason != v1alpha1.ReasonCanceled {
+		failed++
+	}
+	s.status.FailedAttempts = &failed
+}
+
+func (s *runScope) progress(p syncrun.Progress) {
+	s.status.Progress = &v1alpha1.Progress{Step: p.Step}
+	if p.Done > 0 {
+		s.status.Progress.Done = &p.Done
+	}
+	if p.Total > 0 {
+		s.status.Progress.Total = &p.Total
+	}
+}
+
+// write applies the status if it differs, and tells of an end by an event.
+func (r *LicenseSyncReconciler) write(ctx context.Context, s *runScope) error {
+	if s.verdict == nil {
+		return nil
+	}
+	s.status.Conditions = status.Merge(s.run.Status.Conditions, s.verdict.conditions(), s.run.Generation, metav1.NewTime(s.now))
+	s.status.ObservedGeneration = &s.run.Generation
+	if sameRunStatus(s.run.Status, s.status) {
+		return nil
+	}
+	configuration, err := syncrun.ApplyConfiguration[ac.LicenseSyncStatusApplyConfiguration](s.status)
+	if err != nil {
+		return err
+	}
+	err = r.Status().Apply(ctx, ac.LicenseSync(s.run.Name, s.run.Namespace).WithUID(s.run.UID).WithStatus(configuration),
+		client.ForceOwnership, client.FieldOwner(syncrun.FieldManager))
+	if err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	if s.collected {
+		r.Runner.Forget(client.ObjectKeyFromObject(s.run))
+	}
+	r.tell(s)
+	return nil
+}
+
+func sameRunStatus(a, b v1alpha1.LicenseSyncStatus) bool {
+	if !status.Equal(a.Conditions, b.Conditions) {
+		return false
+	}
+	a.Conditions, b.Conditions = nil, nil
+	return equality.Semantic.DeepEqual(a, b)
+}
+
+// tell records one event for the end of a run; attempts have none.
+func (r *LicenseSyncReconciler) tell(s *runScope) {
+	switch {
+	case s.verdict.complete:
+		r.Recorder.Eventf(s.run, nil, corev1.EventTypeNormal, v1alpha1.ReasonSucceeded, "Sync", "%s", s.status.Message)
+	case s.verdict.failed:
+		r.Recorder.Eventf(s.run, nil, corev1.EventTypeWarning, s.verdict.Reason, "Sync", "%s", s.verdict.Message)
+	}
+}
+
+const (
+	firstBackoff = 10 * time.Second
+	maxBackoff   = 15 * time.Minute
+)
+
+// Backoff is the wait after a number of failed attempts: 10 s, doubled each
+// time, 15 min at most, plus up to a tenth that differs from run to run but not
+// from call to call.
+func Backoff(uid string, failed int32) time.Duration {
+	wait := firstBackoff
+	for i := int32(1); i < failed && wait < maxBackoff; i++ {
+		wait *= 2
+	}
+	wait = min(wait, maxBackoff)
+	h := fnv.New32a()
+	fmt.Fprintf(h, "%s/%d", strings.ToLower(uid), failed)
+	return wait + wait/10*time.Duration(h.Sum32()%1000)/1000
+}

@@ -1,0 +1,208 @@
+package controllers
+
+import (
+	"context"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+const (
+	// defaultActiveDeadline: a walk of a million people at 240 requests a minute
+	// takes 1,000,000/100/240 = 42 min; the rest is room for waits and retries.
+	defaultActiveDeadline = 6 * time.Hour
+	// defaultBackoffLimit is that of a Job.
+	defaultBackoffLimit = 6
+	// customerGrace lets a run be applied together with, but before, its customer.
+	customerGrace = time.Minute
+	// placeGrace keeps a short wait for a free place from being written down.
+	placeGrace = 2 * time.Second
+)
+
+// cancel ends the run if spec.cancel is set.
+func (r *LicenseSyncReconciler) cancel(_ context.Context, s *runScope) (bool, error) {
+	if !ptr.Deref(s.run.Spec.Cancel, false) {
+		return true, nil
+	}
+	if r.Runner.Stop(client.ObjectKeyFromObject(s.run)) {
+		return false, nil // its end comes as an event
+	}
+	s.fail(v1alpha1.ReasonCanceled, "the run was canceled by spec.cancel: rows that it had not written keep their figures")
+	return false, nil
+}
+
+// deadline ends the run if it took too long.
+func (r *LicenseSyncReconciler) deadline(_ context.Context, s *runScope) (bool, error) {
+	if s.run.Status.StartTime == nil {
+		return true, nil
+	}
+	limit := defaultActiveDeadline
+	if seconds := s.run.Spec.ActiveDeadlineSeconds; seconds != nil {
+		limit = time.Duration(*seconds) * time.Second
+	}
+	left := s.run.Status.StartTime.Add(limit).Sub(s.now)
+	if left > 0 {
+		s.lookAgain(left)
+		return true, nil
+	}
+	if snapshot, ok := r.Runner.Look(s.run); ok && snapshot.Outcome != nil && snapshot.Outcome.Failure == nil {
+		return true, nil // it succeeded at the last moment
+	}
+	if r.Runner.Stop(client.ObjectKeyFromObject(s.run)) {
+		return false, nil
+	}
+	s.fail(v1alpha1.ReasonDeadlineExceeded, "the run took longer than spec.activeDeadlineSeconds: create another run, with a higher limit if Webex is slow")
+	return false, nil
+}
+
+// collect writes down an attempt that ended.
+func (r *LicenseSyncReconciler) collect(_ context.Context, s *runScope) (bool, error) {
+	snapshot, ok := r.Runner.Look(s.run)
+	if !ok || snapshot.Outcome == nil {
+		return true, nil
+	}
+	outcome := snapshot.Outcome
+	s.collected = true
+	s.start(snapshot.StartedAt)
+	s.account(outcome)
+	failure := outcome.Failure
+	switch {
+	case failure == nil:
+		s.succeed(outcome)
+	case failure.Reason == v1alpha1.ReasonCanceled:
+		// Stopped from outside, and not by this run: it begins again.
+		s.collected = false
+		r.Runner.Forget(client.ObjectKeyFromObject(s.run))
+		return true, nil
+	case failure.Class == webex.ClassRateLimited:
+		s.retry(failure, failure.RetryAfter)
+	case !failure.Retriable() || *s.status.FailedAttempts > ptr.Deref(s.run.Spec.BackoffLimit, defaultBackoffLimit):
+		s.fail(failure.Reason, failure.Message)
+		s.trackingID(failure)
+	default:
+		s.retry(failure, r.Backoff(string(s.run.UID), *s.status.FailedAttempts))
+	}
+	return false, nil
+}
+
+// customerOf finds the customer. A run may be applied shortly before it.
+func (r *LicenseSyncReconciler) customerOf(ctx context.Context, s *runScope) (bool, error) {
+	customer := &v1alpha1.WebexCustomerAccess{}
+	err := r.Get(ctx, client.ObjectKey{Namespace: s.run.Namespace, Name: s.run.Spec.CustomerAccessRef.Name}, customer)
+	if err == nil && customer.DeletionTimestamp.IsZero() {
+		s.customer = customer
+		return true, nil
+	}
+	if client.IgnoreNotFound(err) != nil {
+		return false, err
+	}
+	if r.Runner.Stop(client.ObjectKeyFromObject(s.run)) {
+		return false, nil
+	}
+	left := s.run.CreationTimestamp.Add(customerGrace).Sub(s.now)
+	if left > 0 && s.run.Status.StartTime == nil {
+		s.wait(v1alpha1.ReasonCustomerNotFound, "the WebexCustomerAccess of spec.customerAccessRef does not exist yet")
+		s.lookAgain(left)
+		return false, nil
+	}
+	s.fail(v1alpha1.ReasonCustomerNotFound, "the WebexCustomerAccess of spec.customerAccessRef does not exist in this namespace: create it, then another LicenseSync")
+	return false, nil
+}
+
+// queue lets the oldest run of the customer go first.
+func (r *LicenseSyncReconciler) queue(ctx context.Context, s *runScope) (bool, error) {
+	runs, err := runsOf(ctx, r, s.run.Namespace, s.run.Spec.CustomerAccessRef.Name)
+	if err != nil {
+		return false, err
+	}
+	for i := range runs {
+		other := &runs[i]
+		if other.UID != s.run.UID && !finished(other) && other.DeletionTimestamp.IsZero() && goesFirst(other, s.run) {
+			s.wait(v1alpha1.ReasonQueued, "another run of this customer goes first")
+			return false, nil // its end wakes this run
+		}
+	}
+	return true, nil
+}
+
+func goesFirst(a, b *v1alpha1.LicenseSync) bool {
+	if started := a.Status.StartTime != nil; started != (b.Status.StartTime != nil) {
+		return started
+	}
+	if !a.CreationTimestamp.Equal(&b.CreationTimestamp) {
+		return a.CreationTimestamp.Before(&b.CreationTimestamp)
+	}
+	return a.Name < b.Name
+}
+
+// gates hold a run back: its customer is suspended, Webex asked to wait, or the
+// last attempt failed a moment ago. A run whose attempt has begun is past them.
+func (r *LicenseSyncReconciler) gates(_ context.Context, s *runScope) (bool, error) {
+	if _, begun := r.Runner.Look(s.run); begun {
+		return true, nil
+	}
+	if ptr.Deref(s.customer.Spec.Suspend, false) {
+		s.wait(v1alpha1.ReasonSuspended, "the customer is suspended: the run begins once spec.suspend of the customer is false")
+		return false, nil
+	}
+	if until := s.customer.Status.NotBefore; until != nil && s.now.Before(until.Time) {
+		s.wait(v1alpha1.ReasonRateLimited, "Webex asked to wait before the next request: the run goes on by itself afterwards")
+		s.lookAgain(until.Sub(s.now))
+		return false, nil
+	}
+	if due := s.run.Status.NextAttemptTime; due != nil && s.now.Before(due.Time) {
+		s.keepVerdict()
+		s.lookAgain(due.Sub(s.now))
+		return false, nil
+	}
+	return true, nil
+}
+
+// attempt begins an attempt, or shows how far it is.
+func (r *LicenseSyncReconciler) attempt(_ context.Context, s *runScope) (bool, error) {
+	run := s.run
+	if !r.Runner.Begin(run, func(ctx context.Context, report func(syncrun.Progress)) syncrun.Outcome {
+		logger := ctrl.Log.WithName("run").WithValues("run", client.ObjectKeyFromObject(run), "customer", run.Spec.CustomerAccessRef.Name)
+		return r.Engine.Run(ctrl.LoggerInto(ctx, logger), run, report)
+	}) {
+		s.wait(v1alpha1.ReasonQueued, "another run of this customer goes first")
+		s.lookAgain(placeGrace)
+		return false, nil
+	}
+	snapshot, _ := r.Runner.Look(run)
+	switch {
+	case snapshot.Outcome != nil:
+		// It ended in this very moment; the event is on its way.
+		s.keepVerdict()
+	case !snapshot.StartedAt.IsZero():
+		s.start(snapshot.StartedAt)
+		s.progress(snapshot.Progress)
+		s.status.NextAttemptTime = nil
+		s.wait(v1alpha1.ReasonRunning, "the run reads the organization and writes its licence rows")
+	case s.now.Sub(run.CreationTimestamp.Time) < placeGrace && len(run.Status.Conditions) == 0:
+		s.lookAgain(placeGrace)
+	default:
+		s.wait(v1alpha1.ReasonQueued, "the run waits for a free place: the operator's --max-concurrent-syncs are in use")
+	}
+	return false, nil
+}
+
+// start notes when the first attempt began.
+func (s *runScope) start(at time.Time) {
+	if s.status.StartTime == nil && !at.IsZero() {
+		s.status.StartTime = ptr.To(metav1.NewTime(at))
+	}
+}
+
+func (s *runScope) lookAgain(after time.Duration) {
+	if s.after == 0 || after < s.after {
+		s.after = max(after, time.Millisecond)
+	}
+}

@@ -1,0 +1,108 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// Options are what the controllers need besides a manager.
+type Options struct {
+	// Hosts says which hosts customers may name.
+	Hosts syncrun.HostPolicy
+	// Clock tells the time.
+	Clock clock.PassiveClock
+	// UserAgent is sent with each request to Webex.
+	UserAgent string
+	// MaxConcurrentSyncs is the number of runs at work at a time.
+	MaxConcurrentSyncs int
+	// ConcurrentReconciles is the number of reconciles at a time, for each kind.
+	ConcurrentReconciles int
+	// Retry and Backoff shorten the waits of tests; zero values are the product's.
+	Retry   webex.RetryPolicy
+	Backoff func(uid string, failed int32) time.Duration
+	// WrapClient lets tests see what is written; nil leaves the client as it is.
+	WrapClient func(client.Client) client.Client
+	// SkipNameValidation lets one process hold several managers, as tests do.
+	SkipNameValidation bool
+}
+
+// Setup registers all controllers with the manager.
+func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
+	if err := SetupIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
+		return err
+	}
+	c := mgr.GetClient()
+	if o.WrapClient != nil {
+		c = o.WrapClient(c)
+	}
+	recorder := mgr.GetEventRecorder("webex-license-operator")
+	engine := &syncrun.Engine{
+		Client: c, Live: mgr.GetAPIReader(), Hosts: o.Hosts, Budgets: syncrun.NewBudgets(),
+		Clock: o.Clock, UserAgent: o.UserAgent, Retry: o.Retry,
+	}
+	runs := &LicenseSyncReconciler{
+		Client: c, Live: mgr.GetAPIReader(), Engine: engine, Runner: syncrun.NewRunner(o.MaxConcurrentSyncs, o.Clock),
+		Recorder: recorder, Clock: o.Clock, Backoff: o.Backoff, Concurrency: o.ConcurrentReconciles,
+	}
+	customers := &WebexCustomerAccessReconciler{
+		Client: c, Recorder: recorder, Clock: o.Clock, Concurrency: o.ConcurrentReconciles,
+	}
+	return errors.Join(runs.SetupWithManager(mgr, o.SkipNameValidation), customers.SetupWithManager(mgr, o.SkipNameValidation))
+}
+
+// CacheOptions keep the cache small: no managed fields anywhere, and of Secrets
+// the bare metadata without annotations, since kubectl puts a Secret's content
+// into one.
+func CacheOptions(namespaces []string) cache.Options {
+	secret := &metav1.PartialObjectMetadata{}
+	secret.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
+	options := cache.Options{
+		DefaultTransform: cache.TransformStripManagedFields(),
+		ByObject:         map[client.Object]cache.ByObject{secret: {Transform: stripSecret}},
+	}
+	for _, namespace := range namespaces {
+		if options.DefaultNamespaces == nil {
+			options.DefaultNamespaces = map[string]cache.Config{}
+		}
+		options.DefaultNamespaces[namespace] = cache.Config{}
+	}
+	return options
+}
+
+func stripSecret(object any) (any, error) {
+	if secret, ok := object.(*metav1.PartialObjectMetadata); ok {
+		secret.ManagedFields, secret.Annotations, secret.Labels = nil, nil, nil
+	}
+	return object, nil
+}
+
+// ClientOptions keep the content of Secrets and ConfigMaps out of the cache.
+func ClientOptions() client.Options {
+	return client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}}}}
+}
+
+// CachesSynced is a readiness check: true once the caches hold what is there.
+// It asks nobody outside, so an outage of Webex restarts no pod.
+func CachesSynced(mgr ctrl.Manager) healthz.Checker {
+	return func(request *http.Request) error {
+		ctx, cancel := context.WithTimeout(request.Context(), time.Second)
+		defer cancel()
+		if !mgr.GetCache().WaitForCacheSync(ctx) {
+			return errors.New("the caches are not filled yet")
+		}
+		return nil
+	}
+}

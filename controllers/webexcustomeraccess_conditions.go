@@ -1,0 +1,182 @@
+package controllers
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/status"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/usage"
+)
+
+// defaultStaleAfter is a nightly run and two hours for a slow night.
+const defaultStaleAfter = 26 * time.Hour
+
+// conditions are all conditions of the customer, drawn from facts alone.
+func (s *customerScope) conditions() []metav1.Condition {
+	fresh := s.freshness()
+	conditions := append(s.summary(fresh.Status == metav1.ConditionTrue).Conditions(), s.credentials(), s.defaultsResolved(), fresh)
+	if held := s.customer.Status.HeldPrune; held != nil {
+		conditions = append(conditions, status.Condition(v1alpha1.ConditionPruneHeld, metav1.ConditionTrue, heldDetail(s.customer.Name, held)))
+	}
+	if s.customer.Status.LastSuccessfulSyncTime != nil {
+		conditions = append(conditions, s.capacity())
+	}
+	return conditions
+}
+
+// summary is the verdict on the customer.
+func (s *customerScope) summary(fresh bool) status.Summary {
+	last := s.customer.Status.LastRun
+	switch {
+	case s.secretVersion == "":
+		return stalled(v1alpha1.ReasonSecretNotFound, syncrun.SecretNotFoundMessage(s.customer.Spec.CredentialsSecretRef.Name))
+	case last == nil:
+		return s.firstRun()
+	case last.Reason == v1alpha1.ReasonSucceeded:
+		summary := status.Summary{Ready: metav1.ConditionTrue, Detail: status.Detail{
+			Reason: v1alpha1.ReasonSynced, Message: "the licence rows are those of the last complete run"}}
+		if s.active && s.customer.Status.CollectedSpecHash != syncrun.CollectedSpecHash(s.customer) {
+			summary.Reconciling = &status.Detail{Reason: v1alpha1.ReasonRunning, Message: "a run for the changed spec is under way"}
+		}
+		return summary
+	}
+	detail := status.Detail{Reason: last.Reason, Message: last.Message}
+	switch {
+	case syncrun.Retriable(last.Reason) && fresh:
+		summary := status.Summary{Ready: metav1.ConditionTrue, Detail: status.Detail{
+			Reason: v1alpha1.ReasonSynced, Message: "the licence rows are those of the last complete run; the latest attempt failed: " + last.Message}}
+		if s.active {
+			summary.Reconciling = &detail
+		}
+		return summary
+	case s.active, s.retrying:
+		return status.Summary{Ready: metav1.ConditionFalse, Detail: detail, Reconciling: &detail}
+	default:
+		return stalled(detail.Reason, detail.Message)
+	}
+}
+
+// firstRun is the verdict on a customer of which nothing is known yet.
+func (s *customerScope) firstRun() status.Summary {
+	switch {
+	case ptr.Deref(s.customer.Spec.Suspend, false):
+		return stalled(v1alpha1.ReasonSuspended, "the customer is suspended and was never synced: set spec.suspend to false")
+	case s.active:
+		detail := status.Detail{Reason: v1alpha1.ReasonPending, Message: "the first run is under way"}
+		return status.Summary{Ready: metav1.ConditionUnknown, Detail: detail, Reconciling: &detail}
+	default:
+		return stalled(v1alpha1.ReasonPending, "the first run was stopped before it learned anything: create a LicenseSync for this customer")
+	}
+}
+
+func stalled(reason, message string) status.Summary {
+	return status.Summary{Ready: metav1.ConditionFalse, Detail: status.Detail{Reason: reason, Message: message}, Stalled: true}
+}
+
+// credentials says whether Webex accepted the credentials.
+func (s *customerScope) credentials() metav1.Condition {
+	of := func(value metav1.ConditionStatus, reason, message string) metav1.Condition {
+		return status.Condition(v1alpha1.ConditionCredentialsValid, value, status.Detail{Reason: reason, Message: message})
+	}
+	last := s.customer.Status.LastRun
+	switch {
+	case s.secretVersion == "":
+		return of(metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound, syncrun.SecretNotFoundMessage(s.customer.Spec.CredentialsSecretRef.Name))
+	case last != nil && refusesCredentials(last.Reason):
+		return of(metav1.ConditionFalse, last.Reason, last.Message)
+	case s.customer.Status.Organization == nil:
+		return of(metav1.ConditionUnknown, v1alpha1.ReasonUnverified, "the credentials were not tried yet")
+	default:
+		return of(metav1.ConditionTrue, v1alpha1.ReasonAccepted, "Webex accepted the credentials")
+	}
+}
+
+func refusesCredentials(reason string) bool {
+	switch reason {
+	case v1alpha1.ReasonCredentialsRejected, v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonSecretKeyMissing:
+		return true
+	}
+	return false
+}
+
+// freshness says whether the figures are young enough, and has the customer
+// looked at again when they will not be.
+func (s *customerScope) freshness() metav1.Condition {
+	of := func(value metav1.ConditionStatus, reason, message string) metav1.Condition {
+		return status.Condition(v1alpha1.ConditionDataFresh, value, status.Detail{Reason: reason, Message: message})
+	}
+	synced := s.customer.Status.LastSuccessfulSyncTime
+	if synced == nil {
+		return of(metav1.ConditionFalse, v1alpha1.ReasonNeverSynced, "no run has completed yet")
+	}
+	limit := defaultStaleAfter
+	if s.customer.Spec.StaleAfter != nil {
+		limit = s.customer.Spec.StaleAfter.Duration
+	}
+	left := synced.Add(limit).Sub(s.now)
+	if left <= 0 {
+		return of(metav1.ConditionFalse, v1alpha1.ReasonStale, "the last complete run is older than spec.staleAfter: create a LicenseSync, and see why none completed")
+	}
+	s.lookAgain(left + time.Second) // times in a status are whole seconds
+	return of(metav1.ConditionTrue, v1alpha1.ReasonFresh, "the last complete run is younger than spec.staleAfter")
+}
+
+// defaultsResolved says whether it is clear what licences are assigned from.
+func (s *customerScope) defaultsResolved() metav1.Condition {
+	of := func(value metav1.ConditionStatus, reason, message string) metav1.Condition {
+		return status.Condition(v1alpha1.ConditionDefaultsResolved, value, status.Detail{Reason: reason, Message: message})
+	}
+	if s.customer.Status.LastSuccessfulSyncTime == nil {
+		return of(metav1.ConditionUnknown, v1alpha1.ReasonNeverSynced, "no run has completed yet")
+	}
+	spec, known := s.customer.Spec, s.customer.Status
+	var reasons, messages []string
+	add := func(reason, format string, args ...any) {
+		reasons, messages = append(reasons, reason), append(messages, fmt.Sprintf(format, args...))
+	}
+	switch s.defaults.SubscriptionState {
+	case usage.StateRequired:
+		add(v1alpha1.ReasonDefaultSubscriptionRequired, "the organization has several subscriptions: set spec.defaultSubscription to one of %s", enumerate(known.Subscriptions))
+	case usage.StateNotFound:
+		add(v1alpha1.ReasonDefaultNotFound, "spec.defaultSubscription %q is none of the organization's: set it to one of %s", spec.DefaultSubscription, enumerate(known.Subscriptions))
+	case usage.StateNone, usage.StateResolved:
+	}
+	switch s.defaults.SiteURLState {
+	case usage.StateRequired:
+		add(v1alpha1.ReasonDefaultSiteURLRequired, "the organization has several Meetings sites: set spec.defaultSiteURL to one of %s", enumerate(known.SiteURLs))
+	case usage.StateNotFound:
+		add(v1alpha1.ReasonDefaultNotFound, "spec.defaultSiteURL %q is none of the organization's: set it to one of %s", spec.DefaultSiteURL, enumerate(known.SiteURLs))
+	case usage.StateNone, usage.StateResolved:
+	}
+	if len(reasons) > 0 {
+		return of(metav1.ConditionFalse, reasons[0], strings.Join(messages, "; "))
+	}
+	return of(metav1.ConditionTrue, v1alpha1.ReasonResolved, "licences are assigned from one subscription and one Meetings site")
+}
+
+// enumerate lists the first few of the items.
+func enumerate(items []string) string {
+	const shown = 8
+	switch {
+	case len(items) == 0:
+		return "those that it will have"
+	case len(items) > shown:
+		return strings.Join(items[:shown], ", ") + " and others (status)"
+	default:
+		return strings.Join(items, ", ")
+	}
+}
+
+func heldDetail(customer string, held *v1alpha1.HeldPrune) status.Detail {
+	return status.Detail{
+		Reason: v1alpha1.ReasonApprovalRequired,
+		Message: fmt.Sprintf("the last run would have removed %d rows, more than spec.prune allows: check the organization; if they are to go, run kubectl annotate --overwrite webexcustomeraccess %s %s=%s",
+			ptr.Deref(held.Rows, 0), customer, v1alpha1.AnnotationApprovePrune, held.Token),
+	}
+}

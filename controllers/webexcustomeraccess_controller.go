@@ -1,0 +1,269 @@
+package controllers
+
+import (
+	"context"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/status"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/usage"
+)
+
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexcustomeraccesses,verbs=get;list;watch
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexcustomeraccesses/status,verbs=get;patch
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncs,verbs=list;watch;create
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexlicenses,verbs=list;watch;patch
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=list;watch
+
+// customerFieldManager owns, in server-side apply, the part of a customer's
+// status that this reconciler writes.
+const customerFieldManager = "webex-license-operator/customeraccess"
+
+// WebexCustomerAccessReconciler asks for the runs of a customer, keeps its rows
+// in line with spec changes that need no call to Webex, and draws the
+// conditions from the facts that runs recorded. It never calls Webex.
+type WebexCustomerAccessReconciler struct {
+	client.Client
+	// Recorder writes events.
+	Recorder events.EventRecorder
+	// Clock tells the time.
+	Clock clock.PassiveClock
+	// Concurrency is the number of reconciles at a time.
+	Concurrency int
+}
+
+// customerScope is what the steps of one reconcile share.
+type customerScope struct {
+	customer *v1alpha1.WebexCustomerAccess
+	now      time.Time
+
+	// secretVersion is the version of the credentials Secret; empty if there is none.
+	secretVersion string
+	// active is true while a run is unfinished.
+	active bool
+	// retrying is true while the next first run is only a matter of time.
+	retrying bool
+	// duplicateGone is true if the customer was refused because of another one
+	// for the same organization, which no longer is.
+	duplicateGone bool
+	// rows are the customer's licence rows.
+	rows     []v1alpha1.WebexLicense
+	defaults usage.Effective
+	// handled is the last token of the requestedAt annotation that a run exists for.
+	handled string
+	// after is when to look again; 0 for never.
+	after time.Duration
+}
+
+// customerStep does one thing about a customer.
+type customerStep func(ctx context.Context, s *customerScope) error
+
+// Reconcile brings rows and conditions in line, and asks for a run if one is due.
+func (r *WebexCustomerAccessReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	customer := &v1alpha1.WebexCustomerAccess{}
+	if err := r.Get(ctx, request.NamespacedName, customer); err != nil || !customer.DeletionTimestamp.IsZero() {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	s := &customerScope{customer: customer, now: r.Clock.Now(), handled: customer.Status.LastHandledReconcileAt}
+	steps := []customerStep{
+		r.observe,     // Secret, runs and rows as they are
+		r.requestRun,  // create the run that is due
+		r.refreshRows, // assignability and ownership follow the spec
+		r.summarise,   // conditions from facts, written if different
+	}
+	for _, step := range steps {
+		if err := step(ctx, s); err != nil {
+			return ctrl.Result{}, err
+		}
+	}
+	return ctrl.Result{RequeueAfter: s.after}, nil
+}
+
+// observe reads what the other steps decide by, all from the cache.
+func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customerScope) error {
+	secret := &metav1.PartialObjectMetadata{}
+	secret.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
+	err := r.Get(ctx, client.ObjectKey{Namespace: s.customer.Namespace, Name: s.customer.Spec.CredentialsSecretRef.Name}, secret)
+	if client.IgnoreNotFound(err) != nil {
+		return err
+	}
+	s.secretVersion = secret.ResourceVersion
+
+	runs, err := runsOf(ctx, r, s.customer.Namespace, s.customer.Name)
+	if err != nil {
+		return err
+	}
+	for i := range runs {
+		s.active = s.active || !finished(&runs[i])
+	}
+	if last := s.customer.Status.LastRun; last != nil && last.Reason == v1alpha1.ReasonDuplicateOrganization && s.customer.Status.Organization != nil {
+		other, err := syncrun.DuplicateOf(ctx, r, s.customer, s.customer.Status.Organization.ID)
+		if err != nil {
+			return err
+		}
+		s.duplicateGone = other == nil
+	}
+	s.rows, err = syncrun.Rows(ctx, r, s.customer)
+	s.defaults = usage.ResolveDefaults(s.customer.Status.Subscriptions, s.customer.Status.SiteURLs,
+		usage.Defaults{Subscription: s.customer.Spec.DefaultSubscription, SiteURL: s.customer.Spec.DefaultSiteURL})
+	return err
+}
+
+// refreshRows writes rows whose assignability or owner no longer follows the spec.
+func (r *WebexCustomerAccessReconciler) refreshRows(ctx context.Context, s *customerScope) error {
+	if s.customer.Status.LastSuccessfulSyncTime == nil {
+		return nil // a first run is about to write them
+	}
+	_, err := syncrun.RefreshRows(ctx, r.Client, s.customer, s.rows, s.defaults, metav1.NewTime(s.now))
+	return client.IgnoreNotFound(err)
+}
+
+// summarise draws the conditions and writes this reconciler's part of the
+// status if it differs.
+func (r *WebexCustomerAccessReconciler) summarise(ctx context.Context, s *customerScope) error {
+	old := s.customer.Status
+	desired := v1alpha1.WebexCustomerAccessStatus{
+		Conditions:             status.Merge(old.Conditions, s.conditions(), s.customer.Generation, metav1.NewTime(s.now)),
+		ObservedGeneration:     &s.customer.Generation,
+		LastHandledReconcileAt: s.handled,
+	}
+	if old.LastSuccessfulSyncTime != nil {
+		desired.Defaults = &v1alpha1.EffectiveDefaults{Subscription: s.defaults.Subscription, SiteURL: s.defaults.SiteURL}
+	}
+	if sameCustomerStatus(old, desired) {
+		return nil
+	}
+	configuration, err := syncrun.ApplyConfiguration[ac.WebexCustomerAccessStatusApplyConfiguration](desired)
+	if err != nil {
+		return err
+	}
+	err = r.Status().Apply(ctx, ac.WebexCustomerAccess(s.customer.Name, s.customer.Namespace).WithUID(s.customer.UID).WithStatus(configuration),
+		client.ForceOwnership, client.FieldOwner(customerFieldManager))
+	if err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	r.tell(s.customer, old.Conditions, desired.Conditions)
+	return nil
+}
+
+func sameCustomerStatus(old, desired v1alpha1.WebexCustomerAccessStatus) bool {
+	return status.Equal(old.Conditions, desired.Conditions) &&
+		old.ObservedGeneration != nil && *old.ObservedGeneration == *desired.ObservedGeneration &&
+		old.LastHandledReconcileAt == desired.LastHandledReconcileAt &&
+		(old.Defaults == nil) == (desired.Defaults == nil) &&
+		(old.Defaults == nil || *old.Defaults == *desired.Defaults)
+}
+
+// watched are the conditions whose changes are worth an event.
+var watched = []string{
+	v1alpha1.ConditionReady, v1alpha1.ConditionDefaultsResolved, v1alpha1.ConditionPruneHeld, v1alpha1.ConditionCapacityOK,
+}
+
+// tell records one event for each condition that changed its status or reason.
+func (r *WebexCustomerAccessReconciler) tell(customer *v1alpha1.WebexCustomerAccess, old, current []metav1.Condition) {
+	for _, conditionType := range watched {
+		was, is := meta.FindStatusCondition(old, conditionType), meta.FindStatusCondition(current, conditionType)
+		if is == nil || is.Status == metav1.ConditionUnknown || was != nil && was.Status == is.Status && was.Reason == is.Reason {
+			continue
+		}
+		bad := metav1.ConditionFalse
+		if conditionType == v1alpha1.ConditionPruneHeld {
+			bad = metav1.ConditionTrue
+		}
+		switch {
+		case is.Status == bad:
+			r.Recorder.Eventf(customer, nil, corev1.EventTypeWarning, is.Reason, "Summarise", "%s", is.Message)
+		case conditionType == v1alpha1.ConditionReady || was != nil && was.Status == bad:
+			r.Recorder.Eventf(customer, nil, corev1.EventTypeNormal, is.Reason, "Summarise", "%s", is.Message)
+		}
+	}
+}
+
+// rowDebounce gathers the row writes of a run into few reconciles.
+const rowDebounce = time.Second
+
+// SetupWithManager registers the controller.
+func (r *WebexCustomerAccessReconciler) SetupWithManager(mgr ctrl.Manager, skipNameValidation bool) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.WebexCustomerAccess{}).
+		Watches(&v1alpha1.WebexCustomerAccess{}, handler.Funcs{DeleteFunc: r.wakeDuplicates}).
+		Watches(&v1alpha1.LicenseSync{}, handler.EnqueueRequestsFromMapFunc(customerOfRun)).
+		Watches(&v1alpha1.WebexLicense{}, enqueueDebounced(customerOfRow)).
+		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.customersOfSecret)).
+		WithOptions(controller.Options{MaxConcurrentReconciles: max(r.Concurrency, 1), RateLimiter: rateLimiter(), SkipNameValidation: &skipNameValidation}).
+		Complete(r)
+}
+
+func customerOfRun(_ context.Context, object client.Object) []ctrl.Request {
+	run, ok := object.(*v1alpha1.LicenseSync)
+	if !ok {
+		return nil
+	}
+	return []ctrl.Request{{NamespacedName: client.ObjectKey{Namespace: run.Namespace, Name: run.Spec.CustomerAccessRef.Name}}}
+}
+
+func customerOfRow(object client.Object) ctrl.Request {
+	row := object.(*v1alpha1.WebexLicense) //nolint:forcetypeassert,errcheck // the watch delivers no other kind
+	return ctrl.Request{NamespacedName: client.ObjectKey{Namespace: row.Namespace, Name: row.Spec.CustomerAccessRef.Name}}
+}
+
+// enqueueDebounced enqueues a little later, so that many events become one reconcile.
+func enqueueDebounced(requestFor func(client.Object) ctrl.Request) handler.EventHandler {
+	add := func(object client.Object, queue workqueue.TypedRateLimitingInterface[ctrl.Request]) {
+		queue.AddAfter(requestFor(object), rowDebounce)
+	}
+	type q = workqueue.TypedRateLimitingInterface[ctrl.Request]
+	return handler.Funcs{
+		CreateFunc: func(_ context.Context, e event.CreateEvent, queue q) { add(e.Object, queue) },
+		UpdateFunc: func(_ context.Context, e event.UpdateEvent, queue q) { add(e.ObjectNew, queue) },
+		DeleteFunc: func(_ context.Context, e event.DeleteEvent, queue q) { add(e.Object, queue) },
+	}
+}
+
+// customersOfSecret are the customers whose credentials a Secret holds.
+func (r *WebexCustomerAccessReconciler) customersOfSecret(ctx context.Context, secret client.Object) []ctrl.Request {
+	var customers v1alpha1.WebexCustomerAccessList
+	err := r.List(ctx, &customers, client.InNamespace(secret.GetNamespace()), client.MatchingFields{syncrun.IndexSecret: secret.GetName()})
+	if err != nil {
+		return nil // the cache is stopping
+	}
+	return requestsFor(customers.Items)
+}
+
+// wakeDuplicates enqueues the customers that were refused because a customer
+// that is now gone read their organization.
+func (r *WebexCustomerAccessReconciler) wakeDuplicates(ctx context.Context, e event.DeleteEvent, queue workqueue.TypedRateLimitingInterface[ctrl.Request]) {
+	gone, ok := e.Object.(*v1alpha1.WebexCustomerAccess)
+	if !ok || gone.Status.Organization == nil {
+		return
+	}
+	var customers v1alpha1.WebexCustomerAccessList
+	if err := r.List(ctx, &customers, client.MatchingFields{syncrun.IndexOrganization: gone.Status.Organization.ID}); err != nil {
+		return // the cache is stopping
+	}
+	for _, request := range requestsFor(customers.Items) {
+		queue.Add(request)
+	}
+}
+
+func requestsFor(customers []v1alpha1.WebexCustomerAccess) []ctrl.Request {
+	requests := make([]ctrl.Request, len(customers))
+	for i := range customers {
+		requests[i] = ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&customers[i])}
+	}
+	return requests
+}

@@ -1,0 +1,162 @@
+package controllers
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+)
+
+const (
+	// ownRunTTL keeps the runs that the operator creates for a day, in seconds:
+	// long enough to read why one failed.
+	ownRunTTL = 24 * 60 * 60
+	// initialRetry is when a customer whose first run failed gets another: no
+	// schedule would, and an outage of Webex ends some time.
+	initialRetry = time.Hour
+)
+
+// wantedRun is a run to create. Its name follows from what asked for it, which
+// makes creating it twice impossible.
+type wantedRun struct {
+	name    string
+	trigger v1alpha1.Trigger
+	// requestToken is the value of the requestedAt annotation that is handled by it.
+	requestToken string
+}
+
+// decideRun says which run is due, if any, and else when to ask again. It
+// decides by persisted facts alone, so that a restart starts nothing.
+func decideRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
+	customer := s.customer
+	if ptr.Deref(customer.Spec.Suspend, false) || s.secretVersion == "" {
+		return nil, 0
+	}
+	token := customer.Annotations[v1alpha1.AnnotationRequestedAt]
+	if token != "" && clipToken(token) != customer.Status.LastHandledReconcileAt {
+		return &wantedRun{name: runName(customer, "m", token), trigger: v1alpha1.TriggerManual, requestToken: clipToken(token)}, 0
+	}
+	if s.active {
+		return nil, 0 // whatever changed, the run that is under way sees it, or its end does
+	}
+	if held := customer.Status.HeldPrune; held != nil && held.Token != "" && customer.Annotations[v1alpha1.AnnotationApprovePrune] == held.Token {
+		return &wantedRun{name: runName(customer, "prune", held.Token), trigger: v1alpha1.TriggerManual}, 0
+	}
+	last := customer.Status.LastRun
+	switch {
+	case last == nil:
+		return &wantedRun{name: customer.Name + "-initial", trigger: v1alpha1.TriggerInitial}, 0
+	case last.Reason == v1alpha1.ReasonSucceeded:
+		if hash := syncrun.CollectedSpecHash(customer); hash != customer.Status.CollectedSpecHash {
+			return specRun(s, hash), 0
+		}
+	case syncrun.Retriable(last.Reason):
+		if customer.Status.LastSuccessfulSyncTime != nil {
+			break // the next run of a schedule, or of somebody's hand
+		}
+		due := last.EndTime.Add(initialRetry)
+		if s.now.Before(due) {
+			return nil, due.Sub(s.now)
+		}
+		return &wantedRun{name: runName(customer, "initial", last.EndTime.UTC().Format(time.RFC3339)), trigger: v1alpha1.TriggerInitial}, 0
+	case specChanged(customer), credentialsChanged(s), s.duplicateGone:
+		return specRun(s, fmt.Sprint(customer.Generation)), 0
+	}
+	return nil, 0
+}
+
+// specChanged says whether the spec is another than the one that a run failed by.
+func specChanged(customer *v1alpha1.WebexCustomerAccess) bool {
+	return ptr.Deref(customer.Status.LastRun.ObservedGeneration, 0) != customer.Generation
+}
+
+// credentialsChanged says whether the Secret is another than the one that was refused.
+func credentialsChanged(s *customerScope) bool {
+	if !syncrun.ConcernsCredentials(s.customer.Status.LastRun.Reason) {
+		return false
+	}
+	used := s.customer.Status.Credentials
+	return used == nil || used.ObservedSecretResourceVersion != s.secretVersion
+}
+
+func specRun(s *customerScope, change string) *wantedRun {
+	// The last run's end is in the name, so that changing something back and
+	// forth makes a run each time.
+	return &wantedRun{
+		name:    runName(s.customer, "spec", change, s.secretVersion, s.customer.Status.LastRun.EndTime.UTC().Format(time.RFC3339)),
+		trigger: v1alpha1.TriggerSpecChange,
+	}
+}
+
+// runName is <customer>-<word>-<hash of what asked for the run>.
+func runName(customer *v1alpha1.WebexCustomerAccess, word string, cause ...string) string {
+	sum := sha256.Sum256(fmt.Append(nil, cause))
+	return fmt.Sprintf("%s-%s-%s", customer.Name, word, hex.EncodeToString(sum[:5]))
+}
+
+// clipToken bounds a token to what the status can echo.
+func clipToken(token string) string {
+	const maxBytes = 1024
+	if len(token) <= maxBytes {
+		return token
+	}
+	sum := sha256.Sum256([]byte(token))
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// requestRun creates the run that is due. If it exists already, it was asked for
+// before, and once is enough.
+func (r *WebexCustomerAccessReconciler) requestRun(ctx context.Context, s *customerScope) error {
+	wanted, wait := decideRun(s)
+	s.retrying = wait > 0
+	s.lookAgain(wait)
+	if wanted == nil {
+		return nil
+	}
+	run := &v1alpha1.LicenseSync{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: s.customer.Namespace, Name: wanted.name,
+			Labels: map[string]string{v1alpha1.LabelCustomer: s.customer.Name, v1alpha1.LabelTrigger: string(wanted.trigger)},
+			OwnerReferences: []metav1.OwnerReference{
+				*metav1.NewControllerRef(s.customer, v1alpha1.GroupVersion.WithKind("WebexCustomerAccess")),
+			},
+		},
+		Spec: v1alpha1.LicenseSyncSpec{
+			CustomerAccessRef:       v1alpha1.LocalCustomerReference{Name: s.customer.Name},
+			Trigger:                 wanted.trigger,
+			TTLSecondsAfterFinished: ptr.To(int32(ownRunTTL)),
+		},
+	}
+	err := r.Create(ctx, run)
+	switch {
+	case err == nil:
+		ctrl.LoggerFrom(ctx).Info("created a run", "run", run.Name, "trigger", wanted.trigger)
+		s.active = true
+	case apierrors.IsAlreadyExists(err):
+		existing := &v1alpha1.LicenseSync{}
+		err := r.Get(ctx, client.ObjectKeyFromObject(run), existing)
+		s.active = err != nil || !finished(existing)
+	default:
+		return err
+	}
+	if wanted.requestToken != "" {
+		s.handled = wanted.requestToken
+	}
+	return nil
+}
+
+func (s *customerScope) lookAgain(after time.Duration) {
+	if after > 0 && (s.after == 0 || after < s.after) {
+		s.after = after
+	}
+}

@@ -1,0 +1,162 @@
+package syncrun
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// HostPolicy says which hosts the operator's administrator lets customers name.
+// An entry is a host name, which stands for its default port, or host:port.
+type HostPolicy struct {
+	// API are the hosts that connection.baseURL may name.
+	API []string
+	// Proxies are the hosts that connection.proxyURL may name.
+	Proxies []string
+}
+
+// DefaultAPIHosts are Webex's own hosts, commercial and government
+// (https://developer.webex.com/docs/webex-for-government).
+func DefaultAPIHosts() []string { return []string{"webexapis.com", "api-usgov.webex.com"} }
+
+func allowed(entries []string, u *url.URL) bool {
+	return slices.ContainsFunc(entries, func(entry string) bool {
+		return strings.EqualFold(entry, u.Host) || strings.EqualFold(entry, u.Hostname()) && isDefaultPort(u)
+	})
+}
+
+func isDefaultPort(u *url.URL) bool {
+	switch u.Port() {
+	case "":
+		return true
+	case "443":
+		return u.Scheme == "https"
+	case "80":
+		return u.Scheme == "http"
+	}
+	return false
+}
+
+// endpoint is where a customer's API is, checked against the policy.
+func (p HostPolicy) endpoint(connection *v1alpha1.Connection) (*url.URL, error) {
+	base := webex.DefaultBaseURL
+	if connection != nil && connection.BaseURL != "" {
+		base = connection.BaseURL
+	}
+	u, err := webex.ParseBaseURL(base)
+	if err != nil {
+		return nil, terminal(v1alpha1.ReasonHostNotAllowed, "spec.connection.baseURL: %v", err)
+	}
+	if !allowed(p.API, u) {
+		return nil, terminal(v1alpha1.ReasonHostNotAllowed,
+			"spec.connection.baseURL names host %s, which this operator may not talk to: use https://webexapis.com/v1, or ask its administrator to add the host to --allowed-api-hosts", u.Host)
+	}
+	return u, nil
+}
+
+// proxy is the proxy function of a customer: its own proxyURL, or that of the
+// operator's environment.
+func (p HostPolicy) proxy(connection *v1alpha1.Connection) (func(*http.Request) (*url.URL, error), error) {
+	if connection == nil || connection.ProxyURL == "" {
+		return http.ProxyFromEnvironment, nil
+	}
+	u, err := url.Parse(connection.ProxyURL)
+	if err != nil || u.Host == "" {
+		return nil, terminal(v1alpha1.ReasonHostNotAllowed, "spec.connection.proxyURL is not a URL: write it as http://proxy.example.com:8080")
+	}
+	if !allowed(p.Proxies, u) {
+		return nil, terminal(v1alpha1.ReasonHostNotAllowed,
+			"spec.connection.proxyURL names host %s, which this operator may not talk to: ask its administrator to add the host to --allowed-proxy-hosts", u.Host)
+	}
+	config := httpproxy.Config{HTTPProxy: connection.ProxyURL, HTTPSProxy: connection.ProxyURL, NoProxy: strings.Join(connection.NoProxy, ",")}
+	choose := config.ProxyFunc()
+	return func(r *http.Request) (*url.URL, error) { return choose(r.URL) }, nil
+}
+
+// httpClient is an HTTP client for one attempt. The caller closes its idle connections.
+func (e *Engine) httpClient(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) (*http.Client, error) {
+	connection := customer.Spec.Connection
+	proxy, err := e.Hosts.proxy(connection)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := e.caBundle(ctx, customer.Namespace, connection)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Client{
+		// The whole request, body included. People with calling data are slow:
+		// Webex itself gives up with 504 after less than a minute.
+		Timeout: time.Minute,
+		Transport: &http.Transport{
+			Proxy:               proxy,
+			DialContext:         (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+			TLSHandshakeTimeout: 10 * time.Second,
+			ForceAttemptHTTP2:   true,
+			MaxIdleConnsPerHost: 4,
+			IdleConnTimeout:     30 * time.Second,
+			// Link and Trackingid are the largest headers known, well under 4 KiB together.
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+	}, nil
+}
+
+// caBundle reads the certificate authorities to trust; nil means the system's.
+func (e *Engine) caBundle(ctx context.Context, namespace string, connection *v1alpha1.Connection) (*x509.CertPool, error) {
+	if connection == nil || connection.CABundleRef == nil {
+		return nil, nil
+	}
+	ref := connection.CABundleRef
+	pem, err := e.caBundlePEM(ctx, client.ObjectKey{Namespace: namespace, Name: ref.Name}, ref)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, caBundleInvalid("%s %q has no PEM certificate under key %q: put the certificate authority there", ref.Kind, ref.Name, ref.Key)
+	}
+	return pool, nil
+}
+
+func (e *Engine) caBundlePEM(ctx context.Context, key client.ObjectKey, ref *v1alpha1.CABundleReference) ([]byte, error) {
+	var err error
+	var pem []byte
+	if ref.Kind == v1alpha1.CABundleKindSecret {
+		secret := &corev1.Secret{}
+		err = e.Live.Get(ctx, key, secret)
+		pem = secret.Data[ref.Key]
+	} else {
+		configMap := &corev1.ConfigMap{}
+		err = e.Live.Get(ctx, key, configMap)
+		pem = []byte(configMap.Data[ref.Key])
+	}
+	if apierrors.IsNotFound(err) {
+		return nil, caBundleInvalid("%s %q of spec.connection.caBundleRef does not exist: create it", ref.Kind, ref.Name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the CA bundle: %w", err)
+	}
+	return pem, nil
+}
+
+// caBundleInvalid is retried: a bundle is commonly written by another
+// controller, and ConfigMaps are not watched.
+func caBundleInvalid(format string, args ...any) *Failure {
+	return &Failure{Class: webex.ClassTransient, Reason: v1alpha1.ReasonCABundleInvalid, Message: fmt.Sprintf(format, args...)}
+}

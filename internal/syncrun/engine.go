@@ -1,0 +1,166 @@
+package syncrun
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/usage"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// FieldManager is the owner, in server-side apply, of all that runs write.
+const FieldManager = "webex-license-operator/licensesync"
+
+// Indexes of the cache that the engine and the reconcilers read by.
+const (
+	// IndexCustomer finds rows and runs by spec.customerAccessRef.name.
+	IndexCustomer = "spec.customerAccessRef.name"
+	// IndexOrganization finds customers by status.organization.id.
+	IndexOrganization = "status.organization.id"
+	// IndexSecret finds customers by spec.credentialsSecretRef.name.
+	IndexSecret = "spec.credentialsSecretRef.name"
+)
+
+// Engine carries out attempts of runs. It keeps no state of them.
+type Engine struct {
+	// Client reads rows and customers from the cache and writes with server-side apply.
+	Client client.Client
+	// Live reads past the cache: Secrets, CA bundles, and a customer before its status is written.
+	Live client.Reader
+	// Hosts says which hosts customers may name.
+	Hosts HostPolicy
+	// Budgets bound the requests of each token owner.
+	Budgets *Budgets
+	// Clock tells the time.
+	Clock clock.PassiveClock
+	// UserAgent is sent with each request to Webex.
+	UserAgent string
+	// Retry overrides the client's policy of retries within one attempt; for tests.
+	Retry webex.RetryPolicy
+}
+
+// Outcome is how an attempt ended.
+type Outcome struct {
+	// Failure is nil if the attempt succeeded.
+	Failure *Failure
+	// Rows, Changes, TotalUnits and ConsumedUnits say what a successful attempt did and found.
+	Rows                      v1alpha1.RowCounts
+	Changes                   []v1alpha1.Change
+	TotalUnits, ConsumedUnits int64
+	// Held is set if removals wait for approval.
+	Held *v1alpha1.HeldPrune
+	// Requests, Retries and Throttled are what the attempt cost.
+	Requests, Retries int64
+	Throttled         time.Duration
+}
+
+// Progress is how far an attempt is; Total is 0 if unknown.
+type Progress struct {
+	Step        v1alpha1.RunStep
+	Done, Total int64
+}
+
+// attempt carries what the steps of one attempt hand on.
+type attempt struct {
+	*Engine
+	sync     *v1alpha1.LicenseSync
+	customer *v1alpha1.WebexCustomerAccess
+	report   func(Progress)
+
+	credentials  *credentials
+	tokens       webex.TokenSource
+	http         *http.Client
+	webex        *webex.Client
+	organization webex.Organization
+	// orgParameter is sent as orgId: empty for the token's own organization.
+	orgParameter string
+	licenses     []usage.License
+	locations    []usage.Location
+	roles        []string
+	usage        *usage.Aggregator
+	totals       usage.Totals
+
+	requests, retries, throttled atomic.Int64
+	outcome                      Outcome
+}
+
+// Run makes one attempt at a run. It reports progress through report, which
+// must not block, and stops early when ctx ends.
+func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, report func(Progress)) Outcome {
+	a := &attempt{Engine: e, sync: run, customer: &v1alpha1.WebexCustomerAccess{}, report: report}
+	steps := []struct {
+		name v1alpha1.RunStep
+		do   func(context.Context) error
+	}{
+		{v1alpha1.StepCredentials, a.connect},
+		{v1alpha1.StepOrganization, a.identify},
+		{v1alpha1.StepLicenses, a.readLicenses},
+		{v1alpha1.StepLocations, a.readLocations},
+		{v1alpha1.StepRoles, a.readRoles},
+		{v1alpha1.StepPeople, a.readPeople},
+		{v1alpha1.StepWorkspaces, a.readWorkspaces},
+		{v1alpha1.StepApplying, a.apply},
+	}
+	defer func() {
+		if a.http != nil {
+			a.http.CloseIdleConnections()
+		}
+	}()
+	for _, step := range steps {
+		report(Progress{Step: step.name})
+		if err := step.do(ctx); err != nil {
+			a.outcome.Failure = failureOf(ctx, err)
+			break
+		}
+	}
+	a.conclude(ctx)
+	return a.outcome
+}
+
+// conclude records the facts on the customer, last of all writes. It gets time
+// of its own, so that an attempt which ran out of time can still say so.
+func (a *attempt) conclude(ctx context.Context) {
+	a.outcome.Requests, a.outcome.Retries = a.requests.Load(), a.retries.Load()
+	a.outcome.Throttled = time.Duration(a.throttled.Load())
+	if ctx.Err() != nil {
+		return // stopped from outside: nothing was learned about the customer
+	}
+	failure := a.outcome.Failure
+	if failure != nil {
+		log.FromContext(ctx).Info("attempt failed", "reason", failure.Reason, "message", failure.Message,
+			"trackingID", failure.TrackingID, "cause", causeOf(failure))
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	if err := a.recordFacts(ctx); err != nil && failure == nil {
+		a.outcome.Failure = failureOf(ctx, err)
+	}
+}
+
+// causeOf is the text of a cause; the errors of the Webex client are free of
+// tokens and personal data.
+func causeOf(f *Failure) string {
+	if f.Err == nil {
+		return ""
+	}
+	return f.Err.Error()
+}
+
+func (a *attempt) now() metav1.Time { return metav1.NewTime(a.Clock.Now()) }
+
+// observe counts an attempt of a request for the run's status.
+func (a *attempt) observe(call webex.Call) {
+	a.requests.Add(1)
+	if call.Retried {
+		a.retries.Add(1)
+	}
+	a.throttled.Add(int64(call.Throttled))
+}

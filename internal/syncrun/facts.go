@@ -1,0 +1,170 @@
+package syncrun
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/usage"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// facts is the part of a customer's status that runs own. The customer's
+// reconciler owns the rest and draws its conditions from the facts.
+func facts(s v1alpha1.WebexCustomerAccessStatus) v1alpha1.WebexCustomerAccessStatus {
+	return v1alpha1.WebexCustomerAccessStatus{
+		Organization:           s.Organization,
+		Subscriptions:          s.Subscriptions,
+		SiteURLs:               s.SiteURLs,
+		Roles:                  s.Roles,
+		Credentials:            s.Credentials,
+		Totals:                 s.Totals,
+		LastRun:                s.LastRun,
+		LastSuccessfulSyncTime: s.LastSuccessfulSyncTime,
+		NotBefore:              s.NotBefore,
+		HeldPrune:              s.HeldPrune,
+		CollectedSpecHash:      s.CollectedSpecHash,
+	}
+}
+
+// recordFacts writes what the attempt learned about the customer.
+func (a *attempt) recordFacts(ctx context.Context) error {
+	return a.updateFacts(ctx, func(s *v1alpha1.WebexCustomerAccessStatus) {
+		now := a.now()
+		a.recordCredentials(s)
+		s.LastRun = &v1alpha1.LastRun{
+			Name: a.sync.Name, Reason: v1alpha1.ReasonSucceeded, Message: "the run completed",
+			ObservedGeneration: ptr.To(a.customer.Generation), EndTime: &now,
+		}
+		s.NotBefore = nil
+		if failure := a.outcome.Failure; failure != nil {
+			s.LastRun.Reason, s.LastRun.Message = failure.Reason, clip(failure.Message, 1024)
+			if failure.Class == webex.ClassRateLimited {
+				s.NotBefore = ptr.To(metav1.NewTime(now.Add(failure.RetryAfter)))
+			}
+			return
+		}
+		a.recordResult(s, now)
+	})
+}
+
+func (a *attempt) recordCredentials(s *v1alpha1.WebexCustomerAccessStatus) {
+	if a.credentials == nil {
+		return
+	}
+	access, refresh := expiry(a.tokens)
+	s.Credentials = &v1alpha1.CredentialsStatus{
+		Kind:                          a.credentials.kind,
+		AccessTokenExpirationTime:     timeOrNil(access),
+		RefreshTokenExpirationTime:    timeOrNil(refresh),
+		ObservedSecretResourceVersion: a.credentials.resourceVersion,
+	}
+}
+
+// Bounds of the lists in the status, as in the API.
+const (
+	maxSubscriptions = 256
+	maxSiteURLs      = 256
+	maxRoles         = 128
+)
+
+func (a *attempt) recordResult(s *v1alpha1.WebexCustomerAccessStatus, now metav1.Time) {
+	s.Organization = a.organizationStatus()
+	s.Subscriptions = first(maxSubscriptions, usage.Subscriptions(a.licenses))
+	s.SiteURLs = first(maxSiteURLs, usage.SiteURLs(a.licenses))
+	s.Roles = first(maxRoles, a.roles)
+	s.Totals = &v1alpha1.CustomerTotals{
+		Licenses:       ptr.To(int64(a.totals.Licenses)),
+		Locations:      ptr.To(int64(a.totals.Locations)),
+		TotalUnits:     &a.totals.Total,
+		ConsumedUnits:  &a.totals.Consumed,
+		AvailableUnits: &a.totals.Available,
+	}
+	s.LastSuccessfulSyncTime = &now
+	s.HeldPrune = a.outcome.Held
+	s.CollectedSpecHash = CollectedSpecHash(a.customer)
+}
+
+func (a *attempt) organizationStatus() *v1alpha1.OrganizationStatus {
+	return &v1alpha1.OrganizationStatus{ID: organizationUUID(a.organization), DisplayName: clip(a.organization.DisplayName, 512)}
+}
+
+// claimOrganization writes the organization to the customer before anything
+// else is read, so that of two new customers each sees the other's claim.
+func (a *attempt) claimOrganization(ctx context.Context) error {
+	claim := a.organizationStatus()
+	if current := a.customer.Status.Organization; current != nil && current.ID == claim.ID {
+		return nil
+	}
+	return a.updateFacts(ctx, func(s *v1alpha1.WebexCustomerAccessStatus) { s.Organization = claim })
+}
+
+// updateFacts writes the customer's facts if change alters them. It reads the
+// customer past the cache, because all facts are written together.
+func (a *attempt) updateFacts(ctx context.Context, change func(*v1alpha1.WebexCustomerAccessStatus)) error {
+	customer := &v1alpha1.WebexCustomerAccess{}
+	if err := a.Live.Get(ctx, client.ObjectKeyFromObject(a.customer), customer); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	if customer.UID != a.customer.UID {
+		return nil
+	}
+	before := facts(customer.Status)
+	after := facts(*customer.Status.DeepCopy())
+	change(&after)
+	if equality.Semantic.DeepEqual(before, after) {
+		return nil
+	}
+	configuration, err := ApplyConfiguration[ac.WebexCustomerAccessStatusApplyConfiguration](after)
+	if err != nil {
+		return err
+	}
+	return a.Client.Status().Apply(ctx, ac.WebexCustomerAccess(customer.Name, customer.Namespace).WithUID(customer.UID).WithStatus(configuration),
+		client.ForceOwnership, client.FieldOwner(FieldManager))
+}
+
+// CollectedSpecHash identifies the part of a customer's spec that decides what a
+// run reads. Defaults, thresholds and policies are not in it: they are applied
+// to the rows without a call to Webex.
+func CollectedSpecHash(customer *v1alpha1.WebexCustomerAccess) string {
+	spec := customer.Spec
+	part := struct {
+		Organization string
+		Secret       string
+		BaseURL      string
+		Name         string
+		Collection   *v1alpha1.Collection
+	}{spec.OrganizationID, spec.CredentialsSecretRef.Name, "", DisplayName(customer), spec.Collection}
+	if spec.Connection != nil {
+		part.BaseURL = spec.Connection.BaseURL
+	}
+	data, err := json.Marshal(part)
+	if err != nil {
+		panic(err) // strings, booleans and lists of strings always have a JSON form
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8])
+}
+
+func timeOrNil(t time.Time) *metav1.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return ptr.To(metav1.NewTime(t))
+}
+
+func first(n int, items []string) []string {
+	if len(items) > n {
+		return items[:n]
+	}
+	return items
+}

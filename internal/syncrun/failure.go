@@ -1,0 +1,114 @@
+package syncrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// Failure is why an attempt ended without success. Its class decides what
+// follows: whether it is tried again, and when.
+type Failure struct {
+	// Class decides what follows.
+	Class webex.Class
+	// Reason is the reason of the conditions, on the run and on its customer.
+	Reason string
+	// Message is stable, in lower case, and names the remedy.
+	Message string
+	// TrackingID identifies the failed request to Webex support, if there was one.
+	TrackingID string
+	// RetryAfter is how long Webex asked not to be called, for ClassRateLimited.
+	RetryAfter time.Duration
+	// Err is the cause, for errors.Is and errors.As.
+	Err error
+}
+
+// Error returns the message.
+func (f *Failure) Error() string { return f.Message }
+
+// Unwrap returns the cause.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Retriable says whether the operator goes on by itself.
+func (f *Failure) Retriable() bool {
+	return f.Class != webex.ClassTerminal && f.Class != webex.ClassAuth
+}
+
+// ConcernsCredentials says whether a change of the credentials Secret may mend it.
+func ConcernsCredentials(reason string) bool {
+	switch reason {
+	case v1alpha1.ReasonCredentialsRejected, v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonSecretKeyMissing,
+		v1alpha1.ReasonForbidden, v1alpha1.ReasonOrganizationMismatch, v1alpha1.ReasonOrganizationRequired,
+		v1alpha1.ReasonDuplicateOrganization:
+		return true
+	}
+	return false
+}
+
+// Retriable says whether an attempt that ended for a reason is tried again
+// without a change of spec or Secret.
+func Retriable(reason string) bool {
+	switch reason {
+	case v1alpha1.ReasonAPIUnavailable, v1alpha1.ReasonRateLimited, v1alpha1.ReasonPartialResult,
+		v1alpha1.ReasonWriteFailed, v1alpha1.ReasonCABundleInvalid, v1alpha1.ReasonDeadlineExceeded:
+		return true
+	}
+	return false
+}
+
+// terminal is a failure that only a change of the customer's spec mends.
+func terminal(reason, format string, args ...any) *Failure {
+	return &Failure{Class: webex.ClassTerminal, Reason: reason, Message: fmt.Sprintf(format, args...)}
+}
+
+// refused is a failure that only a change of the credentials Secret mends.
+func refused(reason, format string, args ...any) *Failure {
+	return &Failure{Class: webex.ClassAuth, Reason: reason, Message: fmt.Sprintf(format, args...)}
+}
+
+// failureOf classifies any error of an attempt. A cancelled context is not a
+// failure of the attempt: it is returned as its cause.
+func failureOf(ctx context.Context, err error) *Failure {
+	if failure, ok := errors.AsType[*Failure](err); ok {
+		return failure
+	}
+	if ctx.Err() != nil {
+		return &Failure{Class: webex.ClassTransient, Reason: v1alpha1.ReasonCanceled, Message: "the attempt was stopped", Err: context.Cause(ctx)}
+	}
+	if apiError, ok := webex.AsError(err); ok {
+		return apiFailure(apiError)
+	}
+	return &Failure{
+		Class:   webex.ClassTransient,
+		Reason:  v1alpha1.ReasonWriteFailed,
+		Message: "the Kubernetes API did not answer as expected: see the operator's log",
+		Err:     err,
+	}
+}
+
+// apiFailure gives an error of the Webex API its reason and its remedy.
+func apiFailure(e *webex.Error) *Failure {
+	f := &Failure{Class: e.Class, TrackingID: e.TrackingID, RetryAfter: e.RetryAfter, Message: e.Error(), Err: e}
+	switch e.Class {
+	case webex.ClassAuth:
+		f.Reason = v1alpha1.ReasonCredentialsRejected
+		f.Message = "Webex refused the credentials: put a valid token into the Secret of spec.credentialsSecretRef; nothing is tried before the Secret changes"
+	case webex.ClassRateLimited:
+		f.Reason = v1alpha1.ReasonRateLimited
+		f.Message = "Webex asked to wait before the next request: the run goes on by itself afterwards"
+	case webex.ClassPartial:
+		f.Reason = v1alpha1.ReasonPartialResult
+	case webex.ClassTransient:
+		f.Reason = v1alpha1.ReasonAPIUnavailable
+	default:
+		f.Reason = v1alpha1.ReasonRejected
+		if e.Status == 403 {
+			f.Reason = v1alpha1.ReasonForbidden
+		}
+	}
+	return f
+}

@@ -1,0 +1,48 @@
+package syncrun
+
+import (
+	"context"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/usage"
+)
+
+// RefreshRows brings rows up to date with the customer's spec without asking
+// Webex: assignability follows the defaults, ownership the deletion policy. It
+// writes only rows that differ and returns how many.
+func RefreshRows(ctx context.Context, c client.Client, customer *v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLicense, defaults usage.Effective, now metav1.Time) (int, error) {
+	written := 0
+	for i := range rows {
+		have := &rows[i]
+		if len(have.Status.Conditions) == 0 {
+			continue // its run is about to write it
+		}
+		want := have.DeepCopy()
+		setAssignable(&want.Status, defaults)
+		setOwner(want, customer)
+		want.Labels = ownLabels(have)
+		change, ok := changeOf(have, want, now)
+		if !ok {
+			continue
+		}
+		if err := applyRow(ctx, c, change); err != nil {
+			return written, err
+		}
+		written++
+	}
+	return written, nil
+}
+
+// ownLabels are the labels that runs own; applying others would take them over.
+func ownLabels(row *v1alpha1.WebexLicense) map[string]string {
+	own := map[string]string{}
+	for _, key := range []string{v1alpha1.LabelCustomer, v1alpha1.LabelLevel, v1alpha1.LabelClass, v1alpha1.LabelLocation} {
+		if value, ok := row.Labels[key]; ok {
+			own[key] = value
+		}
+	}
+	return own
+}

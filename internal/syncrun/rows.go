@@ -1,0 +1,134 @@
+package syncrun
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/status"
+	"github.com/webex-operator/webex-license-operator/internal/usage"
+)
+
+// keyOf is the identity of a row within its customer.
+func keyOf(row *v1alpha1.WebexLicense) usage.Key {
+	return usage.Key{Level: usage.Level(row.Spec.Level), LicenseID: row.Spec.LicenseID, LocationID: row.Spec.LocationID}
+}
+
+// desiredRow is the WebexLicense that a usage row asks for, without times.
+func desiredRow(customer *v1alpha1.WebexCustomerAccess, row usage.Row, defaults usage.Effective) *v1alpha1.WebexLicense {
+	location := row.LocationName
+	if row.Level == usage.LevelCustomer {
+		location = DisplayName(customer)
+	}
+	desired := &v1alpha1.WebexLicense{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: customer.Namespace,
+			Name:      rowName(customer.Name, row),
+			Labels: map[string]string{
+				v1alpha1.LabelCustomer: customer.Name,
+				v1alpha1.LabelLevel:    string(row.Level),
+				v1alpha1.LabelClass:    string(row.Class),
+			},
+		},
+		Spec: v1alpha1.WebexLicenseSpec{
+			CustomerAccessRef: v1alpha1.LocalCustomerReference{Name: customer.Name},
+			LicenseID:         row.LicenseID,
+			Level:             v1alpha1.Level(row.Level),
+			LocationID:        row.LocationID,
+		},
+		Status: v1alpha1.WebexLicenseStatus{
+			Conditions: status.Summary{Ready: metav1.ConditionTrue, Detail: status.Detail{
+				Reason: v1alpha1.ReasonSynced, Message: "the figures are those of a complete run"}}.Conditions(),
+			Name:                 clip(row.Name, 256),
+			OfferCode:            clip(row.OfferCode, 64),
+			Class:                v1alpha1.LicenseClass(row.Class),
+			Location:             clip(location, 256),
+			TotalUnits:           row.Total,
+			ConsumedUnits:        row.Consumed,
+			AvailableUnits:       row.Available,
+			UtilizationPercent:   row.UtilizationPercent,
+			ConsumedByUsers:      row.ByUsers,
+			ConsumedByWorkspaces: row.ByWorkspaces,
+			UnitsWithoutLocation: row.UnitsWithoutLocation,
+			ResidualUnits:        row.ResidualUnits,
+			SubscriptionID:       clip(row.SubscriptionID, 128),
+			SiteURL:              clip(row.SiteURL, 253),
+			SiteType:             clip(row.SiteType, 64),
+		},
+	}
+	if row.Level == usage.LevelSite {
+		desired.Labels[v1alpha1.LabelLocation] = slug(location, 63)
+	}
+	setAssignable(&desired.Status, defaults)
+	setOwner(desired, customer)
+	return desired
+}
+
+// setAssignable decides whether a row may be assigned to a user.
+func setAssignable(s *v1alpha1.WebexLicenseStatus, defaults usage.Effective) {
+	assignable, reason := usage.Assignable(s.SubscriptionID, s.SiteURL, defaults)
+	s.Assignable = ptr.To(assignable)
+	s.AssignableReason = v1alpha1.AssignableReason(reason)
+}
+
+// setOwner makes the customer own the row, or not, by its deletion policy.
+func setOwner(row *v1alpha1.WebexLicense, customer *v1alpha1.WebexCustomerAccess) {
+	row.OwnerReferences = nil
+	if customer.Spec.DeletionPolicy != v1alpha1.DeletionPolicyRetain {
+		row.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(customer, v1alpha1.GroupVersion.WithKind("WebexCustomerAccess"))}
+	}
+}
+
+// DisplayName is the name to show for a customer.
+func DisplayName(customer *v1alpha1.WebexCustomerAccess) string {
+	if customer.Spec.CustomerName != "" {
+		return customer.Spec.CustomerName
+	}
+	return customer.Name
+}
+
+// rowName is <customer>-<slug of the licence>[-<slug of the location>]-<hash>.
+// The hash of the identity makes it unique; the slugs make it readable, and do
+// not follow a later change of the licence's name.
+func rowName(customer string, row usage.Row) string {
+	parts := []string{customer, slug(row.Name, 40)}
+	if row.Level == usage.LevelSite {
+		parts = append(parts, slug(row.LocationName, 30))
+	}
+	parts = append(parts, shortHash(customer, string(row.Level), row.LicenseID, row.LocationID))
+	return strings.Join(parts, "-") // at most 63+1+40+1+30+1+12 = 148 of 253 characters
+}
+
+// shortHash is 12 hexadecimal digits: with 48 bits, two of 10,000 rows share
+// one with a probability of 10,000²/2/2⁴⁸ = 2·10⁻⁷.
+func shortHash(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:6])
+}
+
+var notSlug = regexp.MustCompile(`[^a-z0-9]+`)
+
+// slug is a readable form of a name, fit for object names and label values.
+func slug(name string, maxLength int) string {
+	s := strings.Trim(notSlug.ReplaceAllString(strings.ToLower(name), "-"), "-")
+	if len(s) > maxLength {
+		s = strings.TrimRight(s[:maxLength], "-")
+	}
+	if s == "" {
+		return "x"
+	}
+	return s
+}
+
+// clip bounds what Webex sends to what the API accepts, in bytes, on a rune's boundary.
+func clip(s string, maxBytes int) string {
+	if len(s) <= maxBytes {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxBytes], "")
+}

@@ -1,0 +1,193 @@
+package syncrun
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+)
+
+// Causes of a stopped attempt.
+var (
+	// ErrCanceled stops an attempt whose run was cancelled, deleted or out of time.
+	ErrCanceled = errors.New("the run was stopped")
+	// ErrShutdown stops attempts when the operator ends; they start again with it.
+	ErrShutdown = errors.New("the operator is shutting down")
+)
+
+// progressInterval spaces the reports of one attempt, since each becomes a
+// write of the run's status.
+const progressInterval = 5 * time.Second
+
+// Runner carries out attempts in the background, a bounded number at a time.
+// What happens to them comes back as events: the reconciler looks up the state
+// when one arrives. It is a manager.Runnable, and runs on the leader only.
+type Runner struct {
+	clock  clock.PassiveClock
+	events chan event.GenericEvent
+	places chan struct{}
+
+	mu   sync.Mutex
+	base context.Context //nolint:containedctx // the manager's context, since attempts outlive a reconcile
+	jobs map[types.NamespacedName]*job
+	work sync.WaitGroup
+}
+
+// job is one attempt, from Begin until its outcome is forgotten.
+type job struct {
+	run        *v1alpha1.LicenseSync
+	customer   types.NamespacedName
+	cancel     context.CancelCauseFunc
+	reportedAt time.Time
+	Snapshot
+}
+
+// Snapshot is the state of an attempt.
+type Snapshot struct {
+	// StartedAt is when the attempt got its place; zero while it waits for one.
+	StartedAt time.Time
+	// Progress is what was last reported.
+	Progress Progress
+	// Outcome is set once the attempt ended.
+	Outcome *Outcome
+}
+
+// Attempt is the work of one attempt.
+type Attempt func(ctx context.Context, report func(Progress)) Outcome
+
+// NewRunner returns a runner for so many attempts at a time.
+func NewRunner(places int, clock clock.PassiveClock) *Runner {
+	return &Runner{
+		clock: clock,
+		// The reader is a controller's source, which drains it at once.
+		events: make(chan event.GenericEvent, 1024),
+		places: make(chan struct{}, places),
+		jobs:   map[types.NamespacedName]*job{},
+	}
+}
+
+// Events delivers the runs whose attempts have news.
+func (r *Runner) Events() <-chan event.GenericEvent { return r.events }
+
+// Start lets attempts begin, and when ctx ends stops them and waits for them.
+func (r *Runner) Start(ctx context.Context) error {
+	base, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	r.mu.Lock()
+	r.base = base
+	r.mu.Unlock()
+	<-ctx.Done()
+	cancel(ErrShutdown)
+	r.work.Wait()
+	return nil
+}
+
+// Begin starts an attempt for a run unless it has one. It returns false if
+// another run of the same customer is at work, or the runner is not started.
+func (r *Runner) Begin(run *v1alpha1.LicenseSync, attempt Attempt) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	name := client.ObjectKeyFromObject(run)
+	if j, ok := r.jobs[name]; ok && j.run.UID == run.UID {
+		return true
+	}
+	customer := types.NamespacedName{Namespace: run.Namespace, Name: run.Spec.CustomerAccessRef.Name}
+	for _, other := range r.jobs {
+		if other.customer == customer && other.Outcome == nil {
+			return false
+		}
+	}
+	if r.base == nil || r.base.Err() != nil {
+		return false
+	}
+	ctx, cancel := context.WithCancelCause(r.base)
+	j := &job{run: run.DeepCopy(), customer: customer, cancel: cancel}
+	r.jobs[name] = j
+	r.work.Go(func() {
+		defer cancel(nil)
+		r.carryOut(ctx, j, attempt)
+	})
+	return true
+}
+
+func (r *Runner) carryOut(ctx context.Context, j *job, attempt Attempt) {
+	outcome := Outcome{}
+	select {
+	case r.places <- struct{}{}:
+		r.change(j, func() bool { j.StartedAt = r.clock.Now(); return true })
+		outcome = attempt(ctx, func(p Progress) { r.progress(j, p) })
+		<-r.places
+	case <-ctx.Done():
+		outcome.Failure = failureOf(ctx, ctx.Err())
+	}
+	r.change(j, func() bool { j.Outcome = &outcome; return true })
+}
+
+func (r *Runner) progress(j *job, p Progress) {
+	r.change(j, func() bool {
+		j.Progress = p
+		now := r.clock.Now()
+		if now.Sub(j.reportedAt) < progressInterval || now.Sub(j.StartedAt) < progressInterval {
+			return false
+		}
+		j.reportedAt = now
+		return true
+	})
+}
+
+// change alters a job and, if that is news, tells the reconciler.
+func (r *Runner) change(j *job, alter func() bool) {
+	r.mu.Lock()
+	news, stopped := alter(), r.base.Done()
+	r.mu.Unlock()
+	if !news {
+		return
+	}
+	select {
+	case r.events <- event.GenericEvent{Object: j.run}:
+	case <-stopped: // nobody listens any more
+	}
+}
+
+// Look returns the state of a run's attempt; false if it has none.
+func (r *Runner) Look(run *v1alpha1.LicenseSync) (Snapshot, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	j, ok := r.jobs[client.ObjectKeyFromObject(run)]
+	if !ok || j.run.UID != run.UID {
+		return Snapshot{}, false
+	}
+	return j.Snapshot, true
+}
+
+// Stop ends the attempt of the run with this name, if it has one, and says
+// whether it is still ending; its end comes as an event.
+func (r *Runner) Stop(name types.NamespacedName) (ending bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	j, ok := r.jobs[name]
+	if !ok {
+		return false
+	}
+	if j.Outcome != nil {
+		delete(r.jobs, name)
+		return false
+	}
+	j.cancel(ErrCanceled)
+	return true
+}
+
+// Forget drops the outcome of a run's attempt once it is written down.
+func (r *Runner) Forget(name types.NamespacedName) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if j, ok := r.jobs[name]; ok && j.Outcome != nil {
+		delete(r.jobs, name)
+	}
+}

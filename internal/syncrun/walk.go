@@ -1,0 +1,283 @@
+package syncrun
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/usage"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// defaultRequestsPerMinute leaves a fifth of Webex's 300 to other users of the
+// same token (https://developer.webex.com/docs/basics).
+const defaultRequestsPerMinute = 240
+
+// connect reads customer and credentials, both past the cache, and prepares the
+// client. Credentials that Webex refused are not tried again before Secret or
+// spec change.
+func (a *attempt) connect(ctx context.Context) error {
+	key := client.ObjectKey{Namespace: a.sync.Namespace, Name: a.sync.Spec.CustomerAccessRef.Name}
+	if err := a.Live.Get(ctx, key, a.customer); err != nil {
+		return err
+	}
+	base, err := a.Hosts.endpoint(a.customer.Spec.Connection)
+	if err != nil {
+		return err
+	}
+	a.credentials, err = a.readCredentials(ctx, a.customer)
+	if err != nil {
+		return err
+	}
+	if a.refusedBefore() {
+		return refused(v1alpha1.ReasonCredentialsRejected, "%s", a.customer.Status.LastRun.Message)
+	}
+	if a.http, err = a.httpClient(ctx, a.customer); err != nil {
+		return err
+	}
+	perMinute := int32(defaultRequestsPerMinute)
+	if c := a.customer.Spec.Connection; c != nil {
+		perMinute = ptr.Deref(c.RequestsPerMinute, perMinute)
+	}
+	a.tokens = a.Engine.tokens(a.customer, a.credentials, a.http, base.String())
+	a.webex, err = webex.New(webex.Config{
+		BaseURL:   base.String(),
+		HTTP:      a.http,
+		Tokens:    a.tokens,
+		Limiter:   a.Budgets.Limiter(base.Host+" "+a.credentials.owner(), perMinute),
+		UserAgent: a.UserAgent,
+		Retry:     a.Retry,
+		Observe:   a.observe,
+		Now:       a.Clock.Now,
+	})
+	return err
+}
+
+func (a *attempt) refusedBefore() bool {
+	s := a.customer.Status
+	return s.LastRun != nil && s.LastRun.Reason == v1alpha1.ReasonCredentialsRejected &&
+		s.Credentials != nil && s.Credentials.ObservedSecretResourceVersion == a.credentials.resourceVersion &&
+		ptr.Deref(s.LastRun.ObservedGeneration, 0) == a.customer.Generation
+}
+
+// identify finds out which organization the credentials give access to, and
+// that no other customer reads it already.
+func (a *attempt) identify(ctx context.Context) error {
+	var err error
+	if a.customer.Spec.OrganizationID != "" {
+		a.organization, err = a.namedOrganization(ctx)
+	} else {
+		a.organization, err = a.ownOrganization(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.claimOrganization(ctx); err != nil {
+		return err
+	}
+	return a.refuseDuplicate(ctx)
+}
+
+// namedOrganization asks for the organization of the spec. For a partner this
+// also refreshes the customer in the list of managed organizations, without
+// which later calls answer 403.
+func (a *attempt) namedOrganization(ctx context.Context) (webex.Organization, error) {
+	uuid, err := webex.OrganizationUUID(a.customer.Spec.OrganizationID)
+	if err != nil {
+		return webex.Organization{}, terminal(v1alpha1.ReasonInvalidOrganizationID, "spec.organizationID: %v", err)
+	}
+	mismatch := refused(v1alpha1.ReasonOrganizationMismatch,
+		"the credentials give no access to organization %s of spec.organizationID: use a token of that organization or of its partner, or create a WebexCustomerAccess with the right id", uuid)
+	a.orgParameter = webex.OrganizationAPIID(uuid)
+	organization, err := a.webex.Organization(ctx, a.orgParameter)
+	if e, ok := errors.AsType[*webex.Error](err); ok && e.Class == webex.ClassTerminal {
+		mismatch.TrackingID, mismatch.Err = e.TrackingID, err
+		return organization, mismatch
+	}
+	if err != nil {
+		return organization, err
+	}
+	if answered, err := webex.OrganizationUUID(organization.ID); err != nil || answered != uuid {
+		return organization, mismatch
+	}
+	return organization, nil
+}
+
+func (a *attempt) ownOrganization(ctx context.Context) (webex.Organization, error) {
+	organizations, err := a.webex.Organizations(ctx)
+	switch {
+	case err != nil:
+		return webex.Organization{}, err
+	case len(organizations) == 0:
+		return webex.Organization{}, refused(v1alpha1.ReasonForbidden, "the token sees no organization: it needs scope spark-admin:organizations_read and an administrator's role")
+	case len(organizations) > 1:
+		return webex.Organization{}, refused(v1alpha1.ReasonOrganizationRequired, "the token sees several organizations: set spec.organizationID to the one that this customer is")
+	}
+	return organizations[0], nil
+}
+
+// refuseDuplicate fails if another customer reads the organization already:
+// their rows would count everything twice. Who was synced first stays; of two
+// that never were, the older.
+func (a *attempt) refuseDuplicate(ctx context.Context) error {
+	duplicate, err := DuplicateOf(ctx, a.Client, a.customer, organizationUUID(a.organization))
+	if err != nil || duplicate == nil {
+		return err
+	}
+	other := "in another namespace"
+	if duplicate.Namespace == a.customer.Namespace {
+		other = duplicate.Name
+	}
+	return refused(v1alpha1.ReasonDuplicateOrganization,
+		"another WebexCustomerAccess (%s) reads this organization already: delete one of the two, or set spec.organizationID in a new one to another organization", other)
+}
+
+// DuplicateOf returns the customer that goes before this one in reading an
+// organization, if there is one.
+func DuplicateOf(ctx context.Context, reader client.Reader, customer *v1alpha1.WebexCustomerAccess, organization string) (*v1alpha1.WebexCustomerAccess, error) {
+	var all v1alpha1.WebexCustomerAccessList
+	if err := reader.List(ctx, &all, client.MatchingFields{IndexOrganization: organization}); err != nil {
+		return nil, err
+	}
+	for i := range all.Items {
+		other := &all.Items[i]
+		if other.UID != customer.UID && other.DeletionTimestamp.IsZero() && goesBefore(other, customer) {
+			return other, nil
+		}
+	}
+	return nil, nil
+}
+
+func goesBefore(a, b *v1alpha1.WebexCustomerAccess) bool {
+	if synced := a.Status.LastSuccessfulSyncTime != nil; synced != (b.Status.LastSuccessfulSyncTime != nil) {
+		return synced
+	}
+	if !a.CreationTimestamp.Equal(&b.CreationTimestamp) {
+		return a.CreationTimestamp.Before(&b.CreationTimestamp)
+	}
+	return a.Namespace+"/"+a.Name < b.Namespace+"/"+b.Name
+}
+
+func (a *attempt) readLicenses(ctx context.Context) error {
+	return each(a.webex.Licenses(ctx, a.orgParameter), func(l webex.License) error {
+		if l.Errors {
+			return partial("Webex could not read every field of a licence: nothing is written, the run tries again")
+		}
+		a.licenses = append(a.licenses, usage.License{
+			ID: l.ID, Name: l.Name, OfferCode: l.OfferCode,
+			SubscriptionID: l.SubscriptionID, SiteURL: l.SiteURL, SiteType: l.SiteType,
+			Total: pointer(l.Total), Consumed: pointer(l.Consumed),
+			ByUsers: pointer(l.ByUsers), ByWorkspaces: pointer(l.ByWorkspaces),
+		})
+		return nil
+	})
+}
+
+func (a *attempt) readLocations(ctx context.Context) error {
+	if !collects(a.customer, v1alpha1.LevelSite) {
+		return nil
+	}
+	return each(a.webex.Locations(ctx, a.orgParameter), func(l webex.Location) error {
+		a.locations = append(a.locations, usage.Location{ID: l.ID, Name: l.Name})
+		return nil
+	})
+}
+
+func (a *attempt) readRoles(ctx context.Context) error {
+	if c := a.customer.Spec.Collection; c != nil && !ptr.Deref(c.Roles, true) {
+		return nil
+	}
+	err := each(a.webex.Roles(ctx), func(r webex.Role) error {
+		a.roles = append(a.roles, clip(r.Name, 256))
+		return nil
+	})
+	slices.Sort(a.roles)
+	a.roles = slices.Compact(a.roles)
+	return err
+}
+
+// progressEvery is the number of people after which progress is reported: a page or two.
+const progressEvery = 200
+
+// readPeople counts people's units. It keeps nothing of a person.
+func (a *attempt) readPeople(ctx context.Context) error {
+	a.usage = usage.NewAggregator(a.licenses, a.locations, usage.Options{
+		Customer: collects(a.customer, v1alpha1.LevelCustomer),
+		Site:     collects(a.customer, v1alpha1.LevelSite),
+	})
+	if !collects(a.customer, v1alpha1.LevelSite) {
+		return nil
+	}
+	var done int64
+	return each(a.webex.People(ctx, a.orgParameter), func(p webex.Person) error {
+		if p.Incomplete {
+			return partial("Webex could not read every field of a person: nothing is written, the run tries again")
+		}
+		if p.Type == "" || p.Type == "person" {
+			a.usage.AddPerson(p.ID, p.LocationID, p.Licenses)
+		}
+		if done++; done%progressEvery == 0 {
+			a.report(Progress{Step: v1alpha1.StepPeople, Done: done})
+		}
+		return nil
+	})
+}
+
+func (a *attempt) readWorkspaces(ctx context.Context) error {
+	c := a.customer.Spec.Collection
+	if !collects(a.customer, v1alpha1.LevelSite) || c != nil && !ptr.Deref(c.Workspaces, true) {
+		return nil
+	}
+	return each(a.webex.Workspaces(ctx, a.orgParameter), func(w webex.Workspace) error {
+		if w.Incomplete {
+			return partial("Webex could not read every field of a workspace: nothing is written, the run tries again")
+		}
+		a.usage.AddWorkspace(w.ID, w.LocationID, w.Licenses, w.LicensesKnown)
+		return nil
+	})
+}
+
+// each hands the items of a walk to take, and ends at the first error of either.
+func each[T any](items iter.Seq2[T, error], take func(T) error) error {
+	for item, err := range items {
+		if err != nil {
+			return err
+		}
+		if err := take(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func collects(customer *v1alpha1.WebexCustomerAccess, level v1alpha1.Level) bool {
+	c := customer.Spec.Collection
+	return c == nil || len(c.Levels) == 0 || slices.Contains(c.Levels, level)
+}
+
+func partial(message string) *Failure {
+	return &Failure{Class: webex.ClassPartial, Reason: v1alpha1.ReasonPartialResult, Message: message}
+}
+
+func pointer(u webex.Units) *int64 {
+	n, known := u.Value()
+	if !known {
+		return nil
+	}
+	return &n
+}
+
+// organizationUUID is the bare UUID of an organization, or its id as it came if
+// that holds none.
+func organizationUUID(o webex.Organization) string {
+	if uuid, err := webex.OrganizationUUID(o.ID); err == nil {
+		return uuid
+	}
+	return strings.ToLower(clip(o.ID, 128))
+}

@@ -1,0 +1,135 @@
+// The manager of webex-license-operator: flags and wiring, nothing else.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+	_ "time/tzdata" // the image has no zone files
+
+	"k8s.io/apimachinery/pkg/runtime"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/klog/v2"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/controllers"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+type options struct {
+	metricsAddress, probeAddress   string
+	metricsSecure, leaderElect     bool
+	leaderElectionNamespace        string
+	watchNamespaces                string
+	allowedAPIHosts, allowedProxy  string
+	maxConcurrentSyncs, reconciles int
+	zap                            zap.Options
+}
+
+func parse() options {
+	var o options
+	flag.StringVar(&o.metricsAddress, "metrics-bind-address", "0", "Address of the metrics endpoint, such as :8443; 0 turns it off.")
+	flag.BoolVar(&o.metricsSecure, "metrics-secure", true, "Serve metrics over TLS, to clients that the API server authorizes.")
+	flag.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "Address of /healthz and /readyz; 0 turns them off.")
+	flag.BoolVar(&o.leaderElect, "leader-elect", false, "Let one of several replicas work, the others stand by.")
+	flag.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "", "Namespace of the leader's lease; default: the namespace of the pod.")
+	flag.StringVar(&o.watchNamespaces, "watch-namespaces", "", "Comma-separated namespaces to watch; default: all.")
+	flag.StringVar(&o.allowedAPIHosts, "allowed-api-hosts", strings.Join(syncrun.DefaultAPIHosts(), ","),
+		"Comma-separated hosts (host or host:port) that customers may name in connection.baseURL.")
+	flag.StringVar(&o.allowedProxy, "allowed-proxy-hosts", "",
+		"Comma-separated hosts (host or host:port) that customers may name in connection.proxyURL.")
+	flag.IntVar(&o.maxConcurrentSyncs, "max-concurrent-syncs", 8, "Number of runs at work at a time, over all customers.")
+	flag.IntVar(&o.reconciles, "max-concurrent-reconciles", 4, "Number of reconciles at a time, for each kind. None of them waits for Webex.")
+	o.zap.BindFlags(flag.CommandLine)
+	flag.Parse()
+	return o
+}
+
+func main() {
+	o := parse()
+	logger := zap.New(zap.UseFlagOptions(&o.zap))
+	ctrl.SetLogger(logger)
+	klog.SetLogger(logger)
+	if err := run(o); err != nil {
+		logger.Error(err, "the manager ended")
+		os.Exit(1)
+	}
+}
+
+func run(o options) error {
+	config := ctrl.GetConfigOrDie()
+	config.UserAgent = "webex-license-operator/" + version
+	mgr, err := ctrl.NewManager(config, managerOptions(o))
+	if err != nil {
+		return fmt.Errorf("preparing the manager: %w", err)
+	}
+	ctx := ctrl.SetupSignalHandler()
+	err = controllers.Setup(ctx, mgr, controllers.Options{
+		Hosts:                syncrun.HostPolicy{API: list(o.allowedAPIHosts), Proxies: list(o.allowedProxy)},
+		Clock:                clock.RealClock{},
+		UserAgent:            "webex-license-operator/" + version + " (+https://github.com/webex-operator/webex-license-operator)",
+		MaxConcurrentSyncs:   o.maxConcurrentSyncs,
+		ConcurrentReconciles: o.reconciles,
+	})
+	if err != nil {
+		return fmt.Errorf("preparing the controllers: %w", err)
+	}
+	if err := mgr.AddHealthzCheck("alive", healthz.Ping); err != nil {
+		return err
+	}
+	if err := mgr.AddReadyzCheck("caches", controllers.CachesSynced(mgr)); err != nil {
+		return err
+	}
+	return mgr.Start(ctx)
+}
+
+func managerOptions(o options) ctrl.Options {
+	scheme := runtime.NewScheme()
+	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
+	utilruntime.Must(v1alpha1.AddToScheme(scheme))
+
+	metrics := metricsserver.Options{BindAddress: o.metricsAddress, SecureServing: o.metricsSecure}
+	if o.metricsSecure {
+		metrics.FilterProvider = filters.WithAuthenticationAndAuthorization
+	}
+	duration := func(seconds int) *time.Duration {
+		d := time.Duration(seconds) * time.Second
+		return &d
+	}
+	return ctrl.Options{
+		Scheme:                  scheme,
+		Cache:                   controllers.CacheOptions(list(o.watchNamespaces)),
+		Client:                  controllers.ClientOptions(),
+		Metrics:                 metrics,
+		HealthProbeBindAddress:  o.probeAddress,
+		LeaderElection:          o.leaderElect,
+		LeaderElectionID:        "webex-license-operator." + v1alpha1.GroupName,
+		LeaderElectionNamespace: o.leaderElectionNamespace,
+		// The process ends right after, so the lease can go at once.
+		LeaderElectionReleaseOnCancel: true,
+		// As Flux has them: a hiccup of the API server should not cost the lease.
+		LeaseDuration: duration(35), RenewDeadline: duration(30), RetryPeriod: duration(5),
+	}
+}
+
+func list(commaSeparated string) []string {
+	var items []string
+	for item := range strings.SplitSeq(commaSeparated, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
