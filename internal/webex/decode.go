@@ -285,9 +285,6 @@ func (d *decoder) readErrors(into *bool) error {
 	return nil
 }
 
-// canonical is [CanonicalID] for bytes.
-func canonical(id []byte) []byte { return bytes.TrimRight(bytes.TrimSpace(id), "=") }
-
 // failure classifies an error of reading and decoding resp.
 func (d *decoder) failure(ctx context.Context, op string, resp *http.Response, err error) *Error {
 	e := &Error{Class: ClassPartial, Operation: op}

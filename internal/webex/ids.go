@@ -1,6 +1,7 @@
 package webex
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"strings"
@@ -63,7 +64,13 @@ func ParseLicenseID(id string) (offerCode, siteURL string, ok bool) {
 
 // CanonicalID returns the id without base64 padding, so that ids of one thing are equal strings. All ids that the
 // client yields are in this form.
-func CanonicalID(id string) string { return strings.TrimRight(strings.TrimSpace(id), "=") }
+func CanonicalID(id string) string { return strings.TrimRight(strings.TrimLeft(id, blanks), blanks+"=") }
+
+// canonical is [CanonicalID] for bytes.
+func canonical(id []byte) []byte { return bytes.TrimRight(bytes.TrimLeft(id, blanks), blanks+"=") }
+
+// blanks do not count around an id.
+const blanks = " \t\r\n"
 
 // decodeID splits the id of any resource into the resource's kind and name.
 func decodeID(id string) (kind, name string, ok bool) {

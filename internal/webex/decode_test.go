@@ -1,0 +1,372 @@
+package webex
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestUnits(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Units{
+		"5": UnitsOf(5), "0": UnitsOf(0), "5.0": UnitsOf(5), "1e2": UnitsOf(100), " 7 ": UnitsOf(7), "9007199254740992": UnitsOf(1 << 53),
+		"": {}, "-1": {}, "5.5": {}, "x": {}, "0x10": {}, "Inf": {}, "NaN": {}, "9007199254740993": {}, "1e300": {}, "99999999999999999999": {}, "1_000": {},
+	} {
+		if got := parseUnits(text); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+	if n, ok := UnitsOf(-1).Value(); n != 0 || ok || (Units{}).String() != "unknown" || UnitsOf(7).String() != "7" {
+		t.Errorf("UnitsOf(-1) is %d, %v", n, ok)
+	}
+}
+
+func TestIDs(t *testing.T) {
+	t.Parallel()
+	api := OrganizationAPIID(benchOrg)
+	if api != "Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8xMTExMTExMS0yMjIyLTQzMzMtODQ0NC01NTU1NTU1NTU1NTU" {
+		t.Errorf("API id %s", api)
+	}
+	encode := func(s string) string { return base64.URLEncoding.EncodeToString([]byte(s)) }
+	for id, want := range map[string]string{
+		benchOrg: benchOrg, " " + benchOrg + "\n": benchOrg, "ABCDEFAB-2222-4333-8444-55555555555F": "abcdefab-2222-4333-8444-55555555555f",
+		api: benchOrg, api + "=": benchOrg, api + "==": benchOrg,
+		encode("ciscospark://urn:TEAM:us-west-2_r/ORGANIZATION/" + benchOrg):            benchOrg,
+		encode("ciscospark://~~~???/ORGANIZATION/ABCDEFAB-2222-4333-8444-55555555555F"): "abcdefab-2222-4333-8444-55555555555f", // both alphabets differ here
+	} {
+		if got, err := OrganizationUUID(id); err != nil || got != want {
+			t.Errorf("%q: %q, %v", id, got, err)
+		}
+	}
+	for _, id := range []string{
+		"", "acme", benchOrg[1:], benchOrg + "0", "11111111-2222-4333-8444-55555555555g", "111111112222433384445555555555550000", api[:40] + "\n" + api[40:],
+		encode("ciscospark://us/PEOPLE/" + benchOrg), encode("ciscospark://us/ORGANIZATION/x"), encode("https://us/ORGANIZATION/" + benchOrg),
+		encode("ciscospark:///ORGANIZATION/" + benchOrg), encode(benchOrg), encode("ciscospark://us/ORGANIZATION/" + benchOrg + "/x"),
+	} {
+		if got, err := OrganizationUUID(id); err == nil || !strings.Contains(err.Error(), "Control Hub") {
+			t.Errorf("%q: %q, %v", id, got, err)
+		}
+	}
+	uuid := "0a000000-0000-4000-8000-000000000002"
+	for name, want := range map[string][2]string{
+		benchOrg + ":BCSTD_" + uuid: {"BCSTD", ""}, benchOrg + ":EE_" + uuid + "_acme_x.example.webex.com": {"EE", "acme_x.example.webex.com"},
+		uuid: {}, benchOrg + ":": {}, benchOrg + ":_" + uuid: {}, benchOrg + ":EE": {}, benchOrg + ":EE_x": {}, "x:EE_" + uuid: {}, benchOrg + ":E E_" + uuid: {},
+	} {
+		offer, site, ok := ParseLicenseID(apiID(license, name))
+		if offer != want[0] || site != want[1] || ok != (want[0] != "") {
+			t.Errorf("%s: %q %q %v", name, offer, site, ok)
+		}
+	}
+	if _, _, ok := ParseLicenseID("free"); ok || CanonicalID(" abc== ") != "abc" {
+		t.Error("a licence id that is none, or padding, was accepted")
+	}
+}
+
+func TestNextLink(t *testing.T) {
+	t.Parallel()
+	const u = "https://webexapis.com/v1/people?a=1,2;3&cursor=x"
+	for line, want := range map[string]string{
+		"<" + u + `>; rel="next"`: u, "<" + u + `>; rel=next`: u, "<" + u + `>;rel="NEXT"`: u, "<" + u + `> ; title="a, \"b\"; rel=prev" ; rel = next`: u,
+		`<https://x/1>; rel="prev", <` + u + `>; rel="next"`: u, "<" + u + `>; rel="first next"`: u, `<https://x/1>; rel=first,<` + u + `>;rel=next,<https://x/2>;rel=last`: u,
+		`<https://x/1>; title="rel=next", <` + u + `>; foo; rel=next`: u, "<" + u + `>; rel="next`: u,
+		"<" + u + `>; rel="prev"; rel="next"`: "", "<" + u + `>; rel="nextish"`: "", "<" + u + ">": "", "": "", "next": "", "<": "", "<" + u: "", `<>; rel=next`: "",
+		`; rel=next`: "",
+	} {
+		if got := nextLink(http.Header{"Link": {line}}); got != want {
+			t.Errorf("%s\ngives %q, want %q", line, got, want)
+		}
+	}
+	h := http.Header{}
+	h.Add("lInK", `<https://x/1>; rel="first"`)
+	h.Add("LINK", "<"+u+`>; rel="next"`)
+	if got := nextLink(h); got != u {
+		t.Errorf("second header line: %q", got)
+	}
+}
+
+func TestRepairQuery(t *testing.T) {
+	t.Parallel()
+	want := []param{{"orgId", "a="}, {"callingData", "true"}}
+	for _, test := range []struct {
+		raw    string
+		size   int
+		repair string
+	}{
+		{"", 100, "orgId=a%3D&callingData=true&max=100"},
+		{"max=null&cursor=%2Bx", 100, "cursor=%2Bx&orgId=a%3D&callingData=true&max=100"},
+		{"max=1000", 100, "orgId=a%3D&callingData=true&max=100"},
+		{"max=50&before", 100, "max=50&before&orgId=a%3D&callingData=true"}, // lower is the server's choice
+		{"max=0", 100, "orgId=a%3D&callingData=true&max=100"}, {"max=10&max=90", 100, "max=10&orgId=a%3D&callingData=true"},
+		{"orgId=other&org%49d=third&callingData=null", 0, "orgId=a%3D&callingData=true"},
+		{"max=7", 0, "max=7&orgId=a%3D&callingData=true"}, {"&&x=%zz", 0, "x=%zz&orgId=a%3D&callingData=true"},
+	} {
+		if got := repairQuery(test.raw, want, test.size); got != test.repair {
+			t.Errorf("%q: %q, want %q", test.raw, got, test.repair)
+		}
+	}
+}
+
+// decodeAll reads one page without a client.
+func decodeAll[T any](body io.Reader, decode func(*decoder, *T) error) ([]T, error) {
+	w := &walk[T]{c: &Client{cfg: Config{Limits: Limits{}.withDefaults()}}, list: listing[T]{decode: decode}}
+	s := &slot[T]{d: newDecoder()}
+	err := w.decode(s, &http.Response{Body: io.NopCloser(body)})
+	return s.items, err
+}
+
+func TestDecodeLicenses(t *testing.T) {
+	t.Parallel()
+	ee := apiID(license, benchOrg+":EE_0a000000-0000-4000-8000-000000000002_acme.example.webex.com")
+	body := `{"before":{"a":[1,{"items":[]}]},"items":[
+		{"id":"` + ee + `==","name":"Webex Meetings Suite","totalUnits":100.0,"consumedUnits":"3","consumedByUsers":null,
+		 "siteUrl":"acme.example.webex.com","siteType":"Control Hub managed site","subscriptionId":"Sub1","x":{"y":[]}},
+		{"id":"b","displayName":"Old","totalUnits":-1,"consumedUnits":true,"consumedByUsers":{},"subscriptionId":null,"errors":{"totalUnits":{"code":"x"}}},
+		{"id":"c","name":"Esc \u00e9 \"q\"","errors":{},"totalUnits":1,"totalUnits":2},
+		{"\u0069d":"d","name":"esc\/aped"}],"after":null}`
+	want := []License{
+		{ID: ee, Name: "Webex Meetings Suite", OfferCode: "EE", Total: UnitsOf(100), Consumed: UnitsOf(3), SubscriptionID: "Sub1",
+			SiteURL: "acme.example.webex.com", SiteType: "Control Hub managed site"},
+		{ID: "b", Name: "Old", Errors: true}, {ID: "c", Name: `Esc é "q"`, Total: UnitsOf(2)}, {ID: "d", Name: "esc/aped"},
+	}
+	for name, r := range map[string]io.Reader{"whole": strings.NewReader(body), "by byte": iotest.OneByteReader(strings.NewReader(body))} {
+		got, err := decodeAll(r, decodeLicense)
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(Units{})); err != nil || diff != "" {
+			t.Errorf("%s: error %v, diff %s", name, err, diff)
+		}
+	}
+}
+
+func TestDecodePeople(t *testing.T) {
+	t.Parallel()
+	body := `{"notFoundIds":null,"items":[
+		{"id":"a=","licenses":["L1==","L2"],"locationId":"S=","type":"person","invitePending":"false","loginEnabled":true},
+		{"id":"b","licenses":[],"type":"bot","errors":{}},
+		{"id":"c","licenses":null,"errors":{"licenses":{"code":"unavailable","reason":"x"}}},
+		{"id":"d","locationId":63715},
+		{"id":"e","licenses":["L1,L3"],"licenses":["L2,,L1"],"errors":null,"locationId":null},
+		{"id":"f\ud800","licenses":["L\/4"],"errors":["x"]}]}`
+	want := []Person{
+		{ID: "a", Licenses: []string{"L1", "L2"}, LicensesKnown: true, LocationID: "S", Type: "person"},
+		{ID: "b", Licenses: []string{}, LicensesKnown: true, Type: "bot"},
+		{ID: "c", Incomplete: true}, {ID: "d", LocationID: "63715"},
+		{ID: "e", Licenses: []string{"L2", "L1"}, LicensesKnown: true},
+		{ID: "f\uFFFD", Licenses: []string{"L/4"}, LicensesKnown: true, Incomplete: true},
+	}
+	got, err := decodeAll(strings.NewReader(body), decodePerson)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("error %v, diff %s", err, diff)
+	}
+	for _, licenses := range []string{`"L1"`, `{}`, `[1,{}]`, `[null]`, `true`} {
+		if _, err := decodeAll(strings.NewReader(`{"items":[{"id":"a","licenses":`+licenses+`}]}`), decodePerson); !errors.Is(err, ErrMissingField) {
+			t.Errorf("licenses %s: error %v", licenses, err)
+		}
+	}
+	got, err = decodeAll(strings.NewReader(`{"items":[{"id":"a","licenses":["L1"]}],"items":[{"id":"b","licenses":["L2"]}]}`), decodePerson)
+	if err != nil || len(got) != 1 || got[0].ID != "b" || got[0].Licenses[0] != "L2" {
+		t.Errorf("items twice: %v, %v", got, err)
+	}
+}
+
+func TestDecodeWorkspaces(t *testing.T) {
+	t.Parallel()
+	body := `{"items":[
+		{"id":"a","locationId":"S=","calling":{"type":"webexCalling","webexCalling":{"x":1,"licenses":["L1="]}}},
+		{"id":"b","calling":{"webexCalling":{},"type":"webexCalling"}},
+		{"id":"c","calling":{"type":"none","webexCalling":null},"errors":{"calling":{}}},
+		{"id":"d","calling":null},{"id":"e","calling":{"webexCalling":{"licenses":[]}}}]}`
+	want := []Workspace{
+		{ID: "a", LocationID: "S", Licenses: []string{"L1"}, LicensesKnown: true, CallingType: "webexCalling"},
+		{ID: "b", CallingType: "webexCalling"}, {ID: "c", CallingType: "none", Incomplete: true},
+		{ID: "d"}, {ID: "e", Licenses: []string{}, LicensesKnown: true},
+	}
+	got, err := decodeAll(strings.NewReader(body), decodeWorkspace)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("error %v, diff %s", err, diff)
+	}
+}
+
+// What is kept of a record must outlive the page: the buffers are used again.
+func TestStringsOutliveTheirPage(t *testing.T) {
+	t.Parallel()
+	c, _ := newTestClient(t, numbered(50))
+	var people []Person
+	for p, err := range c.People(t.Context(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Licenses = append([]string(nil), p.Licenses...)
+		people = append(people, p)
+	}
+	for i, p := range people {
+		if want := "p" + url.PathEscape(itoa(i)); p.ID != want || p.LocationID != "S" || strings.Join(p.Licenses, "") != "L1L2" {
+			t.Errorf("person %d is %+v", i, p)
+		}
+	}
+}
+
+func itoa(i int) string { return UnitsOf(int64(i)).String() }
+
+func TestInternerAndArenaAreBounded(t *testing.T) {
+	t.Parallel()
+	n, a := make(interner), arena{}
+	for i := range 3 * maxInterned {
+		want := "id" + itoa(i)
+		if got, kept := n.intern([]byte(want)), a.keep([]byte(want)); got != want || kept != want {
+			t.Fatalf("%q interned as %q, kept as %q", want, got, kept)
+		}
+	}
+	long := strings.Repeat("x", arenaChunk)
+	if n.intern([]byte(long)) != long || a.keep([]byte(long)) != long || len(n) != maxInterned {
+		t.Errorf("%d strings interned", len(n))
+	}
+}
+
+func FuzzDecodePeople(f *testing.F) {
+	f.Add([]byte(peoplePage("a", "b")))
+	f.Add([]byte(`{"items":[{"id":"a","licenses":["L1,L2","\u00e9"],"errors":{"x":1}}],"items":[]}`))
+	f.Add(newBenchPages(1).body(0)[:5000])
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got, err := decodeAll(strings.NewReader(string(body)), decodePerson)
+		slow, slowErr := decodeAll(iotest.OneByteReader(strings.NewReader(string(body))), decodePerson)
+		if (err == nil) != (slowErr == nil) {
+			t.Fatalf("error %v at once, %v byte by byte", err, slowErr)
+		}
+		if err != nil {
+			checkFailure(t, err)
+			return
+		}
+		if diff := cmp.Diff(got, slow); diff != "" {
+			t.Fatal(diff)
+		}
+		for _, p := range got {
+			if p.ID == "" || strings.HasSuffix(p.ID, "=") || len(p.Licenses) > 0 && !p.LicensesKnown {
+				t.Fatalf("person %+v", p)
+			}
+			for _, l := range p.Licenses {
+				if l == "" || strings.HasSuffix(l, "=") || strings.Contains(l, ",") {
+					t.Fatalf("person %+v", p)
+				}
+			}
+		}
+	})
+}
+
+func FuzzDecodeLicenses(f *testing.F) {
+	f.Add([]byte(`{"items":[{"id":"a","name":"n","totalUnits":5.0,"consumedUnits":"3","consumedByUsers":null,"siteUrl":"x"}]}`))
+	f.Add([]byte(`{"items":[{"id":"` + apiID(license, benchOrg+":EE_0a000000-0000-4000-8000-000000000002_s") + `","displayName":"n","totalUnits":-1}],"x":1e400}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got, err := decodeAll(strings.NewReader(string(body)), decodeLicense)
+		if err != nil {
+			checkFailure(t, err)
+			return
+		}
+		for _, l := range got {
+			for _, u := range []Units{l.Total, l.Consumed, l.ByUsers, l.ByWorkspaces} {
+				if n, ok := u.Value(); n < 0 || !ok && n != 0 {
+					t.Fatalf("units %d, %v", n, ok)
+				}
+			}
+			if l.ID == "" || strings.HasSuffix(l.ID, "=") {
+				t.Fatalf("license %+v", l)
+			}
+		}
+	})
+}
+
+// checkFailure makes sure that any decoding error has a class, and a text without a piece of the body.
+func checkFailure(t *testing.T, err error) {
+	t.Helper()
+	d := newDecoder()
+	e := d.failure(context.Background(), "op", &http.Response{StatusCode: 200}, err)
+	if e.Class != ClassPartial || e.Err == nil {
+		t.Fatalf("%v is of class %v, cause %v", err, e.Class, e.Err)
+	}
+}
+
+func FuzzLink(f *testing.F) {
+	f.Add(`<https://webexapis.com/v1/people?cursor=2>; rel="next"`)
+	f.Add(`<https://evil.example.com/v1/people>; rel=next, </v1/../x>;rel="prev \" next";title`)
+	base, err := ParseBaseURL(DefaultBaseURL)
+	if err != nil {
+		f.Fatal(err)
+	}
+	c := &Client{base: base}
+	from := c.endpoint("/people", nil)
+	f.Fuzz(func(t *testing.T, line string) {
+		link := nextLink(http.Header{"Link": {line}})
+		if !strings.Contains(line, link) {
+			t.Fatalf("link %q comes from nowhere", link)
+		}
+		for _, l := range []string{link, line} { // the whole line as a link, too
+			u, err := c.follow(from, l)
+			if err != nil {
+				continue
+			}
+			// As another parser of the same text would see it, after a round trip over the wire.
+			again, err := url.Parse(u.String())
+			if err != nil || again.Scheme != "https" || again.User != nil || !strings.EqualFold(again.Hostname(), "webexapis.com") ||
+				again.Port() != "" && again.Port() != "443" || !strings.HasPrefix(again.Path, "/v1/") || strings.Contains(again.Path, "/../") {
+				t.Fatalf("%q leads to %v (%v)", l, u, err)
+			}
+			u.RawQuery = repairQuery(u.RawQuery, []param{{"orgId", "o"}}, 100)
+			if q := u.Query(); len(q["orgId"]) != 1 || q.Get("orgId") != "o" || len(q["max"]) > 1 {
+				t.Fatalf("query %q of %q", u.RawQuery, l)
+			}
+		}
+	})
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	for _, s := range []string{"", "5", "-1", "1.5", "rand(30),add(30)", "Tue, 01 Sep 2026 12:00:30 GMT", "99999999999999999999"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		if d := ParseRetryAfter(header, noon); d < minRetryAfter || d > maxRetryAfter {
+			t.Fatalf("%q gives %v", header, d)
+		}
+	})
+}
+
+func FuzzUnits(f *testing.F) {
+	for _, s := range []string{"5", "5.0", "-1", "1e2", "", "x", "9007199254740993"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		u := parseUnits(s)
+		n, ok := u.Value()
+		if n < 0 || n > maxUnits || !ok && n != 0 {
+			t.Fatalf("%q gives %d, %v", s, n, ok)
+		}
+		if ok && parseUnits(u.String()) != u {
+			t.Fatalf("%q gives %v, which reads as %v", s, u, parseUnits(u.String()))
+		}
+	})
+}
+
+func FuzzIDs(f *testing.F) {
+	f.Add(benchOrg)
+	f.Add(OrganizationAPIID(benchOrg) + "=")
+	f.Add(apiID(license, benchOrg+":EE_0a000000-0000-4000-8000-000000000002_acme.example.webex.com"))
+	f.Fuzz(func(t *testing.T, id string) {
+		if uuid, err := OrganizationUUID(id); err == nil {
+			again, err := OrganizationUUID(OrganizationAPIID(uuid))
+			if err != nil || again != uuid || !isUUID(uuid) || strings.ToLower(uuid) != uuid {
+				t.Fatalf("%q is %q, is %q (%v)", id, uuid, again, err)
+			}
+		}
+		if offer, site, ok := ParseLicenseID(id); ok && offer == "" || !ok && offer+site != "" {
+			t.Fatalf("%q: offer %q, site %q, %v", id, offer, site, ok)
+		}
+		if c := CanonicalID(id); CanonicalID(c) != c || strings.HasSuffix(c, "=") {
+			t.Fatalf("%q becomes %q", id, c)
+		}
+	})
+}
