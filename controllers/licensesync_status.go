@@ -114,6 +114,9 @@ func (s *runScope) account(outcome *syncrun.Outcome) {
 }
 
 func (s *runScope) progress(p syncrun.Progress) {
+	if p.Step == "" {
+		return
+	}
 	s.status.Progress = &v1alpha1.Progress{Step: p.Step}
 	if p.Done > 0 {
 		s.status.Progress.Done = &p.Done

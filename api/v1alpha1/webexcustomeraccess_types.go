@@ -504,7 +504,7 @@ type HeldPrune struct {
 // +kubebuilder:printcolumn:name="Subscription",type=string,priority=1,JSONPath=`.status.defaults.subscription`,description="default subscription in force"
 // +kubebuilder:printcolumn:name="Site URL",type=string,priority=1,JSONPath=`.status.defaults.siteURL`,description="default Webex Meetings site in force"
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
-// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63",message="the name may have at most 63 characters, since it becomes a label value of the licence rows",fieldPath=".metadata.name"
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63",message="the name may have at most 63 characters, since it becomes a label value of the licence rows"
 type WebexCustomerAccess struct {
 	metav1.TypeMeta `json:",inline"`
 

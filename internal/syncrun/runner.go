@@ -53,7 +53,7 @@ type job struct {
 type Snapshot struct {
 	// StartedAt is when the attempt got its place; zero while it waits for one.
 	StartedAt time.Time
-	// Progress is what was last reported.
+	// Progress is what was last published; empty in the first seconds.
 	Progress Progress
 	// Outcome is set once the attempt ended.
 	Outcome *Outcome
@@ -120,7 +120,7 @@ func (r *Runner) carryOut(ctx context.Context, j *job, attempt Attempt) {
 	outcome := Outcome{}
 	select {
 	case r.places <- struct{}{}:
-		r.change(j, func() bool { j.StartedAt = r.clock.Now(); return true })
+		r.change(j, func() bool { j.StartedAt, j.reportedAt = r.clock.Now(), r.clock.Now(); return true })
 		outcome = attempt(ctx, func(p Progress) { r.progress(j, p) })
 		<-r.places
 	case <-ctx.Done():
@@ -129,14 +129,14 @@ func (r *Runner) carryOut(ctx context.Context, j *job, attempt Attempt) {
 	r.change(j, func() bool { j.Outcome = &outcome; return true })
 }
 
+// progress publishes a report if the last one is old enough.
 func (r *Runner) progress(j *job, p Progress) {
 	r.change(j, func() bool {
-		j.Progress = p
 		now := r.clock.Now()
-		if now.Sub(j.reportedAt) < progressInterval || now.Sub(j.StartedAt) < progressInterval {
+		if now.Sub(j.reportedAt) < progressInterval {
 			return false
 		}
-		j.reportedAt = now
+		j.Progress, j.reportedAt = p, now
 		return true
 	})
 }

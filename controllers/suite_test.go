@@ -1,0 +1,406 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/status"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/controlplane"
+)
+
+// cluster is the control plane that all tests of the package share: a real API
+// server, and the real garbage collector.
+var cluster *controlplane.ControlPlane
+
+func TestMain(m *testing.M) {
+	ctrl.SetLogger(logr.Discard())
+	os.Exit(func() int {
+		var err error
+		cluster, err = controlplane.Start(context.Background(), controlplane.Options{
+			CRDPaths:          []string{filepath.Join("..", "config", "crd", "bases")},
+			ControllerManager: true,
+		})
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer func() {
+			if err := cluster.Stop(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+		}()
+		return m.Run()
+	}())
+}
+
+// patience is how long a test waits for what must come. It is long because
+// machines are slow at times, and costs nothing when all is well.
+const patience = time.Minute
+
+// fixture is one test's world: a namespace, a simulated Webex with one
+// organization, and an operator that sees only that namespace.
+type fixture struct {
+	*WithT
+	t         *testing.T
+	ctx       context.Context
+	namespace string
+	// client is an administrator's.
+	client client.Client
+	sim    *webexsim.Server
+	org    *webexsim.Organization
+	// writes counts what the operator writes.
+	writes *writeCounter
+	stop   func()
+	opts   fixtureOptions
+}
+
+type fixtureOptions struct {
+	organization webexsim.OrganizationSpec
+	sim          webexsim.Options
+	clock        clock.PassiveClock
+	// stopped leaves the operator to the test to start.
+	stopped bool
+	// apiHosts replaces the simulator's host in the list of allowed hosts.
+	apiHosts []string
+}
+
+const accessToken = "sim-access-token"
+
+func newFixture(t *testing.T, adjust ...func(*fixtureOptions)) *fixture {
+	t.Helper()
+	t.Parallel()
+	o := fixtureOptions{organization: webexsim.StandardOrganization(), clock: clock.RealClock{}}
+	o.sim.TLS = true
+	for _, a := range adjust {
+		a(&o)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	sim, err := webexsim.New(o.sim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sim.Close)
+	admin, err := client.New(cluster.Config, client.Options{Scheme: testScheme()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fixture{WithT: NewWithT(t), t: t, ctx: ctx, client: admin, sim: sim, writes: &writeCounter{}, opts: o, stop: func() {}}
+	f.SetDefaultEventuallyTimeout(patience)
+	f.SetDefaultEventuallyPollingInterval(20 * time.Millisecond)
+	f.org = sim.AddOrganization(o.organization)
+	sim.IssueToken(webexsim.TokenSpec{Organization: o.organization.UUID, Access: accessToken})
+
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}
+	f.Expect(admin.Create(ctx, namespace)).To(Succeed())
+	f.namespace = namespace.Name
+	f.apply(&corev1.ConfigMap{ObjectMeta: f.meta("webex-ca"), Data: map[string]string{"ca.crt": string(sim.CACertificate())}})
+	f.apply(&corev1.Secret{ObjectMeta: f.meta("webex-token"), Data: map[string][]byte{syncrun.KeyAccessToken: []byte(accessToken)}})
+	if !o.stopped {
+		f.start()
+	}
+	return f
+}
+
+func testScheme() *runtime.Scheme {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			panic(err)
+		}
+	}
+	return scheme
+}
+
+// start runs an operator until the returned function, or the end of the test, stops it.
+func (f *fixture) start() {
+	f.t.Helper()
+	config := rest.CopyConfig(cluster.Config)
+	config.Wrap(f.writes.wrap)
+	mgr, err := ctrl.NewManager(config, ctrl.Options{
+		Scheme:  testScheme(),
+		Cache:   CacheOptions([]string{f.namespace}),
+		Client:  ClientOptions(),
+		Metrics: metricsserver.Options{BindAddress: "0"},
+	})
+	f.Expect(err).NotTo(HaveOccurred())
+	hosts := f.opts.apiHosts
+	if hosts == nil {
+		u, err := url.Parse(f.sim.URL())
+		f.Expect(err).NotTo(HaveOccurred())
+		hosts = []string{u.Host}
+	}
+	ctx, cancel := context.WithCancel(f.ctx)
+	f.Expect(Setup(ctx, mgr, Options{
+		Hosts:                syncrun.HostPolicy{API: hosts},
+		Clock:                f.opts.clock,
+		UserAgent:            "test",
+		MaxConcurrentSyncs:   4,
+		ConcurrentReconciles: 2,
+		Retry:                webex.RetryPolicy{Attempts: 2, Base: time.Millisecond, Cap: 2 * time.Millisecond},
+		Backoff:              func(string, int32) time.Duration { return 50 * time.Millisecond },
+		WrapClient:           func(c client.Client) client.Client { return lintingClient{Client: c, t: f.t, reader: f.client} },
+		SkipNameValidation:   true,
+	})).To(Succeed())
+	done := make(chan error, 1)
+	go func() { done <- mgr.Start(ctx) }()
+	var once sync.Once
+	f.stop = func() {
+		once.Do(func() {
+			cancel()
+			if err := <-done; err != nil {
+				f.t.Errorf("the manager ended with %v", err)
+			}
+		})
+	}
+	f.t.Cleanup(f.stop)
+}
+
+// lintingClient runs the status linter on every status that the operator writes.
+type lintingClient struct {
+	client.Client
+	t      *testing.T
+	reader client.Reader
+}
+
+func (c lintingClient) Status() client.SubResourceWriter {
+	return lintingWriter{SubResourceWriter: c.Client.Status(), c: c}
+}
+
+type lintingWriter struct {
+	client.SubResourceWriter
+	c lintingClient
+}
+
+func (w lintingWriter) Apply(ctx context.Context, configuration runtime.ApplyConfiguration, opts ...client.SubResourceApplyOption) error {
+	err := w.SubResourceWriter.Apply(ctx, configuration, opts...)
+	if err != nil {
+		return err
+	}
+	written, ok := statusOf(configuration)
+	if !ok {
+		return nil // facts of a run: conditions are the reconciler's
+	}
+	for _, finding := range status.Lint(written) {
+		w.c.t.Errorf("status linter: %s", finding)
+	}
+	return nil
+}
+
+func statusOf(configuration runtime.ApplyConfiguration) (status.Object, bool) {
+	typed, err := syncrun.ApplyConfiguration[struct {
+		Status struct {
+			ObservedGeneration *int64             `json:"observedGeneration"`
+			Conditions         []metav1.Condition `json:"conditions"`
+		} `json:"status"`
+	}](configuration)
+	if err != nil || typed.Status.ObservedGeneration == nil {
+		return status.Object{}, false
+	}
+	generation := *typed.Status.ObservedGeneration
+	return status.Object{Generation: generation, ObservedGeneration: generation, Conditions: typed.Status.Conditions}, true
+}
+
+// writeCounter counts the operator's writes as the API server sees them, by
+// "verb resource" such as "PATCH webexlicenses/status".
+type writeCounter struct {
+	mu     sync.Mutex
+	counts map[string]int
+}
+
+func (w *writeCounter) wrap(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(request *http.Request) (*http.Response, error) {
+		if request.Method != http.MethodGet {
+			w.mu.Lock()
+			if w.counts == nil {
+				w.counts = map[string]int{}
+			}
+			w.counts[request.Method+" "+resourceOf(request.URL.Path)]++
+			w.mu.Unlock()
+		}
+		return next.RoundTrip(request)
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (r roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return r(request) }
+
+// resourceOf is the resource of a path such as
+// /apis/group/version/namespaces/NAMESPACE/RESOURCE/NAME/status.
+func resourceOf(path string) string {
+	_, rest, found := strings.Cut(path, "/namespaces/")
+	parts := strings.Split(rest, "/")
+	if !found || len(parts) < 2 {
+		return path
+	}
+	if len(parts) > 3 {
+		return parts[1] + "/" + parts[3]
+	}
+	return parts[1]
+}
+
+// reset forgets what was counted; total sums up what matches one of the resources.
+func (w *writeCounter) reset() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.counts = nil
+}
+
+func (w *writeCounter) total(resources ...string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	sum := 0
+	for key, n := range w.counts {
+		if _, resource, _ := strings.Cut(key, " "); slices.Contains(resources, resource) {
+			sum += n
+		}
+	}
+	return sum
+}
+
+// all returns a copy of the counts, without events, which are not state.
+func (w *writeCounter) all() map[string]int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	counts := maps.Clone(w.counts)
+	maps.DeleteFunc(counts, func(key string, _ int) bool { return strings.HasSuffix(key, " events") })
+	return counts
+}
+
+func (f *fixture) meta(name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Namespace: f.namespace, Name: name}
+}
+
+// apply creates the object, or replaces it.
+func (f *fixture) apply(object client.Object) {
+	f.t.Helper()
+	existing := object.DeepCopyObject().(client.Object)
+	err := f.client.Get(f.ctx, client.ObjectKeyFromObject(object), existing)
+	if err == nil {
+		object.SetResourceVersion(existing.GetResourceVersion())
+		f.Expect(f.client.Update(f.ctx, object)).To(Succeed())
+		return
+	}
+	f.Expect(client.IgnoreNotFound(err)).To(Succeed())
+	f.Expect(f.client.Create(f.ctx, object)).To(Succeed())
+}
+
+// newCustomer is a customer that reaches the simulator, not yet created.
+func (f *fixture) newCustomer(name string) *v1alpha1.WebexCustomerAccess {
+	return &v1alpha1.WebexCustomerAccess{
+		ObjectMeta: f.meta(name),
+		Spec: v1alpha1.WebexCustomerAccessSpec{
+			CredentialsSecretRef: v1alpha1.CredentialsSecretReference{Name: "webex-token"},
+			Connection: &v1alpha1.Connection{
+				BaseURL:     f.sim.URL(),
+				CABundleRef: &v1alpha1.CABundleReference{Name: "webex-ca"},
+			},
+		},
+	}
+}
+
+// createCustomer creates a customer and waits for its first run.
+func (f *fixture) createCustomer(name string, adjust ...func(*v1alpha1.WebexCustomerAccess)) *v1alpha1.WebexCustomerAccess {
+	f.t.Helper()
+	customer := f.newCustomer(name)
+	for _, a := range adjust {
+		a(customer)
+	}
+	f.Expect(f.client.Create(f.ctx, customer)).To(Succeed())
+	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
+	f.settle(customer)
+	return customer
+}
+
+// awaitCondition waits until a condition of the customer has status and reason.
+func (f *fixture) awaitCondition(customer *v1alpha1.WebexCustomerAccess, conditionType string, value metav1.ConditionStatus, reason string) *metav1.Condition {
+	f.t.Helper()
+	var found *metav1.Condition
+	f.Eventually(func(g Gomega) {
+		g.Expect(f.client.Get(f.ctx, client.ObjectKeyFromObject(customer), customer)).To(Succeed())
+		found = meta.FindStatusCondition(customer.Status.Conditions, conditionType)
+		g.Expect(found).NotTo(BeNil(), "no condition %s: %+v", conditionType, customer.Status)
+		g.Expect(string(found.Status)+" "+found.Reason).To(Equal(string(value)+" "+reason), "%+v", customer.Status.Conditions)
+		g.Expect(found.ObservedGeneration).To(Equal(customer.Generation))
+	}).Should(Succeed())
+	return found
+}
+
+// settle waits until nothing is written about the customer for a while, longer
+// than the row watch gathers events.
+func (f *fixture) settle(customer *v1alpha1.WebexCustomerAccess) {
+	f.t.Helper()
+	quiet := rowDebounce + 500*time.Millisecond
+	last, since := "", time.Now()
+	f.Eventually(func(g Gomega) {
+		g.Expect(f.client.Get(f.ctx, client.ObjectKeyFromObject(customer), customer)).To(Succeed())
+		state := customer.ResourceVersion + fmt.Sprint(f.writes.all())
+		if state != last {
+			last, since = state, time.Now()
+		}
+		g.Expect(time.Since(since)).To(BeNumerically(">", quiet))
+	}).Should(Succeed())
+}
+
+// run creates a run by hand and waits for its end.
+func (f *fixture) run(customer string) *v1alpha1.LicenseSync {
+	f.t.Helper()
+	run := &v1alpha1.LicenseSync{
+		ObjectMeta: metav1.ObjectMeta{Namespace: f.namespace, GenerateName: customer + "-"},
+		Spec:       v1alpha1.LicenseSyncSpec{CustomerAccessRef: v1alpha1.LocalCustomerReference{Name: customer}},
+	}
+	f.Expect(f.client.Create(f.ctx, run)).To(Succeed())
+	return f.awaitEnd(run)
+}
+
+// awaitEnd waits for a run's end.
+func (f *fixture) awaitEnd(run *v1alpha1.LicenseSync) *v1alpha1.LicenseSync {
+	f.t.Helper()
+	f.Eventually(func(g Gomega) {
+		g.Expect(f.client.Get(f.ctx, client.ObjectKeyFromObject(run), run)).To(Succeed())
+		g.Expect(finished(run)).To(BeTrue(), "%+v", run.Status)
+	}).Should(Succeed())
+	return run
+}
+
+// rows are the customer's rows, by "level licence @ location".
+func (f *fixture) rows(customer string) map[string]*v1alpha1.WebexLicense {
+	f.t.Helper()
+	var list v1alpha1.WebexLicenseList
+	f.Expect(f.client.List(f.ctx, &list, client.InNamespace(f.namespace), client.MatchingFields{"spec.customerAccessRef.name": customer})).To(Succeed())
+	rows := map[string]*v1alpha1.WebexLicense{}
+	for i := range list.Items {
+		row := &list.Items[i]
+		rows[fmt.Sprintf("%s %s @ %s", row.Spec.Level, row.Status.Name, row.Status.Location)] = row
+	}
+	f.Expect(rows).To(HaveLen(len(list.Items)), "rows share name and location")
+	return rows
+}
