@@ -64,7 +64,9 @@ func ParseLicenseID(id string) (offerCode, siteURL string, ok bool) {
 
 // CanonicalID returns the id without base64 padding, so that ids of one thing are equal strings. All ids that the
 // client yields are in this form.
-func CanonicalID(id string) string { return strings.TrimRight(strings.TrimLeft(id, blanks), blanks+"=") }
+func CanonicalID(id string) string {
+	return strings.TrimRight(strings.TrimLeft(id, blanks), blanks+"=")
+}
 
 // canonical is [CanonicalID] for bytes.
 func canonical(id []byte) []byte { return bytes.TrimRight(bytes.TrimLeft(id, blanks), blanks+"=") }
