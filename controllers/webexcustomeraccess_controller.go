@@ -25,6 +25,7 @@ import (
 
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexcustomeraccesses,verbs=get;list;watch
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexcustomeraccesses/status,verbs=get;patch
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexcustomeraccesses/finalizers,verbs=update
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncs,verbs=list;watch;create
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexlicenses,verbs=list;watch;patch
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=list;watch

@@ -130,8 +130,8 @@ func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, report func
 func (a *attempt) conclude(ctx context.Context) {
 	a.outcome.Requests, a.outcome.Retries = a.requests.Load(), a.retries.Load()
 	a.outcome.Throttled = time.Duration(a.throttled.Load())
-	if ctx.Err() != nil {
-		return // stopped from outside: nothing was learned about the customer
+	if ctx.Err() != nil || a.customer.UID == "" {
+		return // stopped from outside, or gone: nothing was learned about the customer
 	}
 	failure := a.outcome.Failure
 	if failure != nil {

@@ -133,17 +133,16 @@ func (a *attempt) updateFacts(ctx context.Context, change func(*v1alpha1.WebexCu
 }
 
 // CollectedSpecHash identifies the part of a customer's spec that decides what a
-// run reads. Defaults, thresholds and policies are not in it: they are applied
-// to the rows without a call to Webex.
+// run reads. Names, defaults, thresholds and policies are not in it: they are
+// applied to the rows without a call to Webex.
 func CollectedSpecHash(customer *v1alpha1.WebexCustomerAccess) string {
 	spec := customer.Spec
 	part := struct {
 		Organization string
 		Secret       string
 		BaseURL      string
-		Name         string
 		Collection   *v1alpha1.Collection
-	}{spec.OrganizationID, spec.CredentialsSecretRef.Name, "", DisplayName(customer), spec.Collection}
+	}{spec.OrganizationID, spec.CredentialsSecretRef.Name, "", spec.Collection}
 	if spec.Connection != nil {
 		part.BaseURL = spec.Connection.BaseURL
 	}
