@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,28 +17,30 @@ import (
 // maxErrorBody bounds what is read of an answer that is no success; its only use is the tracking id.
 const maxErrorBody = 64 << 10
 
+// maxDrain is how much of an unwanted body is read for the sake of the connection: less than a new TLS handshake costs.
+const maxDrain = 4 << 10
+
 // decoder reads one JSON document after another from response bodies, with its buffers kept from one to the next. It
 // hands out the members of an object one by one, so that what nobody asks for is never stored.
 type decoder struct {
-	json     jsontext.Decoder
-	body     body
-	names    interner
-	ids      arena
-	scratch  []byte
-	licenses []string // of all people or workspaces of the page
+	json    jsontext.Decoder
+	body    body
+	names   interner
+	sets    map[string][]string // arrays of licence ids, by their JSON
+	ids     arena
+	scratch []byte
 }
 
 // decoderOptions accept what does no harm: a repeated member, of which the last one counts, and text that is not
 // UTF-8, which is replaced where text is kept.
 var decoderOptions = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
-func newDecoder() *decoder { return &decoder{names: make(interner)} }
+func newDecoder() *decoder { return &decoder{names: make(interner), sets: make(map[string][]string)} }
 
 // reset starts a new document of at most limit bytes.
 func (d *decoder) reset(r io.Reader, limit int64) {
 	d.body = body{r: r, left: limit}
 	d.json.Reset(&d.body, decoderOptions...)
-	d.licenses = d.licenses[:0]
 }
 
 // body counts what is read and remembers how reading ended, which tells a cut connection from malformed JSON.
@@ -173,14 +176,19 @@ func (d *decoder) text() ([]byte, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
+	t, ok := d.textOf(v)
+	return t, ok, nil
+}
+
+// textOf is the text of a value. It may alias the value or the scratch buffer.
+func (d *decoder) textOf(v jsontext.Value) ([]byte, bool) {
 	switch v.Kind() {
 	case '"':
-		t, ok := d.unquote(v)
-		return t, ok, nil
+		return d.unquote(v)
 	case '0':
-		return v, true, nil
+		return v, true
 	}
-	return nil, false, nil
+	return nil, false
 }
 
 // readString reads a text of its own, "" if absent.
@@ -229,42 +237,57 @@ func (d *decoder) readExpiry(into *time.Time, now time.Time) error {
 	return err
 }
 
-// readLicenses appends an array of licence ids to the page's and returns its own part of them. known is false if
-// there is null. The published example has ids joined by a comma in one string; that is read too. Anything else is an
-// error: read as no licences it would be a wrong figure.
+// readLicenses reads an array of licence ids; known is false if there is null. Many people hold the same licences in
+// the same order, so the array is looked up as a whole before it is taken apart. The published example has ids joined
+// by a comma in one string; that is read too. Anything else is an error: as no licences it would be a wrong figure.
 func (d *decoder) readLicenses() (ids []string, known bool, err error) {
-	switch d.json.PeekKind() {
+	v, err := d.json.ReadValue()
+	if err != nil {
+		return nil, false, err
+	}
+	switch v.Kind() {
 	case '[':
 	case 'n':
-		return nil, false, d.skip()
+		return nil, false, nil
 	default:
-		return nil, false, d.unexpected()
+		return nil, false, ErrMissingField
 	}
-	start := len(d.licenses)
-	err = d.array(func() error {
-		t, ok, err := d.text()
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return ErrMissingField
-		}
-		if bytes.IndexByte(t, ',') < 0 {
-			d.addLicense(t)
-			return nil
-		}
-		for part := range bytes.SplitSeq(t, []byte{','}) {
-			d.addLicense(part)
-		}
-		return nil
-	})
-	return d.licenses[start:len(d.licenses):len(d.licenses)], true, err
+	if ids, ok := d.sets[string(v)]; ok {
+		return ids, true, nil
+	}
+	raw := string(v)
+	if ids, err = d.splitLicenses(raw); err != nil {
+		return nil, false, err
+	}
+	if len(d.sets) < maxSets && len(raw) <= maxSetLength {
+		d.sets[raw] = ids
+	}
+	return ids, true, nil
 }
 
-func (d *decoder) addLicense(id []byte) {
-	if id = canonical(id); len(id) > 0 {
-		d.licenses = append(d.licenses, d.names.intern(id))
+// splitLicenses takes an array of licence ids apart.
+func (d *decoder) splitLicenses(raw string) ([]string, error) {
+	array := jsontext.NewDecoder(strings.NewReader(raw), decoderOptions...)
+	if _, err := array.ReadToken(); err != nil {
+		return nil, err
 	}
+	ids := []string{}
+	for array.PeekKind() != ']' {
+		v, err := array.ReadValue()
+		if err != nil {
+			return nil, err
+		}
+		t, ok := d.textOf(v)
+		if !ok {
+			return nil, ErrMissingField
+		}
+		for part := range bytes.SplitSeq(t, []byte{','}) {
+			if id := canonical(part); len(id) > 0 {
+				ids = append(ids, d.names.intern(id))
+			}
+		}
+	}
+	return slices.Clip(ids), nil
 }
 
 // readErrors reads the member with which an item says that the server failed to fetch a part of it. Whatever it
@@ -329,6 +352,8 @@ func checkResponse(op string, resp *http.Response, now time.Time) *Error {
 	if isJSON && e.TrackingID == "" {
 		e.TrackingID = bodyTrackingID(resp.Body)
 	}
+	// A short rest is read, so that the connection can be used again.
+	_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
 	return e
 }
 

@@ -46,7 +46,8 @@ type Person struct {
 	ID string
 	// LocationID is set for users of Webex Calling only.
 	LocationID string
-	// Licenses are the licence IDs that the person holds. The slice is valid until the iterator goes on.
+	// Licenses are the licence IDs that the person holds. The slice is shared: it must not be changed, and is
+	// valid until the iterator goes on.
 	Licenses []string
 	// LicensesKnown says that the answer had an array of licences, if only an empty one.
 	LicensesKnown bool
@@ -59,7 +60,8 @@ type Person struct {
 // Workspace is what is kept of a workspace.
 type Workspace struct {
 	ID, LocationID string
-	// Licenses are the calling licences that the workspace holds. The slice is valid until the iterator goes on.
+	// Licenses are the calling licences that the workspace holds. The slice is shared: it must not be
+	// changed, and is valid until the iterator goes on.
 	Licenses []string
 	// LicensesKnown says that the answer had an array of licences. It is documented and has been seen missing.
 	LicensesKnown bool

@@ -8,6 +8,10 @@ const (
 	maxInterned = 8192
 	// maxInternedLength keeps odd texts out of the table; a licence id has some 150 bytes.
 	maxInternedLength = 512
+	// maxSets bounds the different sets of licences that are remembered, and maxSetLength one of them: ten ids or so.
+	// 1024 sets of 2 kB are 2 MiB.
+	maxSets      = 1024
+	maxSetLength = 2 << 10
 	// arenaChunk is the memory for ids that is taken at a time; about 200 ids of a person.
 	arenaChunk = 16 << 10
 )

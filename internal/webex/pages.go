@@ -254,7 +254,7 @@ func (w *walk[T]) decode(s *slot[T], resp *http.Response) error {
 	s.items = s.items[:0]
 	s.d.reset(resp.Body, w.c.cfg.Limits.BodyBytes)
 	return s.d.list(func() {
-		s.items, s.d.licenses = s.items[:0], s.d.licenses[:0]
+		s.items = s.items[:0]
 	}, func() error {
 		if len(s.items) >= w.c.cfg.Limits.Results {
 			return ErrLimit

@@ -40,17 +40,19 @@ func TestBackoff(t *testing.T) {
 	}
 }
 
-func TestStatuses(t *testing.T) {
-	t.Parallel()
-	html := "Content-Type: text/html"
-	tests := map[string]struct {
-		responses []func() *http.Response
-		class     Class // ClassNone: the list arrives
-		requests  int
-		sleeps    []time.Duration
-		retry     time.Duration
-		cause     error
-	}{
+// statusTest is a sequence of responses to a list of people, and what has to come of it.
+type statusTest struct {
+	responses []func() *http.Response
+	class     Class // ClassNone: the list arrives
+	requests  int
+	sleeps    []time.Duration
+	retry     time.Duration
+	cause     error
+}
+
+var statusTests = func() map[string]statusTest {
+	const html = "Content-Type: text/html"
+	return map[string]statusTest{
 		"good":          {responses: []func() *http.Response{one(200, peoplePage("a"))}, requests: 1},
 		"400":           {responses: []func() *http.Response{one(400, `{"message":"secret"}`)}, class: ClassTerminal, requests: 1},
 		"403":           {responses: []func() *http.Response{one(403, `{"message":"secret"}`)}, class: ClassTerminal, requests: 1},
@@ -90,7 +92,11 @@ func TestStatuses(t *testing.T) {
 		"null item":       {responses: []func() *http.Response{one(200, `{"items":[null]}`)}, class: ClassPartial, requests: 1, cause: ErrMissingField},
 		"item without id": {responses: []func() *http.Response{one(200, `{"items":[{"licenses":[]}]}`)}, class: ClassPartial, requests: 1, cause: ErrMissingField},
 	}
-	for name, test := range tests {
+}()
+
+func TestStatuses(t *testing.T) {
+	t.Parallel()
+	for name, test := range statusTests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, in := newTestClient(t, inTurn(test.responses...))
