@@ -28,10 +28,10 @@ const (
 
 // cancel ends the run if spec.cancel is set.
 func (r *LicenseSyncReconciler) cancel(_ context.Context, s *runScope) (bool, error) {
-	if !ptr.Deref(s.run.Spec.Cancel, false) {
+	if !ptr.Deref(s.run.Spec.Cancel, false) || r.succeeded(s.run) {
 		return true, nil
 	}
-	if r.Runner.Stop(client.ObjectKeyFromObject(s.run)) {
+	if r.stop(s) {
 		return false, nil // its end comes as an event
 	}
 	s.fail(v1alpha1.ReasonCanceled, "the run was canceled by spec.cancel: rows that it had not written keep their figures")
@@ -44,22 +44,38 @@ func (r *LicenseSyncReconciler) deadline(_ context.Context, s *runScope) (bool, 
 		return true, nil
 	}
 	limit := defaultActiveDeadline
-	if seconds := s.run.Spec.ActiveDeadlineSeconds; seconds != nil {
-		limit = time.Duration(*seconds) * time.Second
+	if seconds := s.run.Spec.ActiveDeadlineSeconds; seconds > 0 {
+		limit = time.Duration(seconds) * time.Second
 	}
 	left := s.run.Status.StartTime.Add(limit).Sub(s.now)
 	if left > 0 {
 		s.lookAgain(left)
 		return true, nil
 	}
-	if snapshot, ok := r.Runner.Look(s.run); ok && snapshot.Outcome != nil && snapshot.Outcome.Failure == nil {
-		return true, nil // it succeeded at the last moment
+	if r.succeeded(s.run) {
+		return true, nil
 	}
-	if r.Runner.Stop(client.ObjectKeyFromObject(s.run)) {
+	if r.stop(s) {
 		return false, nil
 	}
 	s.fail(v1alpha1.ReasonDeadlineExceeded, "the run took longer than spec.activeDeadlineSeconds: create another run, with a higher limit if Webex is slow")
 	return false, nil
+}
+
+// succeeded says whether the attempt reached its end before somebody could stop it.
+func (r *LicenseSyncReconciler) succeeded(run *v1alpha1.LicenseSync) bool {
+	snapshot, ok := r.Runner.Look(run)
+	return ok && snapshot.Outcome != nil && snapshot.Outcome.Failure == nil
+}
+
+// stop ends the attempt of the run, if it has one, and says whether it is still
+// ending. What a stopped attempt cost is added up like that of any other.
+func (r *LicenseSyncReconciler) stop(s *runScope) (ending bool) {
+	if snapshot, ok := r.Runner.Look(s.run); ok && snapshot.Outcome != nil {
+		s.start(snapshot.StartedAt)
+		s.account(snapshot.Outcome)
+	}
+	return r.Runner.Stop(client.ObjectKeyFromObject(s.run))
 }
 
 // collect writes down an attempt that ended.
@@ -103,7 +119,7 @@ func (r *LicenseSyncReconciler) customerOf(ctx context.Context, s *runScope) (bo
 	if client.IgnoreNotFound(err) != nil {
 		return false, err
 	}
-	if r.Runner.Stop(client.ObjectKeyFromObject(s.run)) {
+	if r.stop(s) {
 		return false, nil
 	}
 	left := s.run.CreationTimestamp.Add(customerGrace).Sub(s.now)

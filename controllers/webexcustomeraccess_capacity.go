@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -18,8 +19,8 @@ type thresholds struct{ warning, critical, hysteresis int32 }
 func thresholdsOf(customer *v1alpha1.WebexCustomerAccess) thresholds {
 	t := thresholds{warning: 80, critical: 95, hysteresis: 5}
 	if spec := customer.Spec.Thresholds; spec != nil {
-		t.warning = ptr.Deref(spec.WarningPercent, t.warning)
-		t.critical = ptr.Deref(spec.CriticalPercent, t.critical)
+		t.warning = cmp.Or(spec.WarningPercent, t.warning)
+		t.critical = cmp.Or(spec.CriticalPercent, t.critical)
 		t.hysteresis = ptr.Deref(spec.HysteresisPercent, t.hysteresis)
 	}
 	return t
@@ -55,13 +56,11 @@ func (s *customerScope) capacity() metav1.Condition {
 	if was := meta.FindStatusCondition(s.customer.Status.Conditions, v1alpha1.ConditionCapacityOK); was != nil {
 		previous = was.Reason
 	}
-	worst, names := s.worst(t, 0)
+	worst, names := s.worst(t, 0, v1alpha1.ReasonOverAssigned)
 	if rank(worst) < rank(previous) {
 		// With lowered thresholds, at most what was said before: hysteresis keeps a
 		// warning, it never makes one.
-		if kept, keptNames := s.worst(t, t.hysteresis); rank(kept) > rank(worst) && rank(kept) <= rank(previous) {
-			worst, names = kept, keptNames
-		}
+		worst, names = s.worst(t, t.hysteresis, previous)
 	}
 	if worst == v1alpha1.ReasonWithinThresholds {
 		return status.Condition(v1alpha1.ConditionCapacityOK, metav1.ConditionTrue, status.Detail{Reason: worst, Message: "all purchased licences are used below spec.thresholds"})
@@ -78,8 +77,9 @@ var capacityMessages = map[string]string{
 
 func rank(reason string) int { return slices.Index(severities, reason) }
 
-// worst is the worst severity of all purchased licences, and who is that bad.
-func (s *customerScope) worst(t thresholds, lowered int32) (string, []string) {
+// worst is the worst severity of all purchased licences, at most the given one,
+// and who is that bad.
+func (s *customerScope) worst(t thresholds, lowered int32, most string) (string, []string) {
 	worst, names := v1alpha1.ReasonWithinThresholds, []string(nil)
 	for i := range s.rows {
 		row := &s.rows[i].Status
@@ -87,6 +87,9 @@ func (s *customerScope) worst(t thresholds, lowered int32) (string, []string) {
 			continue
 		}
 		severity := t.severity(*row.TotalUnits, *row.ConsumedUnits, ptr.Deref(row.UtilizationPercent, 0), lowered)
+		if rank(severity) > rank(most) {
+			severity = most
+		}
 		switch {
 		case rank(severity) > rank(worst):
 			worst, names = severity, []string{row.Name}

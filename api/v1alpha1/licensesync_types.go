@@ -59,7 +59,7 @@ type LicenseSyncSpec struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=604800
-	ActiveDeadlineSeconds *int64 `json:"activeDeadlineSeconds,omitempty"`
+	ActiveDeadlineSeconds int64 `json:"activeDeadlineSeconds,omitempty"`
 
 	// backoffLimit is how many failed attempts are retried before the run counts
 	// as failed. Waiting for a rate limit is not an attempt. Default: 6. Immutable.
@@ -148,6 +148,7 @@ type LicenseSyncStatus struct {
 	// message says how the run ended, with the Webex tracking id of the request
 	// that failed, which Webex support asks for.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
 	Message string `json:"message,omitempty"`
 
@@ -216,26 +217,31 @@ type Change struct {
 
 	// row is the name of the WebexLicense.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	Row string `json:"row,omitempty"`
 
 	// license is the name of the licence.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	License string `json:"license,omitempty"`
 
 	// location is the row's location.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	Location string `json:"location,omitempty"`
 
 	// before is "consumed/total" before the run; empty for an added row.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	Before string `json:"before,omitempty"`
 
 	// after is "consumed/total" after the run; empty for a removed row.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	After string `json:"after,omitempty"`
 }
@@ -275,7 +281,7 @@ type LicenseSync struct {
 	// status is how far the run is, or how it ended; written by the operator.
 	// +optional
 	// +kubebuilder:default={"observedGeneration":-1}
-	Status LicenseSyncStatus `json:"status,omitzero"`
+	Status LicenseSyncStatus `json:"status,omitempty,omitzero"`
 }
 
 // LicenseSyncList is a list of LicenseSync.

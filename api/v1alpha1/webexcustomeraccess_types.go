@@ -189,7 +189,7 @@ type Connection struct {
 	// instead of the system's, for networks that inspect TLS. Default: the
 	// system's. Read at the start of each run. Mutable.
 	// +optional
-	CABundleRef *CABundleReference `json:"caBundleRef,omitempty"`
+	CABundleRef *CABundleReference `json:"caBundleRef,omitzero"`
 
 	// requestsPerMinute bounds the calls of this customer's token to Webex, which
 	// itself allows about 300 a minute for most resources
@@ -197,7 +197,7 @@ type Connection struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=6000
-	RequestsPerMinute *int32 `json:"requestsPerMinute,omitempty"`
+	RequestsPerMinute int32 `json:"requestsPerMinute,omitempty"`
 }
 
 // CABundleReference names a ConfigMap or Secret in the same namespace.
@@ -255,14 +255,14 @@ type Thresholds struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=100
-	WarningPercent *int32 `json:"warningPercent,omitempty"`
+	WarningPercent int32 `json:"warningPercent,omitempty"`
 
 	// criticalPercent is the utilisation from which on somebody must act. Must
 	// be above warningPercent. Default: 95. Mutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=100
-	CriticalPercent *int32 `json:"criticalPercent,omitempty"`
+	CriticalPercent int32 `json:"criticalPercent,omitempty"`
 
 	// hysteresisPercent is how many points utilisation must fall below a
 	// threshold before the warning is taken back, so that one user who comes and
@@ -350,6 +350,7 @@ type WebexCustomerAccessStatus struct {
 	// lastHandledReconcileAt is the last value of the annotation
 	// licensing.webex-operator.io/requestedAt that a run was created for.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
 	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`
 
@@ -365,6 +366,7 @@ type WebexCustomerAccessStatus struct {
 	// collectedSpecHash identifies the part of the spec that the last run worked
 	// by; a run starts by itself when that part changes.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	CollectedSpecHash string `json:"collectedSpecHash,omitempty"`
 }
@@ -373,11 +375,13 @@ type WebexCustomerAccessStatus struct {
 type OrganizationStatus struct {
 	// id is the bare UUID of the organization, in lower case.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	ID string `json:"id,omitempty"`
 
 	// displayName is the organization's name in Webex.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
 	DisplayName string `json:"displayName,omitempty"`
 }
@@ -386,11 +390,13 @@ type OrganizationStatus struct {
 type EffectiveDefaults struct {
 	// subscription is the subscription in force; empty if one must be chosen.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	Subscription string `json:"subscription,omitempty"`
 
 	// siteURL is the site URL in force; empty if one must be chosen.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	SiteURL string `json:"siteURL,omitempty"`
 }
@@ -414,6 +420,7 @@ type CredentialsStatus struct {
 	// observedSecretResourceVersion is the version of the user's Secret that the
 	// latest attempt used. Refused credentials are not tried again before it changes.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	ObservedSecretResourceVersion string `json:"observedSecretResourceVersion,omitempty"`
 }
@@ -445,17 +452,20 @@ type CustomerTotals struct {
 type LastRun struct {
 	// name is the name of the LicenseSync.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name,omitempty"`
 
 	// reason is Succeeded, or why the attempt failed; the same word as in the
 	// run's conditions.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	Reason string `json:"reason,omitempty"`
 
 	// message explains the reason, with the remedy.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
 	Message string `json:"message,omitempty"`
 
@@ -477,6 +487,7 @@ type HeldPrune struct {
 	// token approves the removal of exactly these rows: set the annotation
 	// licensing.webex-operator.io/approvePrune to it.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	Token string `json:"token,omitempty"`
 }
@@ -520,7 +531,7 @@ type WebexCustomerAccess struct {
 	// status is what was last seen of the organization, written by the operator.
 	// +optional
 	// +kubebuilder:default={"observedGeneration":-1}
-	Status WebexCustomerAccessStatus `json:"status,omitzero"`
+	Status WebexCustomerAccessStatus `json:"status,omitempty,omitzero"`
 }
 
 // WebexCustomerAccessList is a list of WebexCustomerAccess.

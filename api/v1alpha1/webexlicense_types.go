@@ -80,12 +80,14 @@ type WebexLicenseStatus struct {
 	// name is the licence's name in Webex, which repeats and changes.
 	// Example: "Webex Calling - Professional".
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	Name string `json:"name,omitempty"`
 
 	// offerCode is Webex's code of the product, as far as the id tells it.
 	// Example: "BCSTD".
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	OfferCode string `json:"offerCode,omitempty"`
 
@@ -97,6 +99,7 @@ type WebexLicenseStatus struct {
 	// location is the name of the Webex location at level Site, and of the
 	// customer at level Customer.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	Location string `json:"location,omitempty"`
 
@@ -141,16 +144,19 @@ type WebexLicenseStatus struct {
 
 	// subscriptionID is the subscription that the licence belongs to.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	SubscriptionID string `json:"subscriptionID,omitempty"`
 
 	// siteURL is the Webex Meetings site that the licence is bound to.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	SiteURL string `json:"siteURL,omitempty"`
 
 	// siteType is Webex's word for how that site is managed.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	SiteType string `json:"siteType,omitempty"`
 
@@ -208,7 +214,7 @@ type WebexLicense struct {
 
 	// status holds the figures, written by runs.
 	// +optional
-	Status WebexLicenseStatus `json:"status,omitzero"`
+	Status WebexLicenseStatus `json:"status,omitempty,omitzero"`
 }
 
 // WebexLicenseList is a list of WebexLicense.

@@ -42,10 +42,10 @@ func (a *attempt) connect(ctx context.Context) error {
 		return err
 	}
 	perMinute := int32(defaultRequestsPerMinute)
-	if c := a.customer.Spec.Connection; c != nil {
-		perMinute = ptr.Deref(c.RequestsPerMinute, perMinute)
+	if c := a.customer.Spec.Connection; c != nil && c.RequestsPerMinute > 0 {
+		perMinute = c.RequestsPerMinute
 	}
-	a.tokens = a.Engine.tokens(a.customer, a.credentials, a.http, base.String())
+	a.tokens = a.tokenSource(base.String())
 	a.webex, err = webex.New(webex.Config{
 		BaseURL:   base.String(),
 		HTTP:      a.http,
@@ -90,7 +90,7 @@ func (a *attempt) identify(ctx context.Context) error {
 func (a *attempt) namedOrganization(ctx context.Context) (webex.Organization, error) {
 	uuid, err := webex.OrganizationUUID(a.customer.Spec.OrganizationID)
 	if err != nil {
-		return webex.Organization{}, terminal(v1alpha1.ReasonInvalidOrganizationID, "spec.organizationID: %v", err)
+		return webex.Organization{}, terminal(v1alpha1.ReasonInvalidOrganizationID, "spec.organizationID: %v; since it is immutable, delete this WebexCustomerAccess and create it with the right id", err)
 	}
 	mismatch := refused(v1alpha1.ReasonOrganizationMismatch,
 		"the credentials give no access to organization %s of spec.organizationID: use a token of that organization or of its partner, or create a WebexCustomerAccess with the right id", uuid)
