@@ -182,8 +182,15 @@ $report
 build_pid=
 cleanup() {
 	if [ -n "$build_pid" ]; then
-		# The whole process group: the go command and the compilers it has started.
-		kill -TERM -- "-$build_pid" 2>/dev/null || true
+		# The whole process group: the go command and the compilers it has started. Only an
+		# interrupt, unlike a termination, lets go remove its temporary directory.
+		kill -INT -- "-$build_pid" 2>/dev/null || true
+		local i=0
+		while kill -0 "$build_pid" 2>/dev/null && [ $i -lt 50 ]; do # 50 * 0.1 s = 5 s
+			i=$((i + 1))
+			sleep 0.1
+		done
+		kill -KILL -- "-$build_pid" 2>/dev/null || true
 		wait "$build_pid" 2>/dev/null || true
 		build_pid=
 	fi

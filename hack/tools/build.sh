@@ -14,9 +14,23 @@ want=$({
 	cat "$here/go.mod" "$here/go.sum" "$here"/*/*.go "$here/build.sh"
 } | git hash-object --stdin)
 
+build_pid=
+tmp=
+cleanup() {
+	if [ -n "$build_pid" ]; then # the process group: the go command and its compilers
+		kill -INT -- "-$build_pid" 2>/dev/null || true
+		wait "$build_pid" 2>/dev/null || true
+	fi
+	[ -z "$tmp" ] || rm -f "$tmp" "$tmp.stamp"
+}
+trap cleanup EXIT
+trap 'exit 130' INT # 128 + the signal's number, as shells do
+trap 'exit 143' TERM
+trap 'exit 129' HUP
+
 for name in "$@"; do
 	case $name in
-	golangci-lint) package=./golangci-lint time="about 5 minutes the first time" ;;
+	golangci-lint) package=./golangci-lint time="about 3 minutes the first time" ;;
 	crd-ref-docs) package=github.com/elastic/crd-ref-docs time="about a minute the first time" ;;
 	kustomize) package=sigs.k8s.io/kustomize/kustomize/v5 time="about a minute the first time" ;;
 	*)
@@ -33,8 +47,13 @@ for name in "$@"; do
 	# Two calls at once build the same thing twice and do no harm: each has files of its
 	# own and renames them in the end. The second takes nearly all from the build cache.
 	tmp=$out/.$name.tmp.$$
-	trap 'rm -f "$tmp" "$tmp.stamp"' EXIT
-	(cd "$here" && go build -trimpath -ldflags "-s -w" -o "$tmp" "$package")
+	# In the background and in a process group of its own, so that cleanup can end it.
+	set -m
+	(cd "$here" && exec go build -trimpath -ldflags "-s -w" -o "$tmp" "$package") </dev/null &
+	build_pid=$!
+	set +m
+	wait "$build_pid"
+	build_pid=
 	echo "$want" >"$tmp.stamp"
 	mv -f "$tmp" "$out/$name"
 	mv -f "$tmp.stamp" "$stamp"
