@@ -17,6 +17,7 @@ import (
 	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
 // runVerdict is what a reconcile found about a run.
@@ -86,7 +87,12 @@ func (s *runScope) end() {
 func (s *runScope) retry(failure *syncrun.Failure, after time.Duration) {
 	s.wait(failure.Reason, failure.Message)
 	s.trackingID(failure)
-	s.status.NextAttemptTime = ptr.To(metav1.NewTime(s.now.Add(after)))
+	due := s.now.Add(after)
+	if failure.Class == webex.ClassRateLimited {
+		// A status holds whole seconds, and none of them may be too early.
+		due = due.Add(time.Second - time.Nanosecond)
+	}
+	s.status.NextAttemptTime = ptr.To(metav1.NewTime(due))
 	s.status.Progress = nil
 	s.lookAgain(after)
 }

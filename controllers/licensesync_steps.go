@@ -123,7 +123,7 @@ func (r *LicenseSyncReconciler) customerOf(ctx context.Context, s *runScope) (bo
 		return false, nil
 	}
 	left := s.run.CreationTimestamp.Add(customerGrace).Sub(s.now)
-	if left > 0 && s.run.Status.StartTime == nil {
+	if left > 0 && s.status.StartTime == nil {
 		s.wait(v1alpha1.ReasonCustomerNotFound, "the WebexCustomerAccess of spec.customerAccessRef does not exist yet")
 		s.lookAgain(left)
 		return false, nil

@@ -35,21 +35,21 @@ type HostPolicy struct {
 func DefaultAPIHosts() []string { return []string{"webexapis.com", "api-usgov.webex.com"} }
 
 func allowed(entries []string, u *url.URL) bool {
+	port := u.Port()
+	if port == "" {
+		port = defaultPort(u)
+	}
 	return slices.ContainsFunc(entries, func(entry string) bool {
-		return strings.EqualFold(entry, u.Host) || strings.EqualFold(entry, u.Hostname()) && isDefaultPort(u)
+		return strings.EqualFold(entry, net.JoinHostPort(u.Hostname(), port)) ||
+			port == defaultPort(u) && (strings.EqualFold(entry, u.Hostname()) || strings.EqualFold(entry, u.Host))
 	})
 }
 
-func isDefaultPort(u *url.URL) bool {
-	switch u.Port() {
-	case "":
-		return true
-	case "443":
-		return u.Scheme == "https"
-	case "80":
-		return u.Scheme == "http"
+func defaultPort(u *url.URL) string {
+	if u.Scheme == "http" {
+		return "80"
 	}
-	return false
+	return "443"
 }
 
 // endpoint is where a customer's API is, checked against the policy.
@@ -129,7 +129,7 @@ func (e *Engine) caBundle(ctx context.Context, namespace string, connection *v1a
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, caBundleInvalid("%s %q has no PEM certificate under key %q: put the certificate authority there", ref.Kind, ref.Name, ref.Key)
+		return nil, caBundleInvalid("%s %q of spec.connection.caBundleRef has no PEM certificate under key %q: put the certificate authority there", ref.Kind, ref.Name, ref.Key)
 	}
 	return pool, nil
 }

@@ -2,7 +2,9 @@ package syncrun
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -116,13 +118,27 @@ func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, report func
 	}()
 	for _, step := range steps {
 		report(Progress{Step: step.name})
-		if err := step.do(ctx); err != nil {
+		if err := carefully(ctx, step.do); err != nil {
 			a.outcome.Failure = failureOf(ctx, err)
 			break
 		}
 	}
 	a.conclude(ctx)
 	return a.outcome
+}
+
+// carefully does a step, and makes a panic in it the failure of this one run:
+// what one organization answers must not end the runs of all others.
+func carefully(ctx context.Context, do func(context.Context) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			cause := fmt.Errorf("panic of type %T", p) // its text might repeat the answer
+			log.FromContext(ctx).Error(cause, "a step of a run panicked", "stack", string(debug.Stack()))
+			err = &Failure{Class: webex.ClassPartial, Reason: v1alpha1.ReasonPartialResult, Err: cause,
+				Message: "the operator met an answer that it cannot handle: nothing more is written; please report what its log says"}
+		}
+	}()
+	return do(ctx)
 }
 
 // conclude records the facts on the customer, last of all writes. It gets time

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -70,14 +71,14 @@ func refused(reason, format string, args ...any) *Failure {
 	return &Failure{Class: webex.ClassAuth, Reason: reason, Message: fmt.Sprintf(format, args...)}
 }
 
-// failureOf classifies any error of an attempt. A cancelled context is not a
-// failure of the attempt: it is returned as its cause.
+// failureOf classifies any error of an attempt. Once the context has ended, that
+// is the cause of whatever failed, rows that could not be written included.
 func failureOf(ctx context.Context, err error) *Failure {
-	if failure, ok := errors.AsType[*Failure](err); ok {
-		return failure
-	}
 	if ctx.Err() != nil {
 		return &Failure{Class: webex.ClassTransient, Reason: v1alpha1.ReasonCanceled, Message: "the attempt was stopped", Err: context.Cause(ctx)}
+	}
+	if failure, ok := errors.AsType[*Failure](err); ok {
+		return failure
 	}
 	if apiError, ok := webex.AsError(err); ok {
 		return apiFailure(apiError)
@@ -104,10 +105,14 @@ func apiFailure(e *webex.Error) *Failure {
 		f.Reason = v1alpha1.ReasonPartialResult
 	case webex.ClassTransient:
 		f.Reason = v1alpha1.ReasonAPIUnavailable
+		if e.Status == 0 {
+			f.Message += "; spec.connection says how the API is reached"
+		}
 	default:
 		f.Reason = v1alpha1.ReasonRejected
-		if e.Status == 403 {
+		if e.Status == http.StatusForbidden {
 			f.Reason = v1alpha1.ReasonForbidden
+			f.Message += "; the token is that of the Secret of spec.credentialsSecretRef"
 		}
 	}
 	return f

@@ -83,7 +83,9 @@ func (r *Runner) Start(ctx context.Context) error {
 	r.base = base
 	r.mu.Unlock()
 	<-ctx.Done()
-	cancel(ErrShutdown)
+	r.mu.Lock()
+	cancel(ErrShutdown) // under the lock, so that no attempt begins behind the wait
+	r.mu.Unlock()
 	r.work.Wait()
 	return nil
 }

@@ -61,18 +61,19 @@ type refreshingTokens struct {
 	credentials *credentials
 	http        *http.Client
 	baseURL     string
+	observe     func(webex.Call)
 
 	mu      sync.Mutex
 	current storedToken
 	loaded  bool
 }
 
-// tokens is the token source for credentials.
-func (e *Engine) tokens(customer *v1alpha1.WebexCustomerAccess, c *credentials, httpClient *http.Client, baseURL string) webex.TokenSource {
-	if c.kind == v1alpha1.CredentialKindAccessToken {
-		return webex.StaticToken(c.accessToken)
+// tokenSource is the source of tokens for the credentials of the attempt.
+func (a *attempt) tokenSource(baseURL string) webex.TokenSource {
+	if a.credentials.kind == v1alpha1.CredentialKindAccessToken {
+		return webex.StaticToken(a.credentials.accessToken)
 	}
-	return &refreshingTokens{engine: e, customer: customer, credentials: c, http: httpClient, baseURL: baseURL}
+	return &refreshingTokens{engine: a.Engine, customer: a.customer, credentials: a.credentials, http: a.http, baseURL: baseURL, observe: a.observe}
 }
 
 // Token returns the current access token, refreshed if it is due.
@@ -131,6 +132,8 @@ func (t *refreshingTokens) refresh(ctx context.Context) error {
 		ClientID:     t.credentials.clientID,
 		ClientSecret: t.credentials.clientSecret,
 		RefreshToken: t.current.RefreshToken,
+		UserAgent:    t.engine.UserAgent,
+		Observe:      t.observe,
 		Now:          t.engine.Clock.Now,
 	})
 	if err != nil {
