@@ -1,0 +1,44 @@
+package main
+
+import (
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+)
+
+// namespace is where the customers of config/samples/demo are. One for all of them, because
+// the names of licence rows begin with the customer's anyway.
+const namespace = "webex-demo"
+
+// caConfigMap is the ConfigMap that those customers name in caBundleRef.
+const caConfigMap = "webexsim-ca"
+
+// customer is one of config/samples/demo, and the organization that it reads.
+type customer struct {
+	name         string
+	organization func() webexsim.OrganizationSpec
+	// credentials are the content of the customer's Secret. Each of the three shows another
+	// kind.
+	credentials func(webexsim.Token) map[string]string
+}
+
+var customers = []customer{
+	{"acme", webexsim.StandardOrganization, accessToken},
+	{"globex", webexsim.TwoSubscriptionOrganization, integration},
+	{"initech", webexsim.OverAssignedOrganization, serviceApp},
+}
+
+func accessToken(t webexsim.Token) map[string]string {
+	return map[string]string{syncrun.KeyAccessToken: t.Access}
+}
+
+func integration(t webexsim.Token) map[string]string {
+	return map[string]string{
+		syncrun.KeyClientID: t.ClientID, syncrun.KeyClientSecret: t.ClientSecret, syncrun.KeyRefreshToken: t.Refresh,
+	}
+}
+
+func serviceApp(t webexsim.Token) map[string]string {
+	keys := integration(t)
+	keys[syncrun.KeyApplicationID] = "demo"
+	return keys
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/controlplane"
+)
+
+// errInterrupted is for a demo that was asked to end before it had shown anything.
+var errInterrupted = errors.New("interrupted")
+
+// demo is one showing.
+type demo struct {
+	root  string // of the repository
+	once  bool   // leave after printing
+	began time.Time
+
+	files     *workspace
+	cluster   *controlplane.ControlPlane
+	simulator *webexsim.Server
+	operator  *operator
+}
+
+// run shows everything and, unless it is for once, stays until ctx ends.
+func (d *demo) run(parent context.Context) (err error) {
+	if d.files, err = openWorkspace(filepath.Join(d.root, "bin", "demo")); err != nil {
+		return err
+	}
+	// Whatever of the parts ends too early ends all of them, and says why as the cause.
+	ctx, cancel := context.WithCancelCause(parent)
+	defer func() {
+		cancel(nil)
+		if parent.Err() != nil && err != nil {
+			err = errInterrupted // what broke first does not matter then
+		}
+		err = errors.Join(err, d.close())
+	}()
+
+	if err := d.start(ctx, cancel); err != nil {
+		return causeOr(ctx, err)
+	}
+	if err := d.show(ctx); err != nil {
+		return causeOr(ctx, err)
+	}
+	if d.once {
+		return nil
+	}
+	d.operator.revive()
+	select {
+	case <-ctx.Done():
+	case <-d.cluster.Failed():
+		return d.cluster.Err()
+	}
+	if parent.Err() == nil {
+		return context.Cause(ctx)
+	}
+	say("stopping")
+	return nil
+}
+
+// causeOr prefers what ended ctx to the errors that followed from it.
+func causeOr(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return err
+}
+
+// start brings up the control plane, the simulator and the operator, in this order, since
+// the operator needs both.
+func (d *demo) start(ctx context.Context, cancel context.CancelCauseFunc) error {
+	if err := d.prepare(ctx, cancel); err != nil {
+		return err
+	}
+	kubeconfig, err := d.installOperator(ctx)
+	if err != nil {
+		return err
+	}
+	credentials, err := d.startSimulator()
+	if err != nil {
+		return err
+	}
+	if err := d.writeFiles(); err != nil {
+		return err
+	}
+	say("starting the operator, as its service account and with no more rights than that has")
+	d.operator = &operator{
+		path: d.managerPath(), logPath: d.files.path(managerLog), kubeconfig: kubeconfig, allowedHost: hostOf(d.simulator.URL()),
+	}
+	if err := d.operator.start(cancel); err != nil {
+		return err
+	}
+	return d.applyCustomers(ctx, credentials)
+}
+
+// prepare builds the operator while the control plane starts: together they keep two cores
+// busy, one after the other they do not.
+func (d *demo) prepare(ctx context.Context, cancel context.CancelCauseFunc) error {
+	var built sync.WaitGroup
+	var buildErr error
+	say("building the operator")
+	built.Go(func() {
+		if buildErr = build(ctx, d.root, d.managerPath()); buildErr != nil {
+			cancel(buildErr)
+		}
+	})
+	var startErr error
+	d.cluster, startErr = controlplane.Start(ctx, controlplane.Options{
+		CRDPaths:          []string{filepath.Join(d.root, "config", "crd", "bases")},
+		ControllerManager: true,
+		Log:               say,
+	})
+	if startErr != nil {
+		cancel(startErr)
+	}
+	built.Wait()
+	return errors.Join(startErr, buildErr)
+}
+
+func (d *demo) managerPath() string { return filepath.Join(d.root, "bin", "manager"+exeSuffix) }
+
+// startSimulator starts a Webex with all customers and returns the content of their
+// Secrets by the customer's name.
+func (d *demo) startSimulator() (map[string]map[string]string, error) {
+	say("starting a simulated Webex with %d organizations", len(customers))
+	var err error
+	if d.simulator, err = webexsim.New(webexsim.Options{TLS: true}); err != nil {
+		return nil, fmt.Errorf("starting the simulator: %w", err)
+	}
+	credentials := map[string]map[string]string{}
+	for _, c := range customers {
+		organization := d.simulator.AddOrganization(c.organization())
+		token := d.simulator.IssueToken(webexsim.TokenSpec{Organization: organization.UUID(), WithRefresh: true})
+		credentials[c.name] = c.credentials(token)
+	}
+	return credentials, nil
+}
+
+// writeFiles tells other terminals how to get at everything.
+func (d *demo) writeFiles() error {
+	kubectl := filepath.Join(d.cluster.AssetsDir, "kubectl"+exeSuffix)
+	if _, err := os.Stat(kubectl); err != nil {
+		return fmt.Errorf("no kubectl beside the control plane: %w", err)
+	}
+	return errors.Join(
+		writeKubeconfig(d.cluster.KubeconfigPath, d.files.path("kubeconfig")),
+		os.Symlink(kubectl, d.files.path("kubectl"+exeSuffix)),
+		d.files.write("webexsim-ca.crt", d.simulator.CACertificate()),
+		d.files.write("webexsim-control.url", []byte(d.simulator.ControlURL()+"\n")),
+		d.files.write("webexsim.url", []byte(d.simulator.URL()+"\n")),
+	)
+}
+
+// close stops what was started, the last first, and removes the files.
+func (d *demo) close() error {
+	d.files.notReady()
+	var errs []error
+	if d.operator != nil {
+		errs = append(errs, d.operator.stop())
+	}
+	if d.simulator != nil {
+		d.simulator.Close()
+	}
+	if d.cluster != nil {
+		errs = append(errs, d.cluster.Stop())
+	}
+	return errors.Join(append(errs, d.files.close())...)
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+)
+
+const (
+	// syncTimeout bounds the first runs of all customers. They need about two seconds; the
+	// rest is for a machine that does other things at the same time.
+	syncTimeout = 2 * time.Minute
+	// pollInterval is how often the demo looks whether they have ended.
+	pollInterval = 200 * time.Millisecond
+)
+
+// show waits for the first runs and prints what they brought.
+func (d *demo) show(ctx context.Context) error {
+	say("waiting for the first runs, which start by themselves")
+	synced, err := d.waitForRuns(ctx)
+	if err != nil {
+		return err
+	}
+	say("all synced, %.0f s since the start", time.Since(d.began).Seconds())
+	for _, args := range [][]string{{"get", "webexcustomeraccesses", "-A"}, {"get", "webexlicenses", "-A"}} {
+		fmt.Printf("\n$ kubectl %s\n", strings.Join(args, " "))
+		if err := d.kubectl(ctx, args...); err != nil {
+			return err
+		}
+	}
+	fmt.Println("\nWhat the customers ask for (kubectl describe webexcustomeraccess):")
+	for _, c := range synced {
+		for _, condition := range c.Status.Conditions {
+			if condition.Status == metav1.ConditionFalse {
+				fmt.Printf("  %s: %s=False, %s: %s\n", c.Name, condition.Type, condition.Reason, condition.Message)
+			}
+		}
+	}
+	if !d.once {
+		fmt.Printf(hints, v1alpha1.AnnotationRequestedAt, webexsim.StandardUUID)
+	}
+	return d.files.write(readyFile, nil)
+}
+
+// waitForRuns returns the customers once each has been synced.
+func (d *demo) waitForRuns(ctx context.Context) ([]v1alpha1.WebexCustomerAccess, error) {
+	c, err := d.client()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, syncTimeout)
+	defer cancel()
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	var list v1alpha1.WebexCustomerAccessList
+	told := map[string]bool{}
+	for {
+		if err := c.List(ctx, &list, client.InNamespace(namespace)); err != nil && ctx.Err() == nil {
+			return nil, fmt.Errorf("reading the customers: %w", err)
+		}
+		for i := range list.Items {
+			customer := &list.Items[i]
+			if told[customer.Name] || !observed(customer) {
+				continue
+			}
+			if meta.IsStatusConditionTrue(customer.Status.Conditions, v1alpha1.ConditionStalled) {
+				return nil, d.notSynced(customer, "cannot be synced")
+			}
+			if isSynced(customer) {
+				told[customer.Name] = true
+				say("  %s (%s) is synced", customer.Name, customer.Status.Organization.DisplayName)
+			}
+		}
+		if len(told) == len(customers) {
+			return list.Items, nil
+		}
+		select {
+		case <-ctx.Done():
+			if context.Cause(ctx) != context.DeadlineExceeded { //nolint:errorlint // only our own deadline is meant
+				return nil, context.Cause(ctx)
+			}
+			return nil, d.firstMissing(list.Items, told)
+		case <-tick.C:
+		}
+	}
+}
+
+func observed(c *v1alpha1.WebexCustomerAccess) bool {
+	return c.Status.ObservedGeneration != nil && *c.Status.ObservedGeneration == c.Generation
+}
+
+func isSynced(c *v1alpha1.WebexCustomerAccess) bool {
+	return c.Status.LastSuccessfulSyncTime != nil && c.Status.Organization != nil &&
+		meta.IsStatusConditionTrue(c.Status.Conditions, v1alpha1.ConditionReady)
+}
+
+// firstMissing describes a customer that was not synced in time.
+func (d *demo) firstMissing(items []v1alpha1.WebexCustomerAccess, synced map[string]bool) error {
+	i := slices.IndexFunc(items, func(c v1alpha1.WebexCustomerAccess) bool { return !synced[c.Name] })
+	if i < 0 {
+		return fmt.Errorf("%d of %d customers exist after %s", len(items), len(customers), syncTimeout)
+	}
+	return d.notSynced(&items[i], fmt.Sprintf("is not synced after %s", syncTimeout))
+}
+
+// notSynced says what a customer's conditions say, and where to read on.
+func (d *demo) notSynced(c *v1alpha1.WebexCustomerAccess, what string) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "customer %s %s", c.Name, what)
+	for _, condition := range c.Status.Conditions {
+		fmt.Fprintf(&text, "\n  %s=%s, %s: %s", condition.Type, condition.Status, condition.Reason, condition.Message)
+	}
+	if len(c.Status.Conditions) == 0 {
+		text.WriteString("\n  it has no condition: the operator did not look at it")
+	}
+	path := d.files.path(managerLog)
+	fmt.Fprintf(&text, "\nthe end of %s:\n%s", path, tail(path))
+	return fmt.Errorf("%s", text.String())
+}
+
+// hints take the annotation for a run now, and the organization of acme.
+var hints = strings.ReplaceAll(`
+All of this stays up until Ctrl-C. In another terminal, in this directory:
+
+  export KUBECONFIG=$PWD/bin/demo/kubeconfig PATH=$PWD/bin/demo:$PATH
+  kubectl get webex                          # customers, runs and licence rows
+  kubectl get webexlicenses -o wide --field-selector spec.level=Site
+  kubectl explain webexlicense.status
+
+Give somebody in Chicago a calling licence (in the simulator), run a sync, see one row more used:
+
+  curl --cacert bin/demo/webexsim-ca.crt $(cat bin/demo/webexsim-control.url)/organizations/%[2]s/people \
+    -d '{"location": "Chicago Branch", "licenses": ["Webex Calling - Professional"]}'
+  kubectl create -f config/samples/demo/licensesync.yaml
+  kubectl get webexlicenses --field-selector 'status.location=Chicago Branch'
+
+Or ask for the run without an object of your own:
+
+  kubectl annotate wxca acme --overwrite %[1]s="$(date)"
+
+Say which subscription and Meetings site globex assigns licences from:
+
+  kubectl get webexlicenses -o wide --field-selector spec.customerAccessRef.name=globex
+  kubectl patch wxca globex --type merge \
+    -p '{"spec": {"defaultSubscription": "Sub2000001", "defaultSiteURL": "globex.example.webex.com"}}'
+  kubectl get webexlicenses -o wide --field-selector spec.customerAccessRef.name=globex
+
+`, "\t", "  ")
