@@ -21,11 +21,11 @@ tmp=$bin/.controlplane.tmp.$$
 programs="etcd kube-apiserver kube-controller-manager kubectl"
 
 # Measured with Go 1.26 on linux/amd64, in MiB, rounded up by about a tenth. A cold build
-# leaves MODULES_MIB in the module cache and CACHE_MIB in the build cache; while it links
-# it has LINK_MIB in the temporary directory, and BIN_MIB end up in bin/.
+# leaves MODULES_MIB in the module cache and CACHE_MIB in the build cache. In bin/ it has
+# WORK_MIB on the way, and BIN_MIB in the end.
 MODULES_MIB=1000
 CACHE_MIB=1800
-LINK_MIB=700
+WORK_MIB=700
 BIN_MIB=200
 
 say() { printf 'controlplane: %s\n' "$*" >&2; }
@@ -162,8 +162,7 @@ check_disk() {
 		{
 			echo "$modules $(free_mib "$gomodcache") $(device_of "$gomodcache") $gomodcache (GOMODCACHE)"
 			echo "$CACHE_MIB $(free_mib "$gocache") $(device_of "$gocache") $gocache (GOCACHE)"
-			echo "$LINK_MIB $(free_mib "${TMPDIR:-/tmp}") $(device_of "${TMPDIR:-/tmp}") ${TMPDIR:-/tmp} (TMPDIR)"
-			echo "$BIN_MIB $(free_mib "$bin") $(device_of "$bin") $bin"
+			echo "$((WORK_MIB + BIN_MIB)) $(free_mib "$bin") $(device_of "$bin") $bin"
 		} | awk '{
 			need[$3] += $1; free[$3] = $2
 			line = $4; for (i = 5; i <= NF; i++) line = line " " $i
@@ -173,7 +172,7 @@ check_disk() {
 	)
 	[ -z "$report" ] || die "the disk is too small for the first build of the control plane:
 $report
-  Free that much, or move a directory to a larger disk by setting the variable named after it.
+  Free that much, or set the variable named after a directory to one on a larger disk.
   If Go's build cache holds most of this build already, less will do: CONTROLPLANE_SKIP_DISK_CHECK=1."
 }
 
@@ -211,22 +210,24 @@ trap 'interrupted 129' HUP
 
 # run_go TEXT ARGS... runs go in the background and prints a line about it now and then.
 run_go() {
-	local text=$1 began=$SECONDS status=0 ticks=0
+	local text=$1 began=$SECONDS next=30 status=0 count elapsed
 	shift
 	say "$text"
 	# Monitor mode gives the background job a process group of its own, so that cleanup
 	# can end the compilers too.
 	set -m
-	(cd "$here" && exec go "$@") </dev/null >"$tmp/log" 2>&1 &
+	# With its working directory in ours, nothing stays behind even if go has to be killed.
+	(cd "$here" && GOTMPDIR=$tmp exec go "$@") </dev/null >"$tmp/log" 2>&1 &
 	build_pid=$!
 	set +m
 	while kill -0 "$build_pid" 2>/dev/null; do
 		sleep 0.2 &
 		wait $! || true # unlike sleep itself, wait is ended by a signal at once
-		ticks=$((ticks + 1))
-		# A sign of life every 30 s = 150 * 0.2 s.
-		if [ $((ticks % 150)) = 0 ]; then
-			say "  $(((SECONDS - began) / 60)) min $(((SECONDS - began) % 60)) s, $(grep -vc '^go: ' "$tmp/log" || true) packages so far"
+		elapsed=$((SECONDS - began))
+		if [ $elapsed -ge $next ]; then # a sign of life every 30 s
+			next=$((next + 30))
+			count=$(grep -vc '^go: ' "$tmp/log" || true)
+			say "  $((elapsed / 60)) min $((elapsed % 60)) s, $count packages so far"
 		fi
 	done
 	wait "$build_pid" || status=$?
@@ -235,8 +236,8 @@ run_go() {
 
 	grep -v '^[a-z0-9.]*/[^ :]*$' "$tmp/log" | tail -n 40 >&2 || true # without the package names of -v
 	if grep -qiE 'no space left on device|disk quota exceeded' "$tmp/log"; then
-		say "the disk is full. Free about $((MODULES_MIB + CACHE_MIB + LINK_MIB + BIN_MIB)) MiB (go clean -cache frees Go's build cache)," \
-			"or set GOCACHE, GOMODCACHE and TMPDIR to directories on a larger disk; then call this again."
+		say "the disk is full. Free about $((MODULES_MIB + CACHE_MIB + WORK_MIB + BIN_MIB)) MiB (go clean -cache frees Go's build cache)," \
+			"or set GOCACHE and GOMODCACHE to directories on a larger disk; then call this again."
 	elif grep -qE 'dial tcp|no such host|i/o timeout|proxyconnect' "$tmp/log"; then
 		say "a Go module could not be downloaded. Check the network and GOPROXY ($(go env GOPROXY)); then call this again."
 	elif grep -qE 'signal: killed' "$tmp/log"; then

@@ -21,7 +21,7 @@ cleanup() {
 		kill -INT -- "-$build_pid" 2>/dev/null || true
 		wait "$build_pid" 2>/dev/null || true
 	fi
-	[ -z "$tmp" ] || rm -f "$tmp" "$tmp.stamp"
+	[ -z "$tmp" ] || rm -rf "$tmp"
 }
 trap cleanup EXIT
 trap 'exit 130' INT # 128 + the signal's number, as shells do
@@ -43,18 +43,19 @@ for name in "$@"; do
 		continue
 	fi
 	echo "tools: building $name, $time" >&2
-	mkdir -p "$out"
 	# Two calls at once build the same thing twice and do no harm: each has files of its
 	# own and renames them in the end. The second takes nearly all from the build cache.
 	tmp=$out/.$name.tmp.$$
+	mkdir -p "$tmp"
 	# In the background and in a process group of its own, so that cleanup can end it.
 	set -m
-	(cd "$here" && exec go build -trimpath -ldflags "-s -w" -o "$tmp" "$package") </dev/null &
+	(cd "$here" && GOTMPDIR=$tmp exec go build -trimpath -ldflags "-s -w" -o "$tmp/$name" "$package") </dev/null &
 	build_pid=$!
 	set +m
 	wait "$build_pid"
 	build_pid=
-	echo "$want" >"$tmp.stamp"
-	mv -f "$tmp" "$out/$name"
-	mv -f "$tmp.stamp" "$stamp"
+	echo "$want" >"$tmp/stamp"
+	mv -f "$tmp/$name" "$out/$name"
+	mv -f "$tmp/stamp" "$stamp"
+	rm -rf "$tmp"
 done
