@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"maps"
 	"net/http"
@@ -22,6 +23,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/retry"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -41,6 +43,8 @@ var cluster *controlplane.ControlPlane
 
 func TestMain(m *testing.M) {
 	ctrl.SetLogger(logr.Discard())
+	flag.Parse()
+	raiseParallelism()
 	os.Exit(func() int {
 		var err error
 		cluster, err = controlplane.Start(context.Background(), controlplane.Options{
@@ -58,6 +62,19 @@ func TestMain(m *testing.M) {
 		}()
 		return m.Run()
 	}())
+}
+
+// raiseParallelism lets more tests run side by side than there are processors,
+// since most of their time is waiting. A -parallel on the command line wins.
+func raiseParallelism() {
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if given {
+		return
+	}
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
 }
 
 // patience is how long a test waits for what must come. It is long because
@@ -233,17 +250,24 @@ func statusOf(configuration runtime.ApplyConfiguration) (status.Object, bool) {
 type writeCounter struct {
 	mu     sync.Mutex
 	counts map[string]int
+	// before, if set, is called ahead of each write.
+	before func(what string)
 }
 
 func (w *writeCounter) wrap(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(request *http.Request) (*http.Response, error) {
 		if request.Method != http.MethodGet {
+			what := request.Method + " " + resourceOf(request.URL.Path)
 			w.mu.Lock()
 			if w.counts == nil {
 				w.counts = map[string]int{}
 			}
-			w.counts[request.Method+" "+resourceOf(request.URL.Path)]++
+			w.counts[what]++
+			before := w.before
 			w.mu.Unlock()
+			if before != nil {
+				before(what)
+			}
 		}
 		return next.RoundTrip(request)
 	})
@@ -403,4 +427,139 @@ func (f *fixture) rows(customer string) map[string]*v1alpha1.WebexLicense {
 	}
 	f.Expect(rows).To(HaveLen(len(list.Items)), "rows share name and location")
 	return rows
+}
+
+// change alters a customer as an administrator would, whoever else writes it.
+func (f *fixture) change(customer *v1alpha1.WebexCustomerAccess, alter func(*v1alpha1.WebexCustomerAccess)) {
+	f.t.Helper()
+	f.Expect(retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		if err := f.client.Get(f.ctx, client.ObjectKeyFromObject(customer), customer); err != nil {
+			return err
+		}
+		alter(customer)
+		return f.client.Update(f.ctx, customer)
+	})).To(Succeed())
+}
+
+// annotate sets an annotation of a customer; empty removes it.
+func (f *fixture) annotate(customer *v1alpha1.WebexCustomerAccess, key, value string) {
+	f.t.Helper()
+	f.change(customer, func(c *v1alpha1.WebexCustomerAccess) {
+		if c.Annotations == nil {
+			c.Annotations = map[string]string{}
+		}
+		c.Annotations[key] = value
+		if value == "" {
+			delete(c.Annotations, key)
+		}
+	})
+}
+
+// poke makes the operator look at a customer although nothing changed that matters.
+func (f *fixture) poke(customer *v1alpha1.WebexCustomerAccess) {
+	f.t.Helper()
+	f.annotate(customer, "example.com/poke", time.Now().Format(time.RFC3339Nano))
+}
+
+// forget makes all counters zero.
+func (f *fixture) forget() {
+	f.writes.reset()
+	f.sim.ResetRequests()
+}
+
+// runs are the names of a customer's runs, by trigger.
+func (f *fixture) runs(customer string) map[v1alpha1.Trigger][]string {
+	f.t.Helper()
+	var list v1alpha1.LicenseSyncList
+	f.Expect(f.client.List(f.ctx, &list, client.InNamespace(f.namespace), client.MatchingFields{"spec.customerAccessRef.name": customer})).To(Succeed())
+	runs := map[v1alpha1.Trigger][]string{}
+	for _, run := range list.Items {
+		runs[run.Spec.Trigger] = append(runs[run.Spec.Trigger], run.Name)
+	}
+	return runs
+}
+
+// awaitRuns waits until so many runs of a trigger exist, and all have ended.
+func (f *fixture) awaitRuns(customer string, trigger v1alpha1.Trigger, count int) []v1alpha1.LicenseSync {
+	f.t.Helper()
+	var found []v1alpha1.LicenseSync
+	f.Eventually(func(g Gomega) {
+		var list v1alpha1.LicenseSyncList
+		g.Expect(f.client.List(f.ctx, &list, client.InNamespace(f.namespace), client.MatchingFields{
+			"spec.customerAccessRef.name": customer, "spec.trigger": string(trigger)})).To(Succeed())
+		found = list.Items
+		g.Expect(found).To(HaveLen(count))
+		for i := range found {
+			g.Expect(finished(&found[i])).To(BeTrue(), "%s: %+v", found[i].Name, found[i].Status)
+		}
+	}).Should(Succeed())
+	return found
+}
+
+// row is the row of a licence, by its key in the simulator, at a location; ""
+// means level Customer.
+func (f *fixture) row(customer *v1alpha1.WebexCustomerAccess, license, location string) *v1alpha1.WebexLicense {
+	f.t.Helper()
+	fields := client.MatchingFields{
+		"spec.customerAccessRef.name": customer.Name, "spec.licenseID": f.org.LicenseID(license), "spec.level": string(v1alpha1.LevelCustomer)}
+	if location != "" {
+		fields["spec.level"], fields["spec.locationID"] = string(v1alpha1.LevelSite), f.org.LocationID(location)
+	}
+	var list v1alpha1.WebexLicenseList
+	f.Expect(f.client.List(f.ctx, &list, client.InNamespace(f.namespace), fields)).To(Succeed())
+	f.Expect(list.Items).To(HaveLen(1), "rows of %s at %q", license, location)
+	return &list.Items[0]
+}
+
+// expectTruth compares all rows of a customer with the figures that the
+// simulator counts from its own people and workspaces.
+func (f *fixture) expectTruth(customer *v1alpha1.WebexCustomerAccess) {
+	f.t.Helper()
+	f.Expect(shown(f.rows(customer.Name))).To(Equal(f.truth(customer)))
+}
+
+// truth is what the rows of a customer must show, by level, licence and location.
+func (f *fixture) truth(customer *v1alpha1.WebexCustomerAccess) map[string]string {
+	hidden := map[string]bool{} // licences of which Webex does not tell who consumes
+	for _, spec := range f.opts.organization.Licenses {
+		hidden[spec.Name] = spec.Consumers == webexsim.FormNull
+	}
+	want := map[string]string{}
+	for _, l := range f.org.Truth().Licenses {
+		users, workspaces := fmt.Sprint(l.ByUsers), fmt.Sprint(l.ByWorkspaces)
+		if hidden[l.Name] {
+			users, workspaces = "?", "?"
+		}
+		class := v1alpha1.ClassPurchased
+		if l.Subscription == "" {
+			class = v1alpha1.ClassIncluded
+		}
+		about := fmt.Sprintf("%s %s subscription %q site %q", l.OfferCode, class, l.Subscription, l.SiteURL)
+		want["Customer "+l.ID+" @ "] = fmt.Sprintf("%s @ %s: total %d consumed %d available %d users %s workspaces %s elsewhere %d residual %d; %s",
+			l.Name, syncrun.DisplayName(customer), l.Total, l.Consumed, l.Total-l.Consumed, users, workspaces, l.WithoutLocation, l.Residual, about)
+		for _, at := range l.Locations {
+			want["Site "+l.ID+" @ "+at.ID] = fmt.Sprintf("%s @ %s: total %d consumed %d available %d users %d workspaces %d elsewhere ? residual ?; %s",
+				l.Name, at.Name, l.Total, at.Units, l.Total-at.Units, at.Users, at.Workspaces, about)
+		}
+	}
+	return want
+}
+
+// shown is what rows show, in the form of truth.
+func shown(rows map[string]*v1alpha1.WebexLicense) map[string]string {
+	unit := func(n *int64) string {
+		if n == nil {
+			return "?"
+		}
+		return fmt.Sprint(*n)
+	}
+	got := map[string]string{}
+	for _, row := range rows {
+		s := row.Status
+		got[fmt.Sprintf("%s %s @ %s", row.Spec.Level, row.Spec.LicenseID, row.Spec.LocationID)] = fmt.Sprintf(
+			"%s @ %s: total %s consumed %s available %s users %s workspaces %s elsewhere %s residual %s; %s %s subscription %q site %q",
+			s.Name, s.Location, unit(s.TotalUnits), unit(s.ConsumedUnits), unit(s.AvailableUnits), unit(s.ConsumedByUsers), unit(s.ConsumedByWorkspaces),
+			unit(s.UnitsWithoutLocation), unit(s.ResidualUnits), s.OfferCode, s.Class, s.SubscriptionID, s.SiteURL)
+	}
+	return got
 }

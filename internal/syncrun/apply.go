@@ -108,11 +108,12 @@ func (a *attempt) guardRemovals(customer *v1alpha1.WebexCustomerAccess, existing
 	return free
 }
 
-// pruneToken stands for a set of rows: approving one set approves no other.
+// pruneToken stands for a set of rows: approving one set approves no other, and
+// not the rows of the same names that a later run creates.
 func pruneToken(rows []*v1alpha1.WebexLicense) string {
 	names := make([]string, len(rows))
 	for i, row := range rows {
-		names[i] = row.Name
+		names[i] = row.Name + "/" + string(row.UID)
 	}
 	slices.Sort(names)
 	return shortHash(strings.Join(names, "\n"))
@@ -171,25 +172,47 @@ func (a *attempt) write(ctx context.Context, changes []rowChange, removals []*v1
 	return nil
 }
 
-// applyRow writes what differs of one row.
+// applyRow writes what differs of one row. A row with a resource version is
+// written only if it still has that version.
 func applyRow(ctx context.Context, c client.Client, change rowChange) error {
 	row := change.after
+	version := row.ResourceVersion
 	if change.object {
-		if err := c.Apply(ctx, objectConfiguration(row), client.ForceOwnership, client.FieldOwner(FieldManager)); err != nil {
+		object := objectConfiguration(row)
+		if version != "" {
+			object.WithResourceVersion(version)
+		}
+		if err := c.Apply(ctx, object, client.ForceOwnership, client.FieldOwner(FieldManager)); err != nil {
 			return fmt.Errorf("writing row %s: %w", row.Name, err)
+		}
+		if version != "" {
+			version = *object.ResourceVersion // the answer is read into what was sent
+		}
+		if err := dropLabels(ctx, c, row, strayLabels(object.Labels, row)); err != nil {
+			return fmt.Errorf("removing labels of row %s: %w", row.Name, err)
 		}
 	}
 	if change.status {
-		configuration, err := ApplyConfiguration[ac.WebexLicenseStatusApplyConfiguration](row.Status)
-		if err != nil {
-			return err
-		}
-		err = c.Status().Apply(ctx, ac.WebexLicense(row.Name, row.Namespace).WithStatus(configuration), client.ForceOwnership, client.FieldOwner(FieldManager))
-		if err != nil {
+		if err := applyStatus(ctx, c, row, version); err != nil {
 			return fmt.Errorf("writing the status of row %s: %w", row.Name, err)
 		}
 	}
 	return nil
+}
+
+func applyStatus(ctx context.Context, c client.Client, row *v1alpha1.WebexLicense, version string) error {
+	configuration, err := ApplyConfiguration[ac.WebexLicenseStatusApplyConfiguration](row.Status)
+	if err != nil {
+		return err
+	}
+	object := ac.WebexLicense(row.Name, row.Namespace).WithStatus(configuration)
+	if version != "" {
+		object.WithResourceVersion(version)
+	}
+	if err := c.Status().Apply(ctx, object, client.ForceOwnership, client.FieldOwner(FieldManager)); err != nil {
+		return err
+	}
+	return restoreStatus(ctx, c, row, object.Status)
 }
 
 func objectConfiguration(row *v1alpha1.WebexLicense) *ac.WebexLicenseApplyConfiguration {

@@ -3,6 +3,7 @@ package syncrun
 import (
 	"context"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -25,28 +26,36 @@ func RefreshRows(ctx context.Context, c client.Client, customer *v1alpha1.WebexC
 		setAssignable(&want.Status, defaults)
 		setOwner(want, customer)
 		if want.Spec.Level == v1alpha1.LevelCustomer {
-			want.Status.Location = DisplayName(customer)
+			want.Status.Location = clip(DisplayName(customer), maxLocation)
 		}
 		want.Labels = ownLabels(have)
 		change, ok := changeOf(have, want, now)
 		if !ok {
 			continue
 		}
-		if err := applyRow(ctx, c, change); err != nil {
+		switch err := applyRow(ctx, c, change); {
+		case err == nil:
+			written++
+		case !apierrors.IsConflict(err) && !apierrors.IsNotFound(err):
 			return written, err
 		}
-		written++
 	}
 	return written, nil
 }
 
+// labelKeys are the labels of rows that are ours.
+var labelKeys = []string{v1alpha1.LabelCustomer, v1alpha1.LabelLevel, v1alpha1.LabelClass, v1alpha1.LabelLocation}
+
 // ownLabels are the labels that runs own; applying others would take them over.
 func ownLabels(row *v1alpha1.WebexLicense) map[string]string {
 	own := map[string]string{}
-	for _, key := range []string{v1alpha1.LabelCustomer, v1alpha1.LabelLevel, v1alpha1.LabelClass, v1alpha1.LabelLocation} {
+	for _, key := range labelKeys {
 		if value, ok := row.Labels[key]; ok {
 			own[key] = value
 		}
+	}
+	if row.Spec.Level == v1alpha1.LevelCustomer {
+		delete(own, v1alpha1.LabelLocation) // somebody else's mistake
 	}
 	return own
 }

@@ -47,7 +47,7 @@ func desiredRow(customer *v1alpha1.WebexCustomerAccess, row usage.Row, defaults 
 			Name:                 clip(row.Name, 256),
 			OfferCode:            clip(row.OfferCode, 64),
 			Class:                v1alpha1.LicenseClass(row.Class),
-			Location:             clip(location, 256),
+			Location:             clip(location, maxLocation),
 			TotalUnits:           row.Total,
 			ConsumedUnits:        row.Consumed,
 			AvailableUnits:       row.Available,
@@ -68,6 +68,9 @@ func desiredRow(customer *v1alpha1.WebexCustomerAccess, row usage.Row, defaults 
 	setOwner(desired, customer)
 	return desired
 }
+
+// maxLocation bounds the location of a row, in bytes.
+const maxLocation = 256
 
 // setAssignable decides whether a row may be assigned to a user.
 func setAssignable(s *v1alpha1.WebexLicenseStatus, defaults usage.Effective) {
