@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -85,7 +86,7 @@ func (d *demo) waitForRuns(ctx context.Context) ([]v1alpha1.WebexCustomerAccess,
 		}
 		select {
 		case <-ctx.Done():
-			if context.Cause(ctx) != context.DeadlineExceeded { //nolint:errorlint // only our own deadline is meant
+			if !errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 				return nil, context.Cause(ctx)
 			}
 			return nil, d.firstMissing(list.Items, told)
@@ -124,11 +125,11 @@ func (d *demo) notSynced(c *v1alpha1.WebexCustomerAccess, what string) error {
 	}
 	path := d.files.path(managerLog)
 	fmt.Fprintf(&text, "\nthe end of %s:\n%s", path, tail(path))
-	return fmt.Errorf("%s", text.String())
+	return errors.New(text.String())
 }
 
 // hints take the annotation for a run now, and the organization of acme.
-var hints = strings.ReplaceAll(`
+const hints = `
 All of this stays up until Ctrl-C. In another terminal, in this directory:
 
   export KUBECONFIG=$PWD/bin/demo/kubeconfig PATH=$PWD/bin/demo:$PATH
@@ -136,12 +137,14 @@ All of this stays up until Ctrl-C. In another terminal, in this directory:
   kubectl get webexlicenses -o wide --field-selector spec.level=Site
   kubectl explain webexlicense.status
 
-Give somebody in Chicago a calling licence (in the simulator), run a sync, see one row more used:
+Give a person in Chicago Advanced Messaging (in the simulator) and run a sync: one row more there,
+and one unit more in use at level Customer:
 
-  curl --cacert bin/demo/webexsim-ca.crt $(cat bin/demo/webexsim-control.url)/organizations/%[2]s/people \
-    -d '{"location": "Chicago Branch", "licenses": ["Webex Calling - Professional"]}'
+  curl --cacert bin/demo/webexsim-ca.crt -d '{"add": ["Advanced Messaging"]}' \
+    $(cat bin/demo/webexsim-control.url)/organizations/%[2]s/people/1/licenses
   kubectl create -f config/samples/demo/licensesync.yaml
-  kubectl get webexlicenses --field-selector 'status.location=Chicago Branch'
+  kubectl get webexlicenses | grep acme-advanced-messaging
+  kubectl get licensesyncs
 
 Or ask for the run without an object of your own:
 
@@ -154,4 +157,4 @@ Say which subscription and Meetings site globex assigns licences from:
     -p '{"spec": {"defaultSubscription": "Sub2000001", "defaultSiteURL": "globex.example.webex.com"}}'
   kubectl get webexlicenses -o wide --field-selector spec.customerAccessRef.name=globex
 
-`, "\t", "  ")
+`

@@ -1,0 +1,210 @@
+// Package config has no code. Its test shows the manifests to a real API server, since
+// nothing else notices a manifest that no longer fits the code before a user does.
+package config
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/webex-operator/webex-license-operator/test/controlplane"
+)
+
+const (
+	systemNamespace = "webex-license-operator-system"
+	managerUser     = "system:serviceaccount:" + systemNamespace + ":webex-license-operator-controller-manager"
+	group           = "licensing.webex-operator.io"
+)
+
+func TestManifests(t *testing.T) {
+	cluster, err := controlplane.Start(t.Context(), controlplane.Options{ControllerManager: true, Log: t.Logf})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cluster.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	clientset, err := kubernetes.NewForConfig(cluster.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	kubectl(t, cluster, "apply", "--server-side", "-k", "default")
+	kubectl(t, cluster, "wait", "--for=condition=Established", "crd", "--all")
+	kubectl(t, cluster, "apply", "--server-side", "-n", "default", "-k", "samples")
+	kubectl(t, cluster, "apply", "--server-side", "-k", filepath.Join("samples", "demo"))
+	kubectl(t, cluster, "create", "--dry-run=server", "-f", filepath.Join("samples", "demo", "licensesync.yaml"))
+
+	deployment, err := clientset.AppsV1().Deployments(systemNamespace).
+		Get(t.Context(), "webex-license-operator-controller-manager", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("restricted pod security", func(t *testing.T) { testPodSecurity(t, clientset, deployment) })
+	t.Run("flags", func(t *testing.T) { testFlags(t, deployment) })
+	t.Run("rights", func(t *testing.T) { testRights(t, clientset) })
+}
+
+// kubectl fails the test on an error, and on a warning too: those are about fields that do
+// not exist and pods that would not start.
+func kubectl(t *testing.T, cluster *controlplane.ControlPlane, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), filepath.Join(cluster.AssetsDir, "kubectl"), append(args, "--kubeconfig="+cluster.KubeconfigPath)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil || stderr.Len() > 0 {
+		t.Fatalf("kubectl %s: %v\n%s%s", strings.Join(args, " "), err, out, stderr.Bytes())
+	}
+}
+
+// testPodSecurity makes the pod that the Deployment would make; nobody here does.
+func testPodSecurity(t *testing.T, clientset kubernetes.Interface, deployment *appsv1.Deployment) {
+	create := func(spec corev1.PodSpec) error {
+		pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "manager"}, Spec: spec}
+		_, err := clientset.CoreV1().Pods(systemNamespace).Create(t.Context(), pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return err
+	}
+	spec := deployment.Spec.Template.Spec
+	if err := create(*spec.DeepCopy()); err != nil {
+		t.Errorf("the manager's pod is refused: %v", err)
+	}
+	lax := spec.DeepCopy()
+	lax.Containers[0].SecurityContext = nil
+	if err := create(*lax); err == nil {
+		t.Error("a pod without a security context is accepted: the namespace does not enforce the restricted level")
+	}
+}
+
+// testFlags finds each argument of the container among the flags of the manager.
+func testFlags(t *testing.T, deployment *appsv1.Deployment) {
+	source, err := os.ReadFile(filepath.Join("..", "main.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, arg := range deployment.Spec.Template.Spec.Containers[0].Args {
+		name, _, _ := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
+		if !bytes.Contains(source, []byte(`"`+name+`"`)) {
+			t.Errorf("the manager has no flag --%s", name)
+		}
+	}
+}
+
+// testRights asks the API server who may do what, once the aggregated roles are in place.
+func testRights(t *testing.T, clientset kubernetes.Interface) {
+	for _, role := range []string{"view", "edit", "admin"} {
+		bindRole(t, clientset, role)
+	}
+	for _, tc := range []struct {
+		user, verb, group, resource, namespace string
+		want                                   bool
+	}{
+		{managerUser, "update", "coordination.k8s.io", "leases", systemNamespace, true},
+		{managerUser, "update", "coordination.k8s.io", "leases", "default", false},
+		{managerUser, "create", "", "events", systemNamespace, true},
+		{managerUser, "create", "authentication.k8s.io", "tokenreviews", "", true},
+		{managerUser, "patch", group, "webexlicenses/status", "default", true},
+		{managerUser, "delete", "", "secrets", "default", false},
+		{"view", "list", group, "webexlicenses", "default", true},
+		{"view", "create", group, "licensesyncs", "default", false},
+		{"edit", "create", group, "licensesyncs", "default", true},
+		{"edit", "patch", group, "webexcustomeraccesses", "default", true},
+		{"edit", "delete", group, "webexlicenses", "default", true},
+		{"edit", "patch", group, "webexlicenses", "default", false},
+		{"edit", "patch", group, "webexlicenses/status", "default", false},
+		{"edit", "deletecollection", group, "webexcustomeraccesses", "default", false},
+		{"admin", "deletecollection", group, "webexcustomeraccesses", "default", true},
+		{"admin", "create", group, "webexlicenses", "default", true},
+		{"admin", "patch", group, "webexlicenses/status", "default", false},
+	} {
+		resource, subresource, _ := strings.Cut(tc.resource, "/")
+		if !eventuallyAllowed(t, clientset, tc.want, authorizationv1.SubjectAccessReviewSpec{
+			User: tc.user,
+			ResourceAttributes: &authorizationv1.ResourceAttributes{
+				Namespace: tc.namespace, Verb: tc.verb, Group: tc.group, Resource: resource, Subresource: subresource,
+			},
+		}) {
+			t.Errorf("may %s %s %s in namespace %q? Want %v", tc.user, tc.verb, tc.resource, tc.namespace, tc.want)
+		}
+	}
+}
+
+// bindRole gives one of Kubernetes' own roles to a user of the same name.
+func bindRole(t *testing.T, clientset kubernetes.Interface, role string) {
+	t.Helper()
+	_, err := clientset.RbacV1().RoleBindings("default").Create(t.Context(), &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: role},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: role}},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventuallyAllowed waits for the controller that aggregates roles and for the API
+// server's caches of them. A right that must not be is asked for once; the rights before
+// it in the table have shown by then that all is in place.
+func eventuallyAllowed(t *testing.T, clientset kubernetes.Interface, want bool, spec authorizationv1.SubjectAccessReviewSpec) bool {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		review, err := clientset.AuthorizationV1().SubjectAccessReviews().
+			Create(ctx, &authorizationv1.SubjectAccessReview{Spec: spec}, metav1.CreateOptions{})
+		switch {
+		case err != nil && ctx.Err() == nil:
+			t.Fatal(err)
+		case err == nil && review.Status.Allowed == want:
+			return true
+		case err != nil || !want:
+			return false
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// TestNothingIsForgotten finds files that no kustomization.yaml names.
+func TestNothingIsForgotten(t *testing.T) {
+	byHand := map[string]bool{filepath.Join("samples", "demo", "licensesync.yaml"): true} // needs kubectl create
+	for _, dir := range []string{"crd", "rbac", "manager", "default", "samples", filepath.Join("samples", "demo")} {
+		kustomization, err := os.ReadFile(filepath.Join(dir, "kustomization.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bases, err := filepath.Glob(filepath.Join(dir, "bases", "*.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range append(files, bases...) {
+			name, err := filepath.Rel(dir, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if name == "kustomization.yaml" || byHand[file] {
+				continue
+			}
+			if !bytes.Contains(kustomization, []byte("\n- "+filepath.ToSlash(name)+"\n")) {
+				t.Errorf("%s is not in %s/kustomization.yaml", name, dir)
+			}
+		}
+	}
+}
