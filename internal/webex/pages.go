@@ -249,9 +249,8 @@ func (w *walk[T]) fetch(ctx context.Context, f *fetch[T]) error {
 	})
 }
 
-// decode reads a page into its slot, from scratch.
+// decode reads a page into its slot, from scratch: an earlier attempt at it leaves nothing.
 func (w *walk[T]) decode(s *slot[T], resp *http.Response) error {
-	s.items = s.items[:0]
 	s.d.reset(resp.Body, w.c.cfg.Limits.BodyBytes)
 	return s.d.list(func() {
 		s.items = s.items[:0]
