@@ -19,7 +19,7 @@ import (
 func TestFirstRun(t *testing.T) {
 	f := newFixture(t)
 	customer := f.createCustomer("acme")
-	f.expectTruth(customer)
+	f.expectFigures(customer)
 
 	rows := f.rows("acme")
 	calling := rows["Customer Webex Calling - Professional @ acme"]
@@ -144,7 +144,7 @@ func TestRunsWriteOnlyWhatChanged(t *testing.T) {
 		run := f.run("acme")
 		f.settle(customer)
 		f.Expect(meta.IsStatusConditionTrue(run.Status.Conditions, v1alpha1.ConditionComplete)).To(BeTrue(), "%+v", run.Status)
-		f.expectTruth(customer)
+		f.expectFigures(customer)
 		return run, f.writes.all()
 	}
 	counts := func(added, updated, removed, unchanged int) *v1alpha1.RowCounts {
@@ -242,7 +242,7 @@ func TestRunsRepairRows(t *testing.T) {
 
 	f.run("acme")
 	f.settle(customer)
-	f.expectTruth(customer)
+	f.expectFigures(customer)
 	repaired := f.row(customer, "Webex Meetings Suite", "")
 	f.Expect(repaired.Labels).To(Equal(map[string]string{
 		v1alpha1.LabelCustomer: "acme", v1alpha1.LabelLevel: "Customer", v1alpha1.LabelClass: "Purchased", "example.com/team": "voice"}))

@@ -415,17 +415,27 @@ func (f *fixture) awaitEnd(run *v1alpha1.LicenseSync) *v1alpha1.LicenseSync {
 	return run
 }
 
-// rows are the customer's rows, by "level licence @ location".
-func (f *fixture) rows(customer string) map[string]*v1alpha1.WebexLicense {
+// keyOf names an object.
+func keyOf(object client.Object) client.ObjectKey { return client.ObjectKeyFromObject(object) }
+
+// list are the customer's rows.
+func (f *fixture) list(customer string) []v1alpha1.WebexLicense {
 	f.t.Helper()
 	var list v1alpha1.WebexLicenseList
 	f.Expect(f.client.List(f.ctx, &list, client.InNamespace(f.namespace), client.MatchingFields{"spec.customerAccessRef.name": customer})).To(Succeed())
+	return list.Items
+}
+
+// rows are the customer's rows, by "level licence @ location".
+func (f *fixture) rows(customer string) map[string]*v1alpha1.WebexLicense {
+	f.t.Helper()
+	list := f.list(customer)
 	rows := map[string]*v1alpha1.WebexLicense{}
-	for i := range list.Items {
-		row := &list.Items[i]
+	for i := range list {
+		row := &list[i]
 		rows[fmt.Sprintf("%s %s @ %s", row.Spec.Level, row.Status.Name, row.Status.Location)] = row
 	}
-	f.Expect(rows).To(HaveLen(len(list.Items)), "rows share name and location")
+	f.Expect(rows).To(HaveLen(len(list)), "rows share name and location")
 	return rows
 }
 
@@ -441,8 +451,8 @@ func (f *fixture) change(customer *v1alpha1.WebexCustomerAccess, alter func(*v1a
 	})).To(Succeed())
 }
 
-// annotate sets an annotation of a customer; empty removes it.
-func (f *fixture) annotate(customer *v1alpha1.WebexCustomerAccess, key, value string) {
+// setAnnotation sets an annotation of a customer; empty removes it.
+func (f *fixture) setAnnotation(customer *v1alpha1.WebexCustomerAccess, key, value string) {
 	f.t.Helper()
 	f.change(customer, func(c *v1alpha1.WebexCustomerAccess) {
 		if c.Annotations == nil {
@@ -458,7 +468,7 @@ func (f *fixture) annotate(customer *v1alpha1.WebexCustomerAccess, key, value st
 // poke makes the operator look at a customer although nothing changed that matters.
 func (f *fixture) poke(customer *v1alpha1.WebexCustomerAccess) {
 	f.t.Helper()
-	f.annotate(customer, "example.com/poke", time.Now().Format(time.RFC3339Nano))
+	f.setAnnotation(customer, "example.com/poke", time.Now().Format(time.RFC3339Nano))
 }
 
 // forget makes all counters zero.
@@ -511,11 +521,11 @@ func (f *fixture) row(customer *v1alpha1.WebexCustomerAccess, license, location 
 	return &list.Items[0]
 }
 
-// expectTruth compares all rows of a customer with the figures that the
+// expectFigures compares all rows of a customer with the figures that the
 // simulator counts from its own people and workspaces.
-func (f *fixture) expectTruth(customer *v1alpha1.WebexCustomerAccess) {
+func (f *fixture) expectFigures(customer *v1alpha1.WebexCustomerAccess) {
 	f.t.Helper()
-	f.Expect(shown(f.rows(customer.Name))).To(Equal(f.truth(customer)))
+	f.Expect(shown(f.list(customer.Name))).To(Equal(f.truth(customer)))
 }
 
 // truth is what the rows of a customer must show, by level, licence and location.
@@ -546,7 +556,7 @@ func (f *fixture) truth(customer *v1alpha1.WebexCustomerAccess) map[string]strin
 }
 
 // shown is what rows show, in the form of truth.
-func shown(rows map[string]*v1alpha1.WebexLicense) map[string]string {
+func shown(rows []v1alpha1.WebexLicense) map[string]string {
 	unit := func(n *int64) string {
 		if n == nil {
 			return "?"

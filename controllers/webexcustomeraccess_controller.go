@@ -142,8 +142,11 @@ func (r *WebexCustomerAccessReconciler) summarise(ctx context.Context, s *custom
 		ObservedGeneration:     &s.customer.Generation,
 		LastHandledReconcileAt: s.handled,
 	}
-	if old.LastSuccessfulSyncTime != nil {
-		desired.Defaults = &v1alpha1.EffectiveDefaults{Subscription: s.defaults.Subscription, SiteURL: s.defaults.SiteURL}
+	// Never an empty object: server-side apply turns one that was not empty into
+	// null, which the API server refuses.
+	effective := v1alpha1.EffectiveDefaults{Subscription: s.defaults.Subscription, SiteURL: s.defaults.SiteURL}
+	if effective != (v1alpha1.EffectiveDefaults{}) {
+		desired.Defaults = &effective
 	}
 	if sameCustomerStatus(old, desired) {
 		return nil

@@ -60,6 +60,8 @@ func decideRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 		if hash := syncrun.CollectedSpecHash(customer); hash != customer.Status.CollectedSpecHash {
 			return specRun(s, hash), 0
 		}
+	case specChanged(customer), credentialsChanged(s), s.duplicateGone:
+		return specRun(s, fmt.Sprint(customer.Generation)), 0 // it may have mended the failure
 	case syncrun.Retriable(last.Reason):
 		if customer.Status.LastSuccessfulSyncTime != nil {
 			break // the next run of a schedule, or of somebody's hand
@@ -69,8 +71,6 @@ func decideRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 			return nil, due.Sub(s.now)
 		}
 		return &wantedRun{name: runName(customer, "initial", last.EndTime.UTC().Format(time.RFC3339)), trigger: v1alpha1.TriggerInitial}, 0
-	case specChanged(customer), credentialsChanged(s), s.duplicateGone:
-		return specRun(s, fmt.Sprint(customer.Generation)), 0
 	}
 	return nil, 0
 }

@@ -1,0 +1,209 @@
+package controllers
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clocktesting "k8s.io/utils/clock/testing"
+	"k8s.io/utils/ptr"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+)
+
+// The annotation requestedAt asks for one run, however often the operator sees it.
+func TestRequestedRuns(t *testing.T) {
+	f := newFixture(t)
+	customer := f.createCustomer("acme")
+	handled := func(token string) {
+		f.t.Helper()
+		f.Eventually(func(g Gomega) {
+			g.Expect(f.client.Get(f.ctx, keyOf(customer), customer)).To(Succeed())
+			g.Expect(customer.Status.LastHandledReconcileAt).To(Equal(token))
+		}).Should(Succeed())
+	}
+	request := func(token string) { f.setAnnotation(customer, v1alpha1.AnnotationRequestedAt, token) }
+	restart := func() {
+		f.t.Helper()
+		f.stop()
+		f.start()
+		f.settle(customer)
+	}
+
+	request("one")
+	handled("one")
+	f.awaitRuns("acme", v1alpha1.TriggerManual, 1)
+	f.settle(customer)
+
+	f.forget()
+	restart()
+	f.Expect(f.sim.Requests()).To(BeEmpty(), "a restart with fresh figures calls nobody")
+	f.Expect(f.writes.all()).To(BeEmpty(), "and writes nothing")
+
+	f.poke(customer)
+	f.settle(customer)
+	f.Expect(f.sim.Requests()).To(BeEmpty(), "the same token asks for nothing new")
+	f.awaitRuns("acme", v1alpha1.TriggerManual, 1)
+
+	request("two")
+	handled("two")
+	f.awaitRuns("acme", v1alpha1.TriggerManual, 2)
+	request("one") // asked for and answered before
+	handled("one")
+	f.settle(customer)
+	f.awaitRuns("acme", v1alpha1.TriggerManual, 2)
+
+	f.change(customer, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = ptr.To(true) })
+	request("three")
+	f.forget()
+	restart()
+	f.Expect(f.sim.Requests()).To(BeEmpty(), "nothing runs while suspended")
+	f.awaitRuns("acme", v1alpha1.TriggerManual, 2)
+	handled("one")
+	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
+
+	f.change(customer, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = ptr.To(false) })
+	handled("three")
+	f.awaitRuns("acme", v1alpha1.TriggerManual, 3)
+	f.Expect(f.sim.Requests()).To(HaveKeyWithValue("GET /licenses", 1))
+}
+
+// A customer that is created suspended waits for its first run; one that asks
+// for a run from the start gets one, not two.
+func TestSuspendedFromTheStart(t *testing.T) {
+	f := newFixture(t)
+	customer := f.newCustomer("acme")
+	customer.Spec.Suspend = ptr.To(true)
+	customer.Annotations = map[string]string{v1alpha1.AnnotationRequestedAt: "first"}
+	f.Expect(f.client.Create(f.ctx, customer)).To(Succeed())
+	stalled := f.awaitCondition(customer, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSuspended)
+	f.Expect(stalled.Message).To(ContainSubstring("spec.suspend"))
+	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonSuspended)
+	f.settle(customer)
+	f.Expect(f.sim.TotalRequests()).To(BeZero())
+	f.Expect(f.runs("acme")).To(BeEmpty())
+
+	f.change(customer, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = nil })
+	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
+	f.settle(customer)
+	f.expectFigures(customer)
+	f.Expect(customer.Status.LastHandledReconcileAt).To(Equal("first"))
+	runs := f.runs("acme")
+	f.Expect(runs[v1alpha1.TriggerManual]).To(HaveLen(1))
+	f.Expect(runs).To(HaveLen(1), "%v", runs)
+}
+
+// What spec.collection leaves out is not asked for, and a change of it starts a run.
+func TestCollection(t *testing.T) {
+	f := newFixture(t)
+	customer := f.createCustomer("acme", func(c *v1alpha1.WebexCustomerAccess) {
+		c.Spec.Collection = &v1alpha1.Collection{Roles: ptr.To(false), Workspaces: ptr.To(false)}
+		c.Spec.Prune = &v1alpha1.Prune{MaxPercent: ptr.To(int32(0))}
+	})
+	f.Expect(f.sim.Requests()).NotTo(Or(HaveKey("GET /roles"), HaveKey("GET /workspaces")))
+	f.Expect(f.sim.Requests()).To(And(HaveKey("GET /licenses"), HaveKey("GET /people"), HaveKey("GET /locations")))
+	f.Expect(customer.Status.Roles).To(BeEmpty())
+	calling := f.row(customer, "Webex Calling - Professional", "")
+	f.Expect(*calling.Status.ConsumedUnits).To(Equal(int64(3)))
+	f.Expect(*calling.Status.ResidualUnits).To(Equal(int64(1)), "the lobby phone is in no list that was read")
+
+	f.forget()
+	f.change(customer, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Collection = nil })
+	f.awaitRuns("acme", v1alpha1.TriggerSpecChange, 1)
+	f.settle(customer)
+	f.expectFigures(customer)
+	f.Expect(f.sim.Requests()).To(And(HaveKeyWithValue("GET /roles", 1), HaveKeyWithValue("GET /licenses", 1), HaveKey("GET /workspaces")))
+	f.awaitRuns("acme", v1alpha1.TriggerSpecChange, 1)
+
+	// Rows of a level that is taken out go without a question, although
+	// maxPercent 0 holds every other removal.
+	f.forget()
+	f.change(customer, func(c *v1alpha1.WebexCustomerAccess) {
+		c.Spec.Collection = &v1alpha1.Collection{Levels: []v1alpha1.Level{v1alpha1.LevelCustomer}}
+	})
+	f.awaitRuns("acme", v1alpha1.TriggerSpecChange, 2)
+	f.settle(customer)
+	f.Expect(f.rows("acme")).To(HaveLen(21))
+	f.Expect(f.row(customer, "Webex Calling - Professional", "").Status.ResidualUnits).To(BeNil(), "nothing was counted that could leave a rest")
+	f.Expect(meta.FindStatusCondition(customer.Status.Conditions, v1alpha1.ConditionPruneHeld)).To(BeNil())
+	f.Expect(f.sim.Requests()).NotTo(Or(HaveKey("GET /people"), HaveKey("GET /workspaces"), HaveKey("GET /locations")))
+}
+
+// newClock is a clock that stands still. It starts shortly after a full second,
+// since times in a status are full seconds.
+func newClock() *clocktesting.FakePassiveClock {
+	return clocktesting.NewFakePassiveClock(time.Now().Truncate(time.Second).Add(200 * time.Millisecond))
+}
+
+func advance(clock *clocktesting.FakePassiveClock, by time.Duration) {
+	clock.SetTime(clock.Now().Add(by))
+}
+
+// While figures are fresh, a passing trouble of Webex leaves the customer ready;
+// it does no longer once they are stale.
+func TestStaleFigures(t *testing.T) {
+	clock := newClock()
+	f := newFixture(t, func(o *fixtureOptions) { o.clock = clock })
+	customer := f.createCustomer("acme", func(c *v1alpha1.WebexCustomerAccess) {
+		c.Spec.StaleAfter = &metav1.Duration{Duration: 3 * time.Hour}
+	})
+	figures := shown(f.list("acme"))
+
+	f.sim.AddRule(webexsim.Rule{Operation: "GET /licenses", Status: http.StatusServiceUnavailable})
+	failing := &v1alpha1.LicenseSync{ObjectMeta: f.meta("failing"), Spec: v1alpha1.LicenseSyncSpec{
+		CustomerAccessRef: v1alpha1.LocalCustomerReference{Name: "acme"}, BackoffLimit: ptr.To(int32(0))}}
+	f.Expect(f.client.Create(f.ctx, failing)).To(Succeed())
+	f.awaitEnd(failing)
+	f.Expect(meta.FindStatusCondition(failing.Status.Conditions, v1alpha1.ConditionFailed).Reason).To(Equal(v1alpha1.ReasonAPIUnavailable))
+	f.settle(customer)
+	ready := f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
+	f.Expect(ready.Message).To(ContainSubstring("the latest attempt failed"))
+	f.awaitCondition(customer, v1alpha1.ConditionDataFresh, metav1.ConditionTrue, v1alpha1.ReasonFresh)
+	f.Expect(customer.Status.LastRun.Reason).To(Equal(v1alpha1.ReasonAPIUnavailable))
+
+	advance(clock, 4*time.Hour)
+	f.poke(customer)
+	f.awaitCondition(customer, v1alpha1.ConditionDataFresh, metav1.ConditionFalse, v1alpha1.ReasonStale)
+	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonAPIUnavailable)
+	f.awaitCondition(customer, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonAPIUnavailable)
+	f.Expect(shown(f.list("acme"))).To(Equal(figures), "the last good figures stay")
+
+	f.sim.ClearRules()
+	f.run("acme")
+	f.awaitCondition(customer, v1alpha1.ConditionDataFresh, metav1.ConditionTrue, v1alpha1.ReasonFresh)
+	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
+	f.Expect(meta.FindStatusCondition(customer.Status.Conditions, v1alpha1.ConditionStalled)).To(BeNil())
+}
+
+// A customer whose first run met an outage gets another one an hour later.
+func TestFirstRunDuringAnOutage(t *testing.T) {
+	clock := newClock()
+	f := newFixture(t, func(o *fixtureOptions) { o.clock = clock })
+	f.sim.AddRule(webexsim.Rule{Status: http.StatusServiceUnavailable})
+	customer := f.newCustomer("acme")
+	f.Expect(f.client.Create(f.ctx, customer)).To(Succeed())
+	run := f.awaitEnd(&v1alpha1.LicenseSync{ObjectMeta: f.meta("acme-initial")})
+	f.Expect(run.Status.FailedAttempts).To(Equal(ptr.To(int32(defaultBackoffLimit + 1))))
+	f.settle(customer)
+	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonAPIUnavailable)
+	f.awaitCondition(customer, v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonAPIUnavailable)
+	f.awaitCondition(customer, v1alpha1.ConditionCredentialsValid, metav1.ConditionUnknown, v1alpha1.ReasonUnverified)
+
+	f.sim.ClearRules()
+	f.forget()
+	advance(clock, initialRetry-time.Minute)
+	f.poke(customer)
+	f.settle(customer)
+	f.Expect(f.sim.TotalRequests()).To(BeZero(), "the hour is not over")
+
+	advance(clock, 2*time.Minute)
+	f.poke(customer)
+	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
+	f.settle(customer)
+	f.expectFigures(customer)
+	f.awaitRuns("acme", v1alpha1.TriggerInitial, 2)
+}

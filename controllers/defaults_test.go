@@ -1,0 +1,127 @@
+package controllers
+
+import (
+	"testing"
+
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+)
+
+// Which licences may be assigned follows the customer's defaults at once, and
+// nobody has to ask Webex again.
+func TestDefaults(t *testing.T) {
+	const (
+		subscription, otherSubscription = "Sub2000001", "Sub2000002"
+		site, otherSite                 = "globex.example.webex.com", "globex-emea.example.webex.com"
+	)
+	f := newFixture(t, func(o *fixtureOptions) { o.organization = webexsim.TwoSubscriptionOrganization() })
+	customer := f.createCustomer("globex")
+	f.forget()
+
+	// reasons are those of calling and meetings of the one and the other subscription.
+	for _, step := range []struct {
+		subscription, site string
+		status             metav1.ConditionStatus
+		reason             string
+		message            []string
+		reasons            [4]v1alpha1.AssignableReason
+		effective          v1alpha1.EffectiveDefaults
+	}{
+		{
+			status: metav1.ConditionFalse, reason: v1alpha1.ReasonDefaultSubscriptionRequired,
+			message: []string{"spec.defaultSubscription", subscription + ", " + otherSubscription, "spec.defaultSiteURL", otherSite + ", " + site},
+			reasons: [4]v1alpha1.AssignableReason{
+				v1alpha1.AssignableDefaultSubscriptionRequired, v1alpha1.AssignableDefaultSubscriptionRequired,
+				v1alpha1.AssignableDefaultSubscriptionRequired, v1alpha1.AssignableDefaultSubscriptionRequired},
+		}, {
+			subscription: subscription,
+			status:       metav1.ConditionFalse, reason: v1alpha1.ReasonDefaultSiteURLRequired,
+			message: []string{"spec.defaultSiteURL", otherSite + ", " + site},
+			reasons: [4]v1alpha1.AssignableReason{
+				v1alpha1.AssignableYes, v1alpha1.AssignableDefaultSiteURLRequired,
+				v1alpha1.AssignableOtherSubscription, v1alpha1.AssignableOtherSubscription},
+			effective: v1alpha1.EffectiveDefaults{Subscription: subscription},
+		}, {
+			subscription: subscription, site: site,
+			status: metav1.ConditionTrue, reason: v1alpha1.ReasonResolved,
+			reasons: [4]v1alpha1.AssignableReason{
+				v1alpha1.AssignableYes, v1alpha1.AssignableYes,
+				v1alpha1.AssignableOtherSubscription, v1alpha1.AssignableOtherSubscription},
+			effective: v1alpha1.EffectiveDefaults{Subscription: subscription, SiteURL: site},
+		}, {
+			subscription: otherSubscription, site: site,
+			status: metav1.ConditionTrue, reason: v1alpha1.ReasonResolved,
+			reasons: [4]v1alpha1.AssignableReason{
+				v1alpha1.AssignableOtherSubscription, v1alpha1.AssignableOtherSubscription,
+				v1alpha1.AssignableYes, v1alpha1.AssignableOtherSiteURL},
+			effective: v1alpha1.EffectiveDefaults{Subscription: otherSubscription, SiteURL: site},
+		}, {
+			subscription: "Sub9999999", site: site,
+			status: metav1.ConditionFalse, reason: v1alpha1.ReasonDefaultNotFound,
+			message: []string{`spec.defaultSubscription "Sub9999999"`, subscription + ", " + otherSubscription},
+			reasons: [4]v1alpha1.AssignableReason{
+				v1alpha1.AssignableDefaultNotFound, v1alpha1.AssignableDefaultNotFound,
+				v1alpha1.AssignableDefaultNotFound, v1alpha1.AssignableDefaultNotFound},
+			effective: v1alpha1.EffectiveDefaults{SiteURL: site},
+		}, {
+			subscription: subscription, site: "nowhere.example.com",
+			status: metav1.ConditionFalse, reason: v1alpha1.ReasonDefaultNotFound,
+			message: []string{`spec.defaultSiteURL "nowhere.example.com"`, otherSite + ", " + site},
+			reasons: [4]v1alpha1.AssignableReason{
+				v1alpha1.AssignableYes, v1alpha1.AssignableDefaultNotFound,
+				v1alpha1.AssignableOtherSubscription, v1alpha1.AssignableOtherSubscription},
+			effective: v1alpha1.EffectiveDefaults{Subscription: subscription},
+		}, {
+			// Back to none at all.
+			status: metav1.ConditionFalse, reason: v1alpha1.ReasonDefaultSubscriptionRequired,
+			reasons: [4]v1alpha1.AssignableReason{
+				v1alpha1.AssignableDefaultSubscriptionRequired, v1alpha1.AssignableDefaultSubscriptionRequired,
+				v1alpha1.AssignableDefaultSubscriptionRequired, v1alpha1.AssignableDefaultSubscriptionRequired},
+		},
+	} {
+		f.change(customer, func(c *v1alpha1.WebexCustomerAccess) {
+			c.Spec.DefaultSubscription, c.Spec.DefaultSiteURL = step.subscription, step.site
+		})
+		condition := f.awaitCondition(customer, v1alpha1.ConditionDefaultsResolved, step.status, step.reason)
+		for _, part := range step.message {
+			f.Expect(condition.Message).To(ContainSubstring(part))
+		}
+		f.Expect(ptr.Deref(customer.Status.Defaults, v1alpha1.EffectiveDefaults{})).To(Equal(step.effective))
+		f.Expect(customer.Status.LastRun.Name).To(Equal("globex-initial"))
+		expectAssignable(f, customer, step.reasons)
+	}
+	f.settle(customer)
+	f.Expect(f.sim.Requests()).To(BeEmpty(), "defaults are a matter of rows, not of Webex")
+	f.Expect(f.runs("globex")).To(HaveLen(1))
+	f.expectFigures(customer)
+
+	f.forget()
+	f.run("globex")
+	f.settle(customer)
+	f.Expect(f.writes.all()).To(Equal(idleWrites), "a run and a changed default come to the same rows")
+}
+
+func expectAssignable(f *fixture, customer *v1alpha1.WebexCustomerAccess, reasons [4]v1alpha1.AssignableReason) {
+	f.t.Helper()
+	want := map[string]v1alpha1.AssignableReason{}
+	for i, license := range []string{"calling-main", "meetings-main", "calling-other", "meetings-other"} {
+		want[f.org.LicenseID(license)] = reasons[i]
+	}
+	f.Eventually(func(g Gomega) {
+		for _, row := range f.list(customer.Name) {
+			reason, ok := want[row.Spec.LicenseID]
+			if row.Status.Class == v1alpha1.ClassIncluded {
+				reason, ok = v1alpha1.AssignableYes, true // no subscription, no site
+			}
+			if !ok {
+				continue
+			}
+			g.Expect(row.Status.AssignableReason).To(Equal(reason), "%s %s", row.Name, row.Status.SiteURL)
+			g.Expect(row.Status.Assignable).To(HaveValue(Equal(reason == v1alpha1.AssignableYes)), row.Name)
+		}
+	}).Should(Succeed())
+}
