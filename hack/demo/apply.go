@@ -33,13 +33,15 @@ const (
 	tokenSeconds = 365 * 24 * 60 * 60
 )
 
-// client talks to the control plane as its administrator.
-func (d *demo) client() (client.Client, error) {
+// connect makes the demo's own client.
+func (d *demo) connect() error {
 	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-		return nil, err
+	err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme))
+	if err != nil {
+		return err
 	}
-	return client.New(d.cluster.Config, client.Options{Scheme: scheme})
+	d.client, err = client.New(d.cluster.Config, client.Options{Scheme: scheme})
+	return err
 }
 
 // kustomize renders a directory of config/.
@@ -69,10 +71,6 @@ func (d *demo) kustomize(ctx context.Context, dir string) ([]*unstructured.Unstr
 // Deployment and its Service are left out. It returns a kubeconfig of the service account.
 func (d *demo) installOperator(ctx context.Context) (kubeconfig string, err error) {
 	say("installing config/default: namespace, service account, roles")
-	c, err := d.client()
-	if err != nil {
-		return "", err
-	}
 	objects, err := d.kustomize(ctx, "default")
 	if err != nil {
 		return "", err
@@ -85,18 +83,18 @@ func (d *demo) installOperator(ctx context.Context) (kubeconfig string, err erro
 		case "ServiceAccount":
 			account = object
 		}
-		if err := apply(ctx, c, object); err != nil {
+		if err := d.apply(ctx, object); err != nil {
 			return "", err
 		}
 	}
 	if account == nil {
 		return "", errors.New("config/default has no ServiceAccount")
 	}
-	return d.serviceAccountKubeconfig(ctx, c, account.GetNamespace(), account.GetName())
+	return d.serviceAccountKubeconfig(ctx, account.GetNamespace(), account.GetName())
 }
 
-func apply(ctx context.Context, c client.Client, object *unstructured.Unstructured) error {
-	err := c.Apply(ctx, client.ApplyConfigurationFromUnstructured(object), fieldManager, client.ForceOwnership)
+func (d *demo) apply(ctx context.Context, object *unstructured.Unstructured) error {
+	err := d.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(object), fieldManager, client.ForceOwnership)
 	if err != nil {
 		return fmt.Errorf("applying %s %s: %w", object.GetKind(), object.GetName(), err)
 	}
@@ -105,11 +103,11 @@ func apply(ctx context.Context, c client.Client, object *unstructured.Unstructur
 
 // serviceAccountKubeconfig writes a kubeconfig with a token of a service account, beside
 // the control plane's data, which is removed with it.
-func (d *demo) serviceAccountKubeconfig(ctx context.Context, c client.Client, namespace, name string) (string, error) {
+func (d *demo) serviceAccountKubeconfig(ctx context.Context, namespace, name string) (string, error) {
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 	seconds := int64(tokenSeconds)
 	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: &seconds}}
-	if err := c.SubResource("token").Create(ctx, account, request); err != nil {
+	if err := d.client.SubResource("token").Create(ctx, account, request); err != nil {
 		return "", fmt.Errorf("asking for a token of service account %s: %w", name, err)
 	}
 	config, err := clientcmd.LoadFromFile(d.cluster.KubeconfigPath)
@@ -137,10 +135,6 @@ func writeKubeconfig(from, to string) error {
 // certificate authority and the address of the simulator.
 func (d *demo) applyCustomers(ctx context.Context, credentials map[string]map[string]string) error {
 	say("applying config/samples/demo: three customers and their Secrets")
-	c, err := d.client()
-	if err != nil {
-		return err
-	}
 	objects, err := d.kustomize(ctx, "samples/demo")
 	if err != nil {
 		return err
@@ -148,11 +142,11 @@ func (d *demo) applyCustomers(ctx context.Context, credentials map[string]map[st
 	for _, object := range objects {
 		switch object.GetKind() {
 		case "Namespace":
-			if err := errors.Join(apply(ctx, c, object), d.applyBundle(ctx, c)); err != nil {
+			if err := errors.Join(d.apply(ctx, object), d.applyBundle(ctx)); err != nil {
 				return err
 			}
 		case "WebexCustomerAccess":
-			if err := d.applyCustomer(ctx, c, object, credentials); err != nil {
+			if err := d.applyCustomer(ctx, object, credentials); err != nil {
 				return err
 			}
 		}
@@ -161,30 +155,30 @@ func (d *demo) applyCustomers(ctx context.Context, credentials map[string]map[st
 }
 
 // applyBundle stores the certificate authority of the simulator.
-func (d *demo) applyBundle(ctx context.Context, c client.Client) error {
+func (d *demo) applyBundle(ctx context.Context) error {
 	bundle := corev1ac.ConfigMap(caConfigMap, namespace).
 		WithData(map[string]string{"ca.crt": string(d.simulator.CACertificate())})
-	if err := c.Apply(ctx, bundle, fieldManager, client.ForceOwnership); err != nil {
+	if err := d.client.Apply(ctx, bundle, fieldManager, client.ForceOwnership); err != nil {
 		return fmt.Errorf("applying ConfigMap %s: %w", caConfigMap, err)
 	}
 	return nil
 }
 
 // applyCustomer applies the Secret first: the operator then succeeds at the first go.
-func (d *demo) applyCustomer(ctx context.Context, c client.Client, object *unstructured.Unstructured, credentials map[string]map[string]string) error {
+func (d *demo) applyCustomer(ctx context.Context, object *unstructured.Unstructured, credentials map[string]map[string]string) error {
 	secretName, _, _ := unstructured.NestedString(object.Object, "spec", "credentialsSecretRef", "name")
 	content, ok := credentials[object.GetName()]
 	if !ok || secretName == "" {
 		return fmt.Errorf("config/samples/demo has customer %q, which the demo has no organization for", object.GetName())
 	}
 	secret := corev1ac.Secret(secretName, namespace).WithType(corev1.SecretTypeOpaque).WithStringData(content)
-	if err := c.Apply(ctx, secret, fieldManager, client.ForceOwnership); err != nil {
+	if err := d.client.Apply(ctx, secret, fieldManager, client.ForceOwnership); err != nil {
 		return fmt.Errorf("applying Secret %s: %w", secretName, err)
 	}
 	if err := unstructured.SetNestedField(object.Object, d.simulator.URL(), "spec", "connection", "baseURL"); err != nil {
 		return err
 	}
-	return apply(ctx, c, object)
+	return d.apply(ctx, object)
 }
 
 // hostOf is host:port of a URL that this program made.

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
 )
@@ -24,6 +26,7 @@ type demo struct {
 
 	files     *workspace
 	cluster   *controlplane.ControlPlane
+	client    client.Client // the cluster's administrator
 	simulator *webexsim.Server
 	operator  *operator
 }
@@ -77,6 +80,9 @@ func causeOr(ctx context.Context, err error) error {
 // the operator needs both.
 func (d *demo) start(ctx context.Context, cancel context.CancelCauseFunc) error {
 	if err := d.prepare(ctx, cancel); err != nil {
+		return err
+	}
+	if err := d.connect(); err != nil {
 		return err
 	}
 	kubeconfig, err := d.installOperator(ctx)
@@ -163,7 +169,7 @@ func (d *demo) close() error {
 	d.files.notReady()
 	var errs []error
 	if d.operator != nil {
-		errs = append(errs, d.operator.stop())
+		d.operator.stop()
 	}
 	if d.simulator != nil {
 		d.simulator.Close()

@@ -14,6 +14,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"k8s.io/klog/v2"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 func main() { os.Exit(run()) }
@@ -31,6 +34,9 @@ func run() int {
 	// short, which takes a second or two.
 	ctx, stop := signal.NotifyContext(context.Background(), signals()...)
 	defer stop()
+
+	// The client wants a logger; what it has to say goes where the progress goes.
+	log.SetLogger(klog.Background())
 
 	root, err := repositoryRoot()
 	if err == nil {

@@ -71,10 +71,9 @@ func (o *operator) start(fail context.CancelCauseFunc) error {
 func (o *operator) revive() { o.revived.Store(true) }
 
 // stop ends the operator and waits for it.
-func (o *operator) stop() error {
+func (o *operator) stop() {
 	close(o.asked)
 	<-o.ended
-	return nil
 }
 
 // supervise returns nil once stop was called, and an error when the operator is lost.

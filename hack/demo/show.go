@@ -54,10 +54,6 @@ func (d *demo) show(ctx context.Context) error {
 
 // waitForRuns returns the customers once each has been synced.
 func (d *demo) waitForRuns(ctx context.Context) ([]v1alpha1.WebexCustomerAccess, error) {
-	c, err := d.client()
-	if err != nil {
-		return nil, err
-	}
 	ctx, cancel := context.WithTimeout(ctx, syncTimeout)
 	defer cancel()
 	tick := time.NewTicker(pollInterval)
@@ -65,7 +61,7 @@ func (d *demo) waitForRuns(ctx context.Context) ([]v1alpha1.WebexCustomerAccess,
 	var list v1alpha1.WebexCustomerAccessList
 	told := map[string]bool{}
 	for {
-		if err := c.List(ctx, &list, client.InNamespace(namespace)); err != nil && ctx.Err() == nil {
+		if err := d.client.List(ctx, &list, client.InNamespace(namespace)); err != nil && ctx.Err() == nil {
 			return nil, fmt.Errorf("reading the customers: %w", err)
 		}
 		for i := range list.Items {
