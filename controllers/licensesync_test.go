@@ -1,0 +1,414 @@
+package controllers
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clocktesting "k8s.io/utils/clock/testing"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+)
+
+// newRun is a run by hand, not yet created.
+func (f *fixture) newRun(name, customer string) *v1alpha1.LicenseSync {
+	return &v1alpha1.LicenseSync{
+		ObjectMeta: f.meta(name),
+		Spec:       v1alpha1.LicenseSyncSpec{CustomerAccessRef: v1alpha1.LocalCustomerReference{Name: customer}},
+	}
+}
+
+func (f *fixture) create(objects ...client.Object) {
+	f.t.Helper()
+	for _, object := range objects {
+		f.Expect(f.client.Create(f.ctx, object)).To(Succeed(), "%T %s", object, object.GetName())
+	}
+}
+
+// awaitRun waits until Ready of the run has a reason, and returns that condition.
+func (f *fixture) awaitRun(run *v1alpha1.LicenseSync, reason string) *metav1.Condition {
+	f.t.Helper()
+	var ready *metav1.Condition
+	f.Eventually(func(g Gomega) {
+		g.Expect(f.client.Get(f.ctx, client.ObjectKeyFromObject(run), run)).To(Succeed())
+		ready = meta.FindStatusCondition(run.Status.Conditions, v1alpha1.ConditionReady)
+		g.Expect(ready).NotTo(BeNil(), "%+v", run.Status)
+		g.Expect(ready.Reason).To(Equal(reason), "%+v", run.Status)
+	}).Should(Succeed())
+	return ready
+}
+
+// awaitRequests waits until the simulator has seen so many requests.
+func (f *fixture) awaitRequests(atLeast int) {
+	f.t.Helper()
+	f.Eventually(f.sim.TotalRequests).Should(BeNumerically(">=", atLeast))
+}
+
+// expectRows compares a customer's rows with the simulator's own count.
+func (f *fixture) expectRows(customer string) {
+	f.t.Helper()
+	rows := f.rows(customer)
+	want := 0
+	for _, license := range f.org.Truth().Licenses {
+		row := rows[fmt.Sprintf("Customer %s @ %s", license.Name, customer)]
+		f.Expect(row).NotTo(BeNil(), "%s", license.Name)
+		f.Expect(ptr.Deref(row.Status.TotalUnits, -1)).To(BeEquivalentTo(license.Total), "%s", license.Name)
+		f.Expect(ptr.Deref(row.Status.ConsumedUnits, -1)).To(BeEquivalentTo(license.Consumed), "%s", license.Name)
+		want++
+		for _, location := range license.Locations {
+			site := rows[fmt.Sprintf("Site %s @ %s", license.Name, location.Name)]
+			f.Expect(site).NotTo(BeNil(), "%s at %s", license.Name, location.Name)
+			f.Expect(ptr.Deref(site.Status.ConsumedUnits, -1)).To(BeEquivalentTo(location.Units), "%s at %s", license.Name, location.Name)
+			want++
+		}
+	}
+	f.Expect(rows).To(HaveLen(want))
+}
+
+// versions are the resource versions of a customer's rows, by name: two equal
+// ones mean that nothing was written in between.
+func (f *fixture) versions(customer string) map[string]string {
+	f.t.Helper()
+	versions := map[string]string{}
+	for _, row := range f.rows(customer) {
+		versions[row.Name] = row.ResourceVersion
+	}
+	return versions
+}
+
+// expectOneEnd checks that a run ended once, one way.
+func expectOneEnd(g Gomega, run *v1alpha1.LicenseSync) {
+	complete := meta.IsStatusConditionTrue(run.Status.Conditions, v1alpha1.ConditionComplete)
+	failed := meta.IsStatusConditionTrue(run.Status.Conditions, v1alpha1.ConditionFailed)
+	g.Expect(complete).NotTo(Equal(failed), "%s: exactly one of Complete and Failed: %+v", run.Name, run.Status.Conditions)
+	g.Expect(run.Status.CompletionTime).NotTo(BeNil())
+	g.Expect(run.Status.NextAttemptTime).To(BeNil(), "nothing follows")
+	g.Expect(meta.FindStatusCondition(run.Status.Conditions, v1alpha1.ConditionReconciling)).To(BeNil())
+}
+
+// slowPeople is an organization whose people take many pages.
+func slowPeople(pages int) func(*fixtureOptions) {
+	return func(o *fixtureOptions) {
+		o.organization = webexsim.Generate(webexsim.GeneratorOptions{Seed: 7, People: pages * 100, Locations: 3, Workspaces: -1})
+	}
+}
+
+// unhurried gives a customer a request budget that no test waits for.
+func unhurried(c *v1alpha1.WebexCustomerAccess) { c.Spec.Connection.RequestsPerMinute = 6000 }
+
+func TestRunByHand(t *testing.T) {
+	f := newFixture(t)
+	f.createCustomer("acme")
+	f.Expect(f.org.SetTotal("Webex Calling - Professional", 120)).To(Succeed())
+	f.Expect(f.org.DropLicense("Salesforce Desktop Connector")).To(Succeed())
+	f.sim.ResetRequests()
+
+	run := f.run("acme")
+	expectOneEnd(f, run)
+	f.Expect(meta.IsStatusConditionTrue(run.Status.Conditions, v1alpha1.ConditionComplete)).To(BeTrue())
+	f.Expect(run.Spec.Trigger).To(Equal(v1alpha1.TriggerManual))
+	f.Expect(run.Status.Progress.Step).To(Equal(v1alpha1.StepFinished))
+	f.Expect(run.Status.Requests).To(HaveValue(BeEquivalentTo(f.sim.TotalRequests())))
+	f.Expect(run.Status.Retries).To(HaveValue(BeZero()))
+	f.Expect(run.Status.FailedAttempts).To(HaveValue(BeZero()))
+	f.Expect(run.Status.StartTime.Time).To(BeTemporally("<=", run.Status.CompletionTime.Time))
+	f.Expect(run.Status.Duration.Duration).To(BeNumerically("~", run.Status.CompletionTime.Sub(run.Status.StartTime.Time), time.Second))
+	f.Expect(run.Status.Rows.Removed).To(HaveValue(BeEquivalentTo(1)))
+	f.Expect(run.Status.Rows.Added).To(HaveValue(BeZero()))
+	f.Expect(run.Status.Changes).To(ContainElements(
+		And(HaveField("Kind", v1alpha1.ChangeUpdated), HaveField("Before", "3/100"), HaveField("After", "3/120"), HaveField("Location", "acme")),
+		And(HaveField("Kind", v1alpha1.ChangeRemoved), HaveField("License", "Salesforce Desktop Connector"), HaveField("After", "")),
+	))
+	f.Expect(len(run.Status.Changes)).To(BeNumerically("<=", 10))
+
+	first := f.awaitEnd(f.newRun("acme-initial", "acme"))
+	f.Expect(first.Status.Changes).To(HaveLen(10), "of more changes, ten samples are shown")
+	f.Expect(f.awaitEnd(f.newRun("acme-initial", "acme")).Status.Rows.Added).To(HaveValue(BeNumerically(">", 10)))
+}
+
+// A refreshed token is a request like any other in the run's account.
+func TestRunCountsTokenRequests(t *testing.T) {
+	f := newFixture(t, func(o *fixtureOptions) { o.stopped = true })
+	token := f.sim.IssueToken(webexsim.TokenSpec{Organization: f.org.UUID(), WithRefresh: true})
+	f.apply(credentialsSecret(f, "webex-token", map[string]string{
+		"clientID": token.ClientID, "clientSecret": token.ClientSecret, "refreshToken": token.Refresh,
+	}))
+	f.start()
+	f.create(f.newCustomer("acme"))
+	run := f.awaitEnd(f.newRunSoon("acme-initial", "acme"))
+	f.Expect(run.Status.Requests).To(HaveValue(BeEquivalentTo(f.sim.TotalRequests())))
+	f.Expect(f.sim.Requests()).To(HaveKeyWithValue("POST /access_token", 1))
+	f.expectRows("acme")
+}
+
+// newRunSoon waits for a run that the operator creates.
+func (f *fixture) newRunSoon(name, customer string) *v1alpha1.LicenseSync {
+	f.t.Helper()
+	run := f.newRun(name, customer)
+	f.Eventually(func() error { return f.client.Get(f.ctx, client.ObjectKeyFromObject(run), run) }).Should(Succeed())
+	return run
+}
+
+// Runs of one customer go one after the other, in the order of their creation.
+func TestRunsOfACustomerQueue(t *testing.T) {
+	f := newFixture(t, slowPeople(3))
+	f.createCustomer("acme", unhurried)
+	f.sim.SetLatency(100 * time.Millisecond)
+
+	runs := []*v1alpha1.LicenseSync{f.newRun("run-a", "acme"), f.newRun("run-b", "acme"), f.newRun("run-c", "acme")}
+	for _, run := range runs {
+		f.create(run)
+	}
+	queued := f.awaitRun(f.newRun("run-c", "acme"), v1alpha1.ReasonQueued)
+	f.Expect(queued.Message).To(ContainSubstring("another run of this customer"))
+	for i, run := range runs {
+		expectOneEnd(f, f.awaitEnd(run))
+		f.Expect(meta.IsStatusConditionTrue(run.Status.Conditions, v1alpha1.ConditionComplete)).To(BeTrue(), run.Name)
+		if i > 0 {
+			f.Expect(run.Status.StartTime.Time).NotTo(BeTemporally("<", runs[i-1].Status.CompletionTime.Time), "%s began before the end of %s", run.Name, runs[i-1].Name)
+		}
+	}
+	f.expectRows("acme")
+}
+
+func TestCancelBeforeStart(t *testing.T) {
+	f := newFixture(t, slowPeople(3))
+	f.createCustomer("acme", unhurried)
+	f.sim.SetLatency(100 * time.Millisecond)
+
+	working, waiting, next := f.newRun("run-a", "acme"), f.newRun("run-b", "acme"), f.newRun("run-c", "acme")
+	f.create(working, waiting, next)
+	f.awaitRun(waiting, v1alpha1.ReasonQueued)
+	f.cancel(waiting)
+	f.awaitEnd(waiting)
+	expectOneEnd(f, waiting)
+	f.expectReason(waiting, v1alpha1.ReasonCanceled)
+	f.Expect(waiting.Status.StartTime).To(BeNil(), "it never began")
+	f.Expect(waiting.Status.Requests).To(BeNil())
+
+	born := f.newRun("run-d", "acme")
+	born.Spec.Cancel = ptr.To(true)
+	f.create(born)
+	f.expectReason(f.awaitEnd(born), v1alpha1.ReasonCanceled)
+
+	f.expectReason(f.awaitEnd(working), v1alpha1.ReasonSucceeded)
+	f.expectReason(f.awaitEnd(next), v1alpha1.ReasonSucceeded)
+}
+
+func (f *fixture) cancel(run *v1alpha1.LicenseSync) {
+	f.t.Helper()
+	f.Expect(f.client.Patch(f.ctx, run, client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"cancel":true}}`)))).To(Succeed())
+}
+
+func (f *fixture) expectReason(run *v1alpha1.LicenseSync, reason string) {
+	f.t.Helper()
+	ready := meta.FindStatusCondition(run.Status.Conditions, v1alpha1.ConditionReady)
+	f.Expect(ready).NotTo(BeNil())
+	f.Expect(ready.Reason).To(Equal(reason), "%+v", run.Status)
+}
+
+// interrupted starts a run that cannot end by itself soon, waits until it is in
+// the middle of its walk, and sees to it that later runs are not held up.
+func interrupted(f *fixture, adjust ...func(*v1alpha1.LicenseSync)) (run *v1alpha1.LicenseSync, rows map[string]string) {
+	f.t.Helper()
+	f.createCustomer("acme", unhurried)
+	f.Expect(f.org.SetTotal("Webex Calling - Professional", 4321)).To(Succeed())
+	rows = f.versions("acme")
+	f.sim.ResetRequests()
+	slow := f.sim.AddRule(webexsim.Rule{Operation: "GET /people", After: 1, Delay: patience})
+	run = f.newRun("walking", "acme")
+	for _, a := range adjust {
+		a(run)
+	}
+	f.create(run)
+	f.Eventually(func() int { return f.sim.RuleActions(slow) }).Should(Equal(1))
+	f.sim.RemoveRule(slow)
+	return run, rows
+}
+
+func TestCancelInTheMiddle(t *testing.T) {
+	f := newFixture(t, slowPeople(3))
+	run, rows := interrupted(f)
+
+	asked := time.Now()
+	f.cancel(run)
+	f.awaitEnd(run)
+	f.Expect(time.Since(asked)).To(BeNumerically("<", patience/2), "a request that is under way is not waited for")
+	expectOneEnd(f, run)
+	f.expectReason(run, v1alpha1.ReasonCanceled)
+	f.Expect(run.Status.StartTime).NotTo(BeNil())
+	f.Expect(run.Status.Requests).To(HaveValue(BeEquivalentTo(f.sim.TotalRequests())), "what it cost is told")
+	f.Expect(f.versions("acme")).To(Equal(rows), "no row is touched")
+	f.expectReason(f.run("acme"), v1alpha1.ReasonSucceeded)
+	f.expectRows("acme")
+}
+
+func TestDeleteInTheMiddle(t *testing.T) {
+	f := newFixture(t, slowPeople(3))
+	run, rows := interrupted(f)
+	next := f.newRun("next", "acme")
+	f.create(next)
+	f.awaitRun(next, v1alpha1.ReasonQueued)
+
+	f.Expect(f.client.Delete(f.ctx, run)).To(Succeed())
+	f.Eventually(func() error { return f.client.Get(f.ctx, client.ObjectKeyFromObject(run), run) }).ShouldNot(Succeed())
+	f.expectReason(f.awaitEnd(next), v1alpha1.ReasonSucceeded)
+	f.Expect(f.versions("acme")).NotTo(Equal(rows))
+	f.expectRows("acme")
+}
+
+func TestDeadline(t *testing.T) {
+	f := newFixture(t, slowPeople(3))
+	run, rows := interrupted(f, func(run *v1alpha1.LicenseSync) { run.Spec.ActiveDeadlineSeconds = 1 })
+	f.awaitEnd(run)
+	expectOneEnd(f, run)
+	f.expectReason(run, v1alpha1.ReasonDeadlineExceeded)
+	f.Expect(run.Status.Message).To(ContainSubstring("spec.activeDeadlineSeconds"))
+	f.Expect(run.Status.Duration.Duration).To(BeNumerically(">=", time.Second))
+	f.Expect(run.Status.Requests).To(HaveValue(BeEquivalentTo(f.sim.TotalRequests())))
+	f.Expect(f.versions("acme")).To(Equal(rows))
+
+	f.expectReason(f.run("acme"), v1alpha1.ReasonSucceeded)
+}
+
+func TestCustomerDeletedInTheMiddle(t *testing.T) {
+	f := newFixture(t, slowPeople(3))
+	run, rows := interrupted(f)
+	f.Expect(rows).NotTo(BeEmpty())
+	f.Expect(f.client.Delete(f.ctx, f.newCustomer("acme"))).To(Succeed())
+	f.awaitEnd(run)
+	expectOneEnd(f, run)
+	f.expectReason(run, v1alpha1.ReasonCustomerNotFound)
+	f.Eventually(func() int { return len(f.rows("acme")) }).Should(BeZero(), "garbage collection removes the rows, and nobody writes them again")
+}
+
+func TestTTL(t *testing.T) {
+	f := newFixture(t)
+	f.createCustomer("acme")
+	for name, ttl := range map[string]int32{"at-once": 0, "in-a-second": 1} {
+		run := f.newRun(name, "acme")
+		run.Spec.TTLSecondsAfterFinished = ptr.To(ttl)
+		f.create(run)
+	}
+	kept := f.newRun("kept", "acme")
+	f.create(kept)
+	f.awaitEnd(kept)
+	f.Eventually(func(g Gomega) {
+		var runs v1alpha1.LicenseSyncList
+		g.Expect(f.client.List(f.ctx, &runs, client.InNamespace(f.namespace))).To(Succeed())
+		var names []string
+		for i := range runs.Items {
+			names = append(names, runs.Items[i].Name)
+		}
+		g.Expect(names).To(ConsistOf("acme-initial", "kept"))
+	}).Should(Succeed())
+	f.Consistently(func() error { return f.client.Get(f.ctx, client.ObjectKeyFromObject(kept), kept) }, "1s").Should(Succeed())
+}
+
+// A run may be applied together with, but before, its customer.
+func TestRunBeforeItsCustomer(t *testing.T) {
+	f := newFixture(t)
+	run := f.newRun("early", "acme")
+	f.create(run)
+	f.Expect(f.awaitRun(run, v1alpha1.ReasonCustomerNotFound).Status).To(Equal(metav1.ConditionUnknown))
+	f.create(f.newCustomer("acme"))
+	f.expectReason(f.awaitEnd(run), v1alpha1.ReasonSucceeded)
+	f.expectRows("acme")
+}
+
+func TestRunWithoutACustomer(t *testing.T) {
+	clock := clocktesting.NewFakePassiveClock(time.Now())
+	f := newFixture(t, func(o *fixtureOptions) { o.clock = clock })
+	run := f.newRun("lost", "nobody")
+	f.create(run)
+	f.awaitRun(run, v1alpha1.ReasonCustomerNotFound)
+	f.Expect(finished(run)).To(BeFalse())
+
+	clock.SetTime(run.CreationTimestamp.Add(customerGrace + time.Second))
+	f.Expect(f.client.Patch(f.ctx, run, client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"labels":{"look":"again"}}}`)))).To(Succeed())
+	f.awaitEnd(run)
+	expectOneEnd(f, run)
+	f.expectReason(run, v1alpha1.ReasonCustomerNotFound)
+	f.Expect(run.Status.Message).To(And(ContainSubstring("spec.customerAccessRef"), ContainSubstring("create it")))
+	f.Expect(f.sim.TotalRequests()).To(BeZero())
+}
+
+func TestSuspendedCustomerHoldsItsRuns(t *testing.T) {
+	f := newFixture(t)
+	customer := f.newCustomer("acme")
+	customer.Spec.Suspend = ptr.To(true)
+	f.create(customer)
+	stalled := f.awaitCondition(customer, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSuspended)
+	f.Expect(stalled.Message).To(ContainSubstring("spec.suspend"))
+	run := f.newRun("waiting", "acme")
+	f.create(run)
+	f.awaitRun(run, v1alpha1.ReasonSuspended)
+	f.Consistently(f.sim.TotalRequests, "500ms").Should(BeZero())
+
+	f.Expect(f.client.Patch(f.ctx, customer, client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"suspend":false}}`)))).To(Succeed())
+	f.expectReason(f.awaitEnd(run), v1alpha1.ReasonSucceeded)
+	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
+}
+
+// Runs beyond --max-concurrent-syncs (4 in tests) wait for a place.
+func TestRunsBeyondThePlacesQueue(t *testing.T) {
+	f := newFixture(t)
+	hold := f.sim.AddRule(webexsim.Rule{Operation: "GET /licenses", Delay: patience})
+	for i := range 6 {
+		name := fmt.Sprintf("customer-%d", i)
+		organization := f.sim.AddOrganization(webexsim.Generate(webexsim.GeneratorOptions{Seed: int64(100 + i), People: 3, Locations: 1}))
+		f.customerOf(name, organization.UUID())
+	}
+	atWork := func() map[string]int {
+		var runs v1alpha1.LicenseSyncList
+		f.Expect(f.client.List(f.ctx, &runs, client.InNamespace(f.namespace))).To(Succeed())
+		counts := map[string]int{}
+		for i := range runs.Items {
+			if ready := meta.FindStatusCondition(runs.Items[i].Status.Conditions, v1alpha1.ConditionReady); ready != nil {
+				counts[ready.Reason]++
+				if ready.Reason == v1alpha1.ReasonQueued {
+					f.Expect(ready.Message).To(ContainSubstring("--max-concurrent-syncs"))
+				}
+			}
+		}
+		return counts
+	}
+	f.Eventually(atWork).Should(Equal(map[string]int{v1alpha1.ReasonRunning: 4, v1alpha1.ReasonQueued: 2}))
+	f.Expect(f.sim.Requests()["GET /licenses"]).To(Equal(4))
+
+	// Those who wait go on when others leave.
+	f.sim.RemoveRule(hold)
+	for i := range 4 {
+		f.Expect(f.client.DeleteAllOf(f.ctx, &v1alpha1.LicenseSync{}, client.InNamespace(f.namespace),
+			client.MatchingFields{"spec.customerAccessRef.name": fmt.Sprintf("customer-%d", i)})).To(Succeed())
+	}
+	f.Eventually(atWork).Should(HaveKeyWithValue(v1alpha1.ReasonSucceeded, BeNumerically(">=", 2)))
+}
+
+// A long walk tells how far it is.
+func TestProgress(t *testing.T) {
+	clock := clocktesting.NewFakePassiveClock(time.Now())
+	f := newFixture(t, slowPeople(40), func(o *fixtureOptions) { o.clock = clock; o.sim.Latency = 50 * time.Millisecond })
+	customer := f.newCustomer("acme")
+	unhurried(customer)
+	f.create(customer)
+	run := f.newRunSoon("acme-initial", "acme")
+	f.Eventually(func(g Gomega) {
+		clock.SetTime(clock.Now().Add(progressInterval))
+		g.Expect(f.client.Get(f.ctx, client.ObjectKeyFromObject(run), run)).To(Succeed())
+		g.Expect(run.Status.Progress).NotTo(BeNil())
+		g.Expect(run.Status.Progress.Step).To(Equal(v1alpha1.StepPeople))
+		g.Expect(run.Status.Progress.Done).To(HaveValue(And(BeNumerically(">=", 200), BeNumerically("<", 4000))))
+	}).Should(Succeed())
+	f.Expect(f.rows("acme")).To(BeEmpty(), "nothing is written before the walk is complete")
+	f.expectReason(f.awaitEnd(run), v1alpha1.ReasonSucceeded)
+}
+
+// progressInterval is how far apart, at least, reports of an attempt are.
+const progressInterval = 5 * time.Second
