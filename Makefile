@@ -85,6 +85,32 @@ verify: ## Fail if a generated file is out of date or a linter complains.
 clean: ## Remove what was built. Go's caches stay.
 	rm -rf bin dist cover.out
 
+##@ Put it into a cluster
+
+KUBECTL ?= kubectl
+# The name that config/manager/kustomization.yaml gives the image.
+IMG ?= webex-license-operator:dev
+
+.PHONY: manifests
+manifests: bin/tools/kustomize ## Write dist/crds.yaml and, with the image IMG, dist/install.yaml.
+	@mkdir -p dist
+	bin/tools/kustomize build config/crd -o dist/crds.yaml
+	bin/tools/kustomize build config/default -o dist/install.yaml
+	@sed 's|image: webex-license-operator:dev$$|image: $(IMG)|' dist/install.yaml > dist/install.tmp
+	@mv dist/install.tmp dist/install.yaml
+
+.PHONY: install
+install: manifests ## Apply the CRDs to the cluster of the current kubeconfig.
+	$(KUBECTL) apply --server-side -f dist/crds.yaml
+
+.PHONY: deploy
+deploy: manifests ## Apply the operator with the image IMG to that cluster.
+	$(KUBECTL) apply --server-side -f dist/install.yaml
+
+.PHONY: undeploy
+undeploy: manifests ## Remove the operator, its CRDs and with them all of its objects.
+	$(KUBECTL) delete --ignore-not-found -f dist/install.yaml
+
 ##@ Parts of the above
 
 .PHONY: controlplane
