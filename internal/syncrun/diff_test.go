@@ -1,0 +1,217 @@
+package syncrun
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/usage"
+)
+
+var diffTime = metav1.NewTime(time.Date(2026, 3, 1, 4, 0, 0, 0, time.UTC))
+
+// counted is a licence with units in use.
+func counted(license string, consumed int64) usage.Row {
+	row := usageRow(usage.LevelCustomer, license, "Licence "+license, "", "")
+	row.Total, row.Consumed = ptr.To(int64(100)), &consumed
+	return row
+}
+
+func desiredRows(customer *v1alpha1.WebexCustomerAccess, rows ...usage.Row) []*v1alpha1.WebexLicense {
+	var desired []*v1alpha1.WebexLicense
+	for _, row := range rows {
+		desired = append(desired, desiredRow(customer, row, usage.Effective{}))
+	}
+	return desired
+}
+
+// stored are rows as a first run left them an hour ago.
+func stored(customer *v1alpha1.WebexCustomerAccess, rows ...usage.Row) []v1alpha1.WebexLicense {
+	before := metav1.NewTime(diffTime.Add(-time.Hour))
+	var list []v1alpha1.WebexLicense
+	for _, change := range compare(nil, desiredRows(customer, rows...), before).changes {
+		row := *change.after
+		row.Generation, row.CreationTimestamp, row.UID = 1, before, types.UID("uid-of-"+row.Name)
+		list = append(list, row)
+	}
+	return list
+}
+
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	customer := testCustomer()
+	g := NewWithT(t)
+
+	d := compare(nil, desiredRows(customer, counted("a", 1), counted("b", 2)), diffTime)
+	g.Expect(d.changes).To(HaveLen(2))
+	g.Expect(d.changes[0].kind).To(Equal(v1alpha1.ChangeAdded))
+	g.Expect(d.changes[0].object && d.changes[0].status).To(BeTrue())
+	g.Expect(d.changes[0].after.Status.LastChangeTime).To(Equal(&diffTime))
+	g.Expect(d.changes[0].after.Status.ObservedGeneration).To(HaveValue(BeEquivalentTo(1)))
+
+	existing := stored(customer, counted("a", 1), counted("b", 2), counted("c", 3))
+	d = compare(existing, desiredRows(customer, counted("c", 3), counted("a", 1), counted("b", 2)), diffTime)
+	g.Expect(d).To(Equal(diff{unchanged: 3}), "an hour later and in another order, nothing changed")
+
+	d = compare(existing, desiredRows(customer, counted("a", 9), counted("d", 4)), diffTime)
+	g.Expect(d.unchanged).To(BeZero())
+	g.Expect(d.changes).To(HaveLen(2))
+	g.Expect(d.changes[0].kind).To(Equal(v1alpha1.ChangeUpdated))
+	g.Expect(d.changes[0].object).To(BeFalse(), "figures are in the status alone")
+	g.Expect(d.changes[0].after.Status.Conditions[0].LastTransitionTime).To(Equal(existing[0].Status.Conditions[0].LastTransitionTime))
+	g.Expect(d.changes[1].kind).To(Equal(v1alpha1.ChangeAdded))
+	g.Expect(d.removals).To(HaveLen(2))
+	g.Expect(d.removals[0].Spec.LicenseID + d.removals[1].Spec.LicenseID).To(Equal("bc"))
+	g.Expect(d.samples()).To(Equal([]v1alpha1.Change{
+		{Kind: v1alpha1.ChangeUpdated, Row: existing[0].Name, License: "Licence a", Location: "acme", Before: "1/100", After: "9/100"},
+		{Kind: v1alpha1.ChangeAdded, Row: d.changes[1].after.Name, License: "Licence d", Location: "acme", After: "4/100"},
+		{Kind: v1alpha1.ChangeRemoved, Row: existing[1].Name, License: "Licence b", Location: "acme", Before: "2/100"},
+		{Kind: v1alpha1.ChangeRemoved, Row: existing[2].Name, License: "Licence c", Location: "acme", Before: "3/100"},
+	}))
+
+	unknown := counted("a", 1)
+	unknown.Consumed = nil
+	d = compare(existing[:1], desiredRows(customer, unknown), diffTime)
+	g.Expect(d.samples()[0].After).To(Equal("?/100"), "unknown is not zero")
+}
+
+func TestCompareMetadata(t *testing.T) {
+	t.Parallel()
+	customer := testCustomer()
+	for name, test := range map[string]struct {
+		alter   func(*v1alpha1.WebexLicense)
+		changed bool
+	}{
+		"a label of the user":       {func(r *v1alpha1.WebexLicense) { r.Labels["example.com/x"] = "y" }, false},
+		"an annotation of the user": {func(r *v1alpha1.WebexLicense) { r.Annotations = map[string]string{"x": "y"} }, false},
+		"another owner beside": {func(r *v1alpha1.WebexLicense) {
+			r.OwnerReferences = append(r.OwnerReferences, metav1.OwnerReference{UID: "z"})
+		}, false},
+		"a name of its own":           {func(r *v1alpha1.WebexLicense) { r.Name = "of-another-time" }, false},
+		"our label lost":              {func(r *v1alpha1.WebexLicense) { delete(r.Labels, v1alpha1.LabelLevel) }, true},
+		"our label changed":           {func(r *v1alpha1.WebexLicense) { r.Labels[v1alpha1.LabelClass] = "Bogus" }, true},
+		"a location it does not have": {func(r *v1alpha1.WebexLicense) { r.Labels[v1alpha1.LabelLocation] = "bogus" }, true},
+		"the owner lost":              {func(r *v1alpha1.WebexLicense) { r.OwnerReferences = nil }, true},
+		"a customer of the same name": {func(r *v1alpha1.WebexLicense) { r.OwnerReferences[0].UID = "earlier" }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			existing := stored(customer, counted("a", 1))
+			test.alter(&existing[0])
+			d := compare(existing, desiredRows(customer, counted("a", 1)), diffTime)
+			if !test.changed {
+				g.Expect(d).To(Equal(diff{unchanged: 1}))
+				return
+			}
+			g.Expect(d.changes).To(HaveLen(1))
+			g.Expect(d.changes[0].object).To(BeTrue())
+			g.Expect(d.changes[0].status).To(BeFalse())
+			g.Expect(d.changes[0].after.Name).To(Equal(existing[0].Name))
+		})
+	}
+}
+
+// Two rows of one identity can come from a stale cache only; the older stays,
+// whatever the order of the list.
+func TestCompareTwins(t *testing.T) {
+	t.Parallel()
+	customer := testCustomer()
+	g := NewWithT(t)
+	old := stored(customer, counted("a", 1))[0]
+	young := *old.DeepCopy()
+	young.Name, young.CreationTimestamp = "another", diffTime
+	for _, existing := range [][]v1alpha1.WebexLicense{{old, young}, {young, old}} {
+		d := compare(existing, desiredRows(customer, counted("a", 1)), diffTime)
+		g.Expect(d.unchanged).To(Equal(1))
+		g.Expect(d.removals).To(HaveLen(1))
+		g.Expect(d.removals[0].Name).To(Equal("another"))
+	}
+	young.CreationTimestamp = old.CreationTimestamp // then the name decides
+	for _, existing := range [][]v1alpha1.WebexLicense{{old, young}, {young, old}} {
+		d := compare(existing, desiredRows(customer, counted("a", 1)), diffTime)
+		g.Expect(d.removals).To(HaveLen(1))
+		g.Expect(d.removals[0].Name).To(Equal(max(old.Name, "another")))
+	}
+}
+
+func TestSamplesAreFew(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	customer := testCustomer()
+	var rows []usage.Row
+	for i := range 25 {
+		rows = append(rows, counted(fmt.Sprint(i), 1))
+	}
+	g.Expect(compare(nil, desiredRows(customer, rows...), diffTime).samples()).To(HaveLen(maxSamples))
+	g.Expect(compare(stored(customer, rows...), nil, diffTime).samples()).To(HaveLen(maxSamples))
+	g.Expect(diff{}.samples()).To(BeEmpty())
+}
+
+func TestGuardRemovals(t *testing.T) {
+	t.Parallel()
+	rows := func(n int) []usage.Row {
+		var list []usage.Row
+		for i := range n {
+			list = append(list, counted(fmt.Sprint(i), 1))
+		}
+		return list
+	}
+	for name, test := range map[string]struct {
+		have, left int
+		maxPercent *int32
+		held       bool
+	}{
+		"nothing to remove":            {have: 20, left: 20},
+		"half of twenty":               {have: 20, left: 10},
+		"more than half":               {have: 20, left: 9, held: true},
+		"all of twenty":                {have: 20, left: 0, held: true},
+		"few of few":                   {have: 9, left: 1},
+		"all of few":                   {have: 3, left: 0, held: true},
+		"one of ten, none allowed":     {have: 10, left: 9, maxPercent: ptr.To(int32(0)), held: true},
+		"one of nine, none allowed":    {have: 9, left: 8, maxPercent: ptr.To(int32(0))},
+		"nearly all, all allowed":      {have: 20, left: 1, maxPercent: ptr.To(int32(100))},
+		"an empty list, all allowed":   {have: 20, left: 0, maxPercent: ptr.To(int32(100)), held: true},
+		"an empty list, and it was so": {have: 0, left: 0},
+		"exactly the share":            {have: 10, left: 9, maxPercent: ptr.To(int32(10))},
+		"a little more than the share": {have: 11, left: 9, maxPercent: ptr.To(int32(18)), held: true},
+		"a little less than that":      {have: 11, left: 9, maxPercent: ptr.To(int32(19))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			customer := testCustomer()
+			if test.maxPercent != nil {
+				customer.Spec.Prune = &v1alpha1.Prune{MaxPercent: test.maxPercent}
+			}
+			existing := stored(customer, rows(test.have)...)
+			guard := func() (*attempt, int) {
+				a := &attempt{customer: customer, licenses: make([]usage.License, test.left)}
+				d := compare(existing, desiredRows(customer, rows(test.left)...), diffTime)
+				return a, len(a.guardRemovals(customer, existing, &d))
+			}
+			a, removed := guard()
+			if !test.held {
+				g.Expect(a.outcome.Held).To(BeNil())
+				g.Expect(removed).To(Equal(test.have - test.left))
+				return
+			}
+			g.Expect(removed).To(BeZero())
+			g.Expect(a.outcome.Held.Rows).To(HaveValue(BeEquivalentTo(test.have - test.left)))
+
+			metav1.SetMetaDataAnnotation(&customer.ObjectMeta, v1alpha1.AnnotationApprovePrune, a.outcome.Held.Token)
+			a, removed = guard()
+			g.Expect(a.outcome.Held).To(BeNil(), "approved")
+			g.Expect(removed).To(Equal(test.have - test.left))
+			existing[len(existing)-1].UID = "made anew"
+			a, _ = guard()
+			g.Expect(a.outcome.Held).NotTo(BeNil(), "that was about another row")
+		})
+	}
+}
