@@ -1,0 +1,197 @@
+// Package e2e tests the manager as it is shipped: the binary, as a process of
+// its own, against a real control plane and the simulator.
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/controlplane"
+)
+
+const repository = "../.."
+
+// shared is what all tests of the package use: a control plane and the binary.
+var shared struct {
+	cluster *controlplane.ControlPlane
+	manager string
+}
+
+func TestMain(m *testing.M) {
+	ctrl.SetLogger(logr.Discard())
+	os.Exit(func() int {
+		directory, err := os.MkdirTemp("", "e2e-")
+		if err != nil {
+			return fail(err)
+		}
+		defer func() { _ = os.RemoveAll(directory) }()
+		shared.manager = filepath.Join(directory, "manager")
+		build := exec.CommandContext(context.Background(), "go", "build", "-o", shared.manager, ".")
+		build.Dir = repository
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if output, err := build.CombinedOutput(); err != nil {
+			return fail(fmt.Errorf("building the manager: %w\n%s", err, output))
+		}
+		shared.cluster, err = controlplane.Start(context.Background(), controlplane.Options{
+			CRDPaths: []string{filepath.Join(repository, "config", "crd", "bases")},
+		})
+		if err != nil {
+			return fail(err)
+		}
+		defer func() { _ = shared.cluster.Stop() }()
+		return m.Run()
+	}())
+}
+
+func fail(err error) int {
+	fmt.Fprintln(os.Stderr, err)
+	return 1
+}
+
+const (
+	patience    = time.Minute
+	accessToken = "e2e-access-token-5kq2"
+)
+
+// world is a namespace, a simulated Webex, and a manager that can be killed.
+type world struct {
+	*WithT
+	t         *testing.T
+	ctx       context.Context
+	namespace string
+	client    client.Client
+	sim       *webexsim.Server
+	org       *webexsim.Organization
+	log       lockedBuffer
+	process   *exec.Cmd
+}
+
+func newWorld(t *testing.T, organization webexsim.OrganizationSpec) *world {
+	t.Helper()
+	sim, err := webexsim.New(webexsim.Options{TLS: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sim.Close)
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			t.Fatal(err)
+		}
+	}
+	admin, err := client.New(shared.cluster.Config, client.Options{Scheme: scheme})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{WithT: NewWithT(t), t: t, ctx: t.Context(), client: admin, sim: sim, org: sim.AddOrganization(organization)}
+	w.SetDefaultEventuallyTimeout(patience)
+	w.SetDefaultEventuallyPollingInterval(5 * time.Millisecond)
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "e2e-"}}
+	w.Expect(admin.Create(w.ctx, namespace)).To(Succeed())
+	w.namespace = namespace.Name
+	w.create(&corev1.ConfigMap{ObjectMeta: w.meta("webex-ca"), Data: map[string]string{"ca.crt": string(sim.CACertificate())}})
+	t.Cleanup(func() {
+		w.kill()
+		if t.Failed() {
+			t.Logf("the manager's log:\n%s", w.log.tail(200))
+		}
+	})
+	return w
+}
+
+func (w *world) meta(name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Namespace: w.namespace, Name: name}
+}
+
+func (w *world) create(object client.Object) {
+	w.t.Helper()
+	w.Expect(w.client.Create(w.ctx, object)).To(Succeed())
+}
+
+// createCustomer creates a customer whose credentials are in a Secret with these keys.
+func (w *world) createCustomer(name string, credentials map[string]string) *v1alpha1.WebexCustomerAccess {
+	w.t.Helper()
+	w.create(&corev1.Secret{ObjectMeta: w.meta(name + "-credentials"), StringData: credentials})
+	customer := &v1alpha1.WebexCustomerAccess{
+		ObjectMeta: w.meta(name),
+		Spec: v1alpha1.WebexCustomerAccessSpec{
+			CredentialsSecretRef: v1alpha1.CredentialsSecretReference{Name: name + "-credentials"},
+			Connection: &v1alpha1.Connection{
+				BaseURL:           w.sim.URL(),
+				CABundleRef:       &v1alpha1.CABundleReference{Name: "webex-ca"},
+				RequestsPerMinute: 6000,
+			},
+		},
+	}
+	w.create(customer)
+	return customer
+}
+
+// start runs the manager.
+func (w *world) start() {
+	w.t.Helper()
+	w.Expect(w.process).To(BeNil())
+	base, err := url.Parse(w.sim.URL())
+	w.Expect(err).NotTo(HaveOccurred())
+	w.process = exec.CommandContext(w.ctx, shared.manager,
+		"--watch-namespaces="+w.namespace, "--allowed-api-hosts="+base.Host,
+		"--health-probe-bind-address=0", "--zap-log-level=debug")
+	w.process.Env = append(os.Environ(), "KUBECONFIG="+shared.cluster.KubeconfigPath)
+	w.process.Stdout, w.process.Stderr = &w.log, &w.log
+	w.Expect(w.process.Start()).To(Succeed())
+}
+
+// kill ends the manager by SIGKILL: it gets to tidy up nothing.
+func (w *world) kill() {
+	if w.process == nil {
+		return
+	}
+	_ = w.process.Process.Kill()
+	_ = w.process.Wait() // "signal: killed"
+	w.process = nil
+}
+
+// lockedBuffer takes what a process writes while tests read it.
+type lockedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+var _ io.Writer = (*lockedBuffer)(nil)
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
+}
+
+func (b *lockedBuffer) tail(lines int) string {
+	all := bytes.Split([]byte(b.String()), []byte("\n"))
+	return string(bytes.Join(all[max(0, len(all)-lines):], []byte("\n")))
+}
