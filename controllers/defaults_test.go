@@ -8,6 +8,8 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 )
 
@@ -124,4 +126,31 @@ func expectAssignable(f *fixture, customer *v1alpha1.WebexCustomerAccess, reason
 			g.Expect(row.Status.Assignable).To(HaveValue(Equal(reason == v1alpha1.AssignableYes)), row.Name)
 		}
 	}).Should(Succeed())
+}
+
+// What a cache does not know yet is not overwritten: a row that a run wrote a
+// moment ago keeps its figures, one that was deleted stays so.
+func TestRefreshFromAStaleCache(t *testing.T) {
+	f := newFixture(t)
+	customer := f.createCustomer("acme")
+	f.stop()
+	stale := f.list("acme")
+
+	newer := f.row(customer, "Webex Calling - Professional", "")
+	newer.Status.ConsumedUnits = ptr.To(int64(42))
+	f.Expect(f.client.Status().Update(f.ctx, newer)).To(Succeed())
+	deleted := f.row(customer, "Advanced Messaging", "")
+	f.Expect(f.client.Delete(f.ctx, deleted)).To(Succeed())
+	customer.Spec.DeletionPolicy = v1alpha1.DeletionPolicyRetain // not only the status of rows changes
+
+	written, err := syncrun.RefreshRows(f.ctx, f.client, customer, stale,
+		usage.Effective{SubscriptionState: usage.StateRequired, SiteURLState: usage.StateRequired}, metav1.Now())
+	f.Expect(err).NotTo(HaveOccurred())
+	f.Expect(written).To(Equal(len(stale) - 2))
+	f.Expect(f.list("acme")).To(HaveLen(len(stale) - 1))
+	kept := f.row(customer, "Webex Calling - Professional", "")
+	f.Expect(kept.Status.ConsumedUnits).To(HaveValue(BeEquivalentTo(42)))
+	f.Expect(kept.Status.AssignableReason).To(Equal(v1alpha1.AssignableYes), "its own event brings that")
+	f.Expect(f.row(customer, "Webex Meetings Suite", "").Status.AssignableReason).To(Equal(v1alpha1.AssignableDefaultSubscriptionRequired))
+	f.Expect(f.row(customer, "Webex Meetings Suite", "").OwnerReferences).To(BeEmpty())
 }

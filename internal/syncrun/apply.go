@@ -180,7 +180,7 @@ func applyRow(ctx context.Context, c client.Client, change rowChange) error {
 	if change.object {
 		object := objectConfiguration(row)
 		if version != "" {
-			object.WithResourceVersion(version)
+			object.WithResourceVersion(version).WithUID(row.UID) // without the UID, a deleted row would be made anew
 		}
 		if err := c.Apply(ctx, object, client.ForceOwnership, client.FieldOwner(FieldManager)); err != nil {
 			return fmt.Errorf("writing row %s: %w", row.Name, err)
