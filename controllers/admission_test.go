@@ -162,8 +162,10 @@ func TestImmutableFields(t *testing.T) {
 		words               []string // none: accepted
 	}{
 		{"WebexCustomerAccess", `{}`, `{"organizationID":"11111111-2222-4333-8444-555555555555"}`, nil},
-		{"WebexCustomerAccess", `{"organizationID":"11111111-2222-4333-8444-555555555555"}`, `{"organizationID":"21111111-2222-4333-8444-555555555555"}`,
-			[]string{"spec.organizationID", "immutable once set", "create another WebexCustomerAccess"}},
+		{
+			"WebexCustomerAccess", `{"organizationID":"11111111-2222-4333-8444-555555555555"}`, `{"organizationID":"21111111-2222-4333-8444-555555555555"}`,
+			[]string{"spec.organizationID", "immutable once set", "create another WebexCustomerAccess"},
+		},
 		{"WebexCustomerAccess", `{"organizationID":"11111111-2222-4333-8444-555555555555"}`, `{"organizationID":null}`, []string{"spec.organizationID", "immutable once set"}},
 		{"LicenseSync", `{}`, `{"cancel":true}`, nil},
 		{"LicenseSync", `{"cancel":true}`, `{"cancel":false}`, []string{"spec.cancel", "cannot be taken back", "create another LicenseSync"}},
@@ -269,14 +271,14 @@ func TestStringsAtTheirBounds(t *testing.T) {
 			}
 			build := func(n int) *unstructured.Unstructured {
 				spec := set(validSpec(kind), path, longest(path, n))
-				switch {
-				case path == "connection.noProxy[]":
+				switch path {
+				case "connection.noProxy[]":
 					set(spec, "connection.proxyURL", "http://proxy.example")
 					connection := spec["connection"].(map[string]any)
 					connection["noProxy"] = []any{longest(path, n)}
-				case path == "connection.caBundleRef.key":
+				case "connection.caBundleRef.key":
 					set(spec, "connection.caBundleRef.name", "x")
-				case path == "locationID":
+				case "locationID":
 					spec["level"] = "Site"
 				}
 				return f.object(kind, "bounds", spec)

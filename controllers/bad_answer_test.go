@@ -10,7 +10,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clocktesting "k8s.io/utils/clock/testing"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -55,7 +54,7 @@ func badAnswer(f *fixture, customer *v1alpha1.WebexCustomerAccess, operation, na
 	id := f.sim.AddRule(rule)
 	run := f.newRun("", "acme")
 	run.GenerateName = "faulty-"
-	run.Spec.BackoffLimit = ptr.To(int32(1))
+	run.Spec.BackoffLimit = new(int32(1))
 	f.create(run)
 	f.awaitEnd(run)
 	expectOneEnd(f, run)

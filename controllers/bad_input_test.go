@@ -11,7 +11,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -397,7 +396,7 @@ func siteRows(truth webexsim.Truth) (n int) {
 func TestEmptyLicenseListTouchesNoRow(t *testing.T) {
 	f := newFixture(t)
 	customer := f.createCustomer("acme", func(c *v1alpha1.WebexCustomerAccess) {
-		c.Spec.Prune = &v1alpha1.Prune{MaxPercent: ptr.To(int32(100))} // the guard of the share is off
+		c.Spec.Prune = &v1alpha1.Prune{MaxPercent: new(int32(100))} // the guard of the share is off
 	})
 	rows := shown(f.list("acme"))
 	f.Expect(len(rows)).To(BeNumerically(">", 20))

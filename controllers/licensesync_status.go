@@ -49,7 +49,8 @@ func (s *runScope) keepVerdict() { s.verdict = nil }
 // fail ends the run for good.
 func (s *runScope) fail(reason, message string) {
 	s.verdict = &runVerdict{failed: true, Summary: status.Summary{
-		Ready: metav1.ConditionFalse, Detail: status.Detail{Reason: reason, Message: message}, Stalled: true}}
+		Ready: metav1.ConditionFalse, Detail: status.Detail{Reason: reason, Message: message}, Stalled: true,
+	}}
 	s.status.Message = message
 	s.end()
 }
@@ -71,7 +72,7 @@ func (s *runScope) succeed(outcome *syncrun.Outcome) {
 }
 
 func (s *runScope) end() {
-	s.status.CompletionTime = ptr.To(metav1.NewTime(s.now))
+	s.status.CompletionTime = new(metav1.NewTime(s.now))
 	s.status.NextAttemptTime = nil
 	s.status.Progress = &v1alpha1.Progress{Step: v1alpha1.StepFinished}
 	if s.status.StartTime != nil {
@@ -92,7 +93,7 @@ func (s *runScope) retry(failure *syncrun.Failure, after time.Duration) {
 		// A status holds whole seconds, and none of them may be too early.
 		due = due.Add(time.Second - time.Nanosecond)
 	}
-	s.status.NextAttemptTime = ptr.To(metav1.NewTime(due))
+	s.status.NextAttemptTime = new(metav1.NewTime(due))
 	s.status.Progress = nil
 	s.lookAgain(after)
 }
@@ -108,7 +109,7 @@ func (s *runScope) trackingID(failure *syncrun.Failure) {
 
 // account adds what an attempt cost.
 func (s *runScope) account(outcome *syncrun.Outcome) {
-	add := func(sum *int64, n int64) *int64 { return ptr.To(ptr.Deref(sum, 0) + n) }
+	add := func(sum *int64, n int64) *int64 { return new(ptr.Deref(sum, 0) + n) }
 	s.status.Requests = add(s.status.Requests, outcome.Requests)
 	s.status.Retries = add(s.status.Retries, outcome.Retries)
 	s.status.ThrottledSeconds = add(s.status.ThrottledSeconds, int64(outcome.Throttled/time.Second))

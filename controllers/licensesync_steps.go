@@ -141,7 +141,7 @@ func (r *LicenseSyncReconciler) queue(ctx context.Context, s *runScope) (bool, e
 	for i := range runs {
 		other := &runs[i]
 		if other.UID != s.run.UID && !finished(other) && other.DeletionTimestamp.IsZero() && goesFirst(other, s.run) {
-			s.wait(v1alpha1.ReasonQueued, "another run of this customer goes first")
+			s.queued("another run of this customer goes first")
 			return false, nil // its end wakes this run
 		}
 	}
@@ -184,11 +184,12 @@ func (r *LicenseSyncReconciler) gates(_ context.Context, s *runScope) (bool, err
 // attempt begins an attempt, or shows how far it is.
 func (r *LicenseSyncReconciler) attempt(_ context.Context, s *runScope) (bool, error) {
 	run := s.run
+	//nolint:contextcheck // an attempt outlives the reconcile that begins it
 	if !r.Runner.Begin(run, func(ctx context.Context, report func(syncrun.Progress)) syncrun.Outcome {
 		logger := ctrl.Log.WithName("run").WithValues("run", client.ObjectKeyFromObject(run), "customer", run.Spec.CustomerAccessRef.Name)
 		return r.Engine.Run(ctrl.LoggerInto(ctx, logger), run, report)
 	}) {
-		s.wait(v1alpha1.ReasonQueued, "another run of this customer goes first")
+		s.queued("another run of this customer goes first")
 		s.lookAgain(placeGrace)
 		return false, nil
 	}
@@ -202,18 +203,25 @@ func (r *LicenseSyncReconciler) attempt(_ context.Context, s *runScope) (bool, e
 		s.progress(snapshot.Progress)
 		s.status.NextAttemptTime = nil
 		s.wait(v1alpha1.ReasonRunning, "the run reads the organization and writes its licence rows")
-	case s.now.Sub(run.CreationTimestamp.Time) < placeGrace && len(run.Status.Conditions) == 0:
-		s.lookAgain(placeGrace)
 	default:
-		s.wait(v1alpha1.ReasonQueued, "the run waits for a free place: the operator's --max-concurrent-syncs are in use")
+		s.queued("the run waits for a free place: the operator's --max-concurrent-syncs are in use")
 	}
 	return false, nil
+}
+
+// queued is for a run that waits its turn. A new one may wait a moment unsaid.
+func (s *runScope) queued(message string) {
+	if s.now.Sub(s.run.CreationTimestamp.Time) < placeGrace && len(s.run.Status.Conditions) == 0 {
+		s.lookAgain(placeGrace)
+		return
+	}
+	s.wait(v1alpha1.ReasonQueued, message)
 }
 
 // start notes when the first attempt began.
 func (s *runScope) start(at time.Time) {
 	if s.status.StartTime == nil && !at.IsZero() {
-		s.status.StartTime = ptr.To(metav1.NewTime(at))
+		s.status.StartTime = new(metav1.NewTime(at))
 	}
 }
 

@@ -44,12 +44,6 @@ func (f *fixture) awaitRun(run *v1alpha1.LicenseSync, reason string) *metav1.Con
 	return ready
 }
 
-// awaitRequests waits until the simulator has seen so many requests.
-func (f *fixture) awaitRequests(atLeast int) {
-	f.t.Helper()
-	f.Eventually(f.sim.TotalRequests).Should(BeNumerically(">=", atLeast))
-}
-
 // expectRows compares a customer's rows with the simulator's own count.
 func (f *fixture) expectRows(customer string) {
 	f.t.Helper()
@@ -193,7 +187,7 @@ func TestCancelBeforeStart(t *testing.T) {
 	f.Expect(waiting.Status.Requests).To(BeNil())
 
 	born := f.newRun("run-d", "acme")
-	born.Spec.Cancel = ptr.To(true)
+	born.Spec.Cancel = new(true)
 	f.create(born)
 	f.expectReason(f.awaitEnd(born), v1alpha1.ReasonCanceled)
 
@@ -215,7 +209,7 @@ func (f *fixture) expectReason(run *v1alpha1.LicenseSync, reason string) {
 
 // interrupted starts a run that cannot end by itself soon, waits until it is in
 // the middle of its walk, and sees to it that later runs are not held up.
-func interrupted(f *fixture, adjust ...func(*v1alpha1.LicenseSync)) (run *v1alpha1.LicenseSync, rows map[string]string) {
+func interrupted(f *fixture) (run *v1alpha1.LicenseSync, rows map[string]string) {
 	f.t.Helper()
 	f.createCustomer("acme", unhurried)
 	f.Expect(f.org.SetTotal("Webex Calling - Professional", 4321)).To(Succeed())
@@ -223,9 +217,6 @@ func interrupted(f *fixture, adjust ...func(*v1alpha1.LicenseSync)) (run *v1alph
 	f.sim.ResetRequests()
 	slow := f.sim.AddRule(webexsim.Rule{Operation: "GET /people", After: 1, Delay: patience})
 	run = f.newRun("walking", "acme")
-	for _, a := range adjust {
-		a(run)
-	}
 	f.create(run)
 	f.Eventually(func() int { return f.sim.RuleActions(slow) }).Should(Equal(1))
 	f.sim.RemoveRule(slow)
@@ -264,13 +255,21 @@ func TestDeleteInTheMiddle(t *testing.T) {
 }
 
 func TestDeadline(t *testing.T) {
-	f := newFixture(t, slowPeople(3))
-	run, rows := interrupted(f, func(run *v1alpha1.LicenseSync) { run.Spec.ActiveDeadlineSeconds = 1 })
+	f := newFixture(t)
+	f.createCustomer("acme")
+	rows := f.versions("acme")
+	f.Expect(f.org.SetTotal("Webex Calling - Professional", 4321)).To(Succeed())
+	f.sim.ResetRequests()
+	slow := f.sim.AddRule(webexsim.Rule{Operation: "GET /people", Delay: patience})
+	run := f.newRun("slow", "acme")
+	run.Spec.ActiveDeadlineSeconds = 2
+	f.create(run)
 	f.awaitEnd(run)
+	f.sim.RemoveRule(slow)
 	expectOneEnd(f, run)
 	f.expectReason(run, v1alpha1.ReasonDeadlineExceeded)
 	f.Expect(run.Status.Message).To(ContainSubstring("spec.activeDeadlineSeconds"))
-	f.Expect(run.Status.Duration.Duration).To(BeNumerically(">=", time.Second))
+	f.Expect(run.Status.Duration.Duration).To(BeNumerically(">=", 2*time.Second))
 	f.Expect(run.Status.Requests).To(HaveValue(BeEquivalentTo(f.sim.TotalRequests())))
 	f.Expect(f.versions("acme")).To(Equal(rows))
 
@@ -293,7 +292,7 @@ func TestTTL(t *testing.T) {
 	f.createCustomer("acme")
 	for name, ttl := range map[string]int32{"at-once": 0, "in-a-second": 1} {
 		run := f.newRun(name, "acme")
-		run.Spec.TTLSecondsAfterFinished = ptr.To(ttl)
+		run.Spec.TTLSecondsAfterFinished = new(ttl)
 		f.create(run)
 	}
 	kept := f.newRun("kept", "acme")
@@ -342,7 +341,7 @@ func TestRunWithoutACustomer(t *testing.T) {
 func TestSuspendedCustomerHoldsItsRuns(t *testing.T) {
 	f := newFixture(t)
 	customer := f.newCustomer("acme")
-	customer.Spec.Suspend = ptr.To(true)
+	customer.Spec.Suspend = new(true)
 	f.create(customer)
 	stalled := f.awaitCondition(customer, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSuspended)
 	f.Expect(stalled.Message).To(ContainSubstring("spec.suspend"))

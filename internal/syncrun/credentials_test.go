@@ -1,13 +1,13 @@
 package syncrun
 
 import (
+	"maps"
 	"testing"
 	"time"
 
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
@@ -25,9 +25,7 @@ func TestParseCredentials(t *testing.T) {
 	t.Parallel()
 	full := func(change map[string]string) map[string]string {
 		data := map[string]string{KeyClientID: "id", KeyClientSecret: "s3cret", KeyRefreshToken: "refresh"}
-		for key, value := range change {
-			data[key] = value
-		}
+		maps.Copy(data, change)
 		return data
 	}
 	tests := map[string]struct {
@@ -164,8 +162,8 @@ func TestCollectedSpecHash(t *testing.T) {
 		"default subscription": {func(s *v1alpha1.WebexCustomerAccessSpec) { s.DefaultSubscription = "Sub1" }, true},
 		"default site URL":     {func(s *v1alpha1.WebexCustomerAccessSpec) { s.DefaultSiteURL = "acme.webex.com" }, true},
 		"thresholds":           {func(s *v1alpha1.WebexCustomerAccessSpec) { s.Thresholds = &v1alpha1.Thresholds{} }, true},
-		"prune":                {func(s *v1alpha1.WebexCustomerAccessSpec) { s.Prune = &v1alpha1.Prune{MaxPercent: ptr.To(int32(1))} }, true},
-		"suspend":              {func(s *v1alpha1.WebexCustomerAccessSpec) { s.Suspend = ptr.To(true) }, true},
+		"prune":                {func(s *v1alpha1.WebexCustomerAccessSpec) { s.Prune = &v1alpha1.Prune{MaxPercent: new(int32(1))} }, true},
+		"suspend":              {func(s *v1alpha1.WebexCustomerAccessSpec) { s.Suspend = new(true) }, true},
 		"deletion policy":      {func(s *v1alpha1.WebexCustomerAccessSpec) { s.DeletionPolicy = v1alpha1.DeletionPolicyRetain }, true},
 		"request budget":       {func(s *v1alpha1.WebexCustomerAccessSpec) { s.Connection = &v1alpha1.Connection{RequestsPerMinute: 60} }, true},
 		"organization":         {func(s *v1alpha1.WebexCustomerAccessSpec) { s.OrganizationID = "11111111-2222-4333-8444-555555555555" }, false},
@@ -177,7 +175,7 @@ func TestCollectedSpecHash(t *testing.T) {
 			s.Collection = &v1alpha1.Collection{Levels: []v1alpha1.Level{v1alpha1.LevelCustomer}}
 		}, false},
 		"no workspaces any more": {func(s *v1alpha1.WebexCustomerAccessSpec) {
-			s.Collection = &v1alpha1.Collection{Workspaces: ptr.To(false)}
+			s.Collection = &v1alpha1.Collection{Workspaces: new(false)}
 		}, false},
 	} {
 		matcher := Equal(same)

@@ -134,8 +134,10 @@ func carefully(ctx context.Context, do func(context.Context) error) (err error) 
 		if p := recover(); p != nil {
 			cause := fmt.Errorf("panic of type %T", p) // its text might repeat the answer
 			log.FromContext(ctx).Error(cause, "a step of a run panicked", "stack", string(debug.Stack()))
-			err = &Failure{Class: webex.ClassPartial, Reason: v1alpha1.ReasonPartialResult, Err: cause,
-				Message: "the operator met an answer that it cannot handle: nothing more is written; please report what its log says"}
+			err = &Failure{
+				Class: webex.ClassPartial, Reason: v1alpha1.ReasonPartialResult, Err: cause,
+				Message: "the operator met an answer that it cannot handle: nothing more is written; please report what its log says",
+			}
 		}
 	}()
 	return do(ctx)

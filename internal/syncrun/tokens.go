@@ -155,8 +155,10 @@ func (t *refreshingTokens) store(ctx context.Context, token storedToken) error {
 		WithData(encodeToken(token, t.credentials.owner()))
 	err := t.engine.Client.Apply(ctx, secret, client.ForceOwnership, client.FieldOwner(FieldManager))
 	if apierrors.IsInvalid(err) || apierrors.IsForbidden(err) {
-		return &Failure{Class: webex.ClassTransient, Reason: v1alpha1.ReasonWriteFailed, Err: err,
-			Message: fmt.Sprintf("the operator may not write Secret %q, where it keeps refreshed tokens: see its RBAC", TokenSecretName(t.customer.Name))}
+		return &Failure{
+			Class: webex.ClassTransient, Reason: v1alpha1.ReasonWriteFailed, Err: err,
+			Message: fmt.Sprintf("the operator may not write Secret %q, where it keeps refreshed tokens: see its RBAC", TokenSecretName(t.customer.Name)),
+		}
 	}
 	return err
 }
