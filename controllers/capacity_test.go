@@ -18,7 +18,7 @@ func used(name string, percent int32) v1alpha1.WebexLicense {
 		Spec: v1alpha1.WebexLicenseSpec{Level: v1alpha1.LevelCustomer},
 		Status: v1alpha1.WebexLicenseStatus{
 			Name: name, Class: v1alpha1.ClassPurchased, UtilizationPercent: &percent,
-			TotalUnits: ptr.To(int64(1000)), ConsumedUnits: ptr.To(int64(percent) * 10),
+			TotalUnits: new(int64(1000)), ConsumedUnits: new(int64(percent) * 10),
 		},
 	}
 }
@@ -48,7 +48,7 @@ func TestCapacity(t *testing.T) {
 		"over-assigned":                {rows: []v1alpha1.WebexLicense{used("a", 101)}, want: over, names: "a"},
 		"the worst are named, sorted":  {rows: []v1alpha1.WebexLicense{used("c", 96), used("a", 85), used("b", 95)}, want: critical, names: "b, c"},
 		"a name is told once":          {rows: []v1alpha1.WebexLicense{used("a", 96), used("a", 97)}, want: critical, names: "a"},
-		"nothing bought, nothing used": {rows: []v1alpha1.WebexLicense{unlike(used("a", 0), func(r *v1alpha1.WebexLicense) { r.Status.TotalUnits = ptr.To(int64(0)) })}, want: within},
+		"nothing bought, nothing used": {rows: []v1alpha1.WebexLicense{unlike(used("a", 0), func(r *v1alpha1.WebexLicense) { r.Status.TotalUnits = new(int64(0)) })}, want: within},
 		"included rows say nothing":    {rows: []v1alpha1.WebexLicense{unlike(used("a", 200), func(r *v1alpha1.WebexLicense) { r.Status.Class = v1alpha1.ClassIncluded })}, want: within},
 		"sites share the pool":         {rows: []v1alpha1.WebexLicense{unlike(used("a", 200), func(r *v1alpha1.WebexLicense) { r.Spec.Level = v1alpha1.LevelSite })}, want: within},
 		"unknown figures say nothing":  {rows: []v1alpha1.WebexLicense{unlike(used("a", 200), func(r *v1alpha1.WebexLicense) { r.Status.TotalUnits = nil })}, want: within},
@@ -65,7 +65,7 @@ func TestCapacity(t *testing.T) {
 		"a warning gets worse":                    {previous: warning, rows: []v1alpha1.WebexLicense{used("a", 96)}, want: critical, names: "a"},
 		"hysteresis makes nothing worse":          {previous: warning, rows: []v1alpha1.WebexLicense{used("a", 92)}, want: warning, names: "a"},
 		"over-assigned has no hysteresis":         {previous: over, rows: []v1alpha1.WebexLicense{used("a", 100)}, want: exhausted, names: "a"},
-		"no hysteresis":                           {previous: warning, thresholds: &v1alpha1.Thresholds{HysteresisPercent: ptr.To(int32(0))}, rows: []v1alpha1.WebexLicense{used("a", 79)}, want: within},
+		"no hysteresis":                           {previous: warning, thresholds: &v1alpha1.Thresholds{HysteresisPercent: new(int32(0))}, rows: []v1alpha1.WebexLicense{used("a", 79)}, want: within},
 		"a hysteresis wider than the gap":         {previous: warning, thresholds: &v1alpha1.Thresholds{CriticalPercent: 82}, rows: []v1alpha1.WebexLicense{used("a", 78)}, want: warning, names: "a"},
 		"what was worse before no longer matters": {previous: over, rows: []v1alpha1.WebexLicense{used("a", 10)}, want: within},
 	} {

@@ -29,7 +29,8 @@ func judge(g Gomega, desired []metav1.Condition) ([]metav1.Condition, kstatus.St
 		metav1.ObjectMeta `json:"metadata"`
 		Status            any `json:"status"`
 	}{
-		metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Any"}, metav1.ObjectMeta{Generation: 2},
+		metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Any"},
+		metav1.ObjectMeta{Generation: 2},
 		map[string]any{"observedGeneration": int64(2)},
 	})
 	g.Expect(err).NotTo(HaveOccurred())
@@ -217,7 +218,7 @@ func TestFreshnessLooksAgain(t *testing.T) {
 func TestRunVerdicts(t *testing.T) {
 	t.Parallel()
 	outcome := func(held *v1alpha1.HeldPrune) *syncrun.Outcome {
-		none := ptr.To(int32(0))
+		none := new(int32(0))
 		return &syncrun.Outcome{Held: held, Rows: v1alpha1.RowCounts{Added: none, Updated: none, Removed: none, Unchanged: none}}
 	}
 	for name, test := range map[string]struct {
@@ -228,7 +229,7 @@ func TestRunVerdicts(t *testing.T) {
 	}{
 		"queued":    {func(s *runScope) { s.wait(v1alpha1.ReasonQueued, "another run of this customer goes first") }, "Unknown Queued Reconciling Queued", "", kstatus.InProgressStatus},
 		"succeeded": {func(s *runScope) { s.succeed(outcome(nil)) }, "True Succeeded", v1alpha1.ConditionComplete, kstatus.CurrentStatus},
-		"held":      {func(s *runScope) { s.succeed(outcome(&v1alpha1.HeldPrune{Rows: ptr.To(int32(3))})) }, "True Succeeded", v1alpha1.ConditionComplete, kstatus.CurrentStatus},
+		"held":      {func(s *runScope) { s.succeed(outcome(&v1alpha1.HeldPrune{Rows: new(int32(3))})) }, "True Succeeded", v1alpha1.ConditionComplete, kstatus.CurrentStatus},
 		"failed":    {func(s *runScope) { s.fail(v1alpha1.ReasonForbidden, "the token lacks a scope") }, "False Forbidden Stalled Forbidden", v1alpha1.ConditionFailed, kstatus.FailedStatus},
 		"retried": {func(s *runScope) {
 			s.retry(&syncrun.Failure{Class: webex.ClassTransient, Reason: v1alpha1.ReasonAPIUnavailable, Message: "it went wrong", TrackingID: "NA_12345678-1"}, time.Minute)

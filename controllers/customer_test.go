@@ -57,7 +57,7 @@ func TestRequestedRuns(t *testing.T) {
 	f.settle(customer)
 	f.awaitRuns("acme", v1alpha1.TriggerManual, 2)
 
-	f.change(customer, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = ptr.To(true) })
+	f.change(customer, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = new(true) })
 	request("three")
 	f.forget()
 	restart()
@@ -66,7 +66,7 @@ func TestRequestedRuns(t *testing.T) {
 	handled("one")
 	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
 
-	f.change(customer, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = ptr.To(false) })
+	f.change(customer, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = new(false) })
 	handled("three")
 	f.awaitRuns("acme", v1alpha1.TriggerManual, 3)
 	f.Expect(f.sim.Requests()).To(HaveKeyWithValue("GET /licenses", 1))
@@ -77,7 +77,7 @@ func TestRequestedRuns(t *testing.T) {
 func TestSuspendedFromTheStart(t *testing.T) {
 	f := newFixture(t)
 	customer := f.newCustomer("acme")
-	customer.Spec.Suspend = ptr.To(true)
+	customer.Spec.Suspend = new(true)
 	customer.Annotations = map[string]string{v1alpha1.AnnotationRequestedAt: "first"}
 	f.Expect(f.client.Create(f.ctx, customer)).To(Succeed())
 	stalled := f.awaitCondition(customer, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSuspended)
@@ -101,8 +101,8 @@ func TestSuspendedFromTheStart(t *testing.T) {
 func TestCollection(t *testing.T) {
 	f := newFixture(t)
 	customer := f.createCustomer("acme", func(c *v1alpha1.WebexCustomerAccess) {
-		c.Spec.Collection = &v1alpha1.Collection{Roles: ptr.To(false), Workspaces: ptr.To(false)}
-		c.Spec.Prune = &v1alpha1.Prune{MaxPercent: ptr.To(int32(0))}
+		c.Spec.Collection = &v1alpha1.Collection{Roles: new(false), Workspaces: new(false)}
+		c.Spec.Prune = &v1alpha1.Prune{MaxPercent: new(int32(0))}
 	})
 	f.Expect(f.sim.Requests()).NotTo(Or(HaveKey("GET /roles"), HaveKey("GET /workspaces")))
 	f.Expect(f.sim.Requests()).To(And(HaveKey("GET /licenses"), HaveKey("GET /people"), HaveKey("GET /locations")))
@@ -155,7 +155,8 @@ func TestStaleFigures(t *testing.T) {
 
 	f.sim.AddRule(webexsim.Rule{Operation: "GET /licenses", Status: http.StatusServiceUnavailable})
 	failing := &v1alpha1.LicenseSync{ObjectMeta: f.meta("failing"), Spec: v1alpha1.LicenseSyncSpec{
-		CustomerAccessRef: v1alpha1.LocalCustomerReference{Name: "acme"}, BackoffLimit: ptr.To(int32(0))}}
+		CustomerAccessRef: v1alpha1.LocalCustomerReference{Name: "acme"}, BackoffLimit: new(int32(0)),
+	}}
 	f.Expect(f.client.Create(f.ctx, failing)).To(Succeed())
 	f.awaitEnd(failing)
 	f.Expect(meta.FindStatusCondition(failing.Status.Conditions, v1alpha1.ConditionFailed).Reason).To(Equal(v1alpha1.ReasonAPIUnavailable))
@@ -187,7 +188,7 @@ func TestFirstRunDuringAnOutage(t *testing.T) {
 	customer := f.newCustomer("acme")
 	f.Expect(f.client.Create(f.ctx, customer)).To(Succeed())
 	run := f.awaitEnd(&v1alpha1.LicenseSync{ObjectMeta: f.meta("acme-initial")})
-	f.Expect(run.Status.FailedAttempts).To(Equal(ptr.To(int32(defaultBackoffLimit + 1))))
+	f.Expect(run.Status.FailedAttempts).To(Equal(new(int32(defaultBackoffLimit + 1))))
 	f.settle(customer)
 	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonAPIUnavailable)
 	f.awaitCondition(customer, v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonAPIUnavailable)

@@ -22,7 +22,7 @@ func syncedScope() *customerScope {
 	}
 	customer.Status = v1alpha1.WebexCustomerAccessStatus{
 		LastSuccessfulSyncTime: &end,
-		LastRun:                &v1alpha1.LastRun{Name: "acme-initial", Reason: v1alpha1.ReasonSucceeded, ObservedGeneration: ptr.To(int64(2)), EndTime: &end},
+		LastRun:                &v1alpha1.LastRun{Name: "acme-initial", Reason: v1alpha1.ReasonSucceeded, ObservedGeneration: new(int64(2)), EndTime: &end},
 		CollectedSpecHash:      syncrun.CollectedSpecHash(customer),
 		Organization:           &v1alpha1.OrganizationStatus{ID: "11111111-2222-4333-8444-555555555555"},
 		Credentials:            &v1alpha1.CredentialsStatus{ObservedSecretResourceVersion: "7"},
@@ -42,7 +42,7 @@ func failedBy(reason string) adjust {
 func neverSynced(s *customerScope) { s.customer.Status.LastSuccessfulSyncTime = nil }
 func neverRan(s *customerScope)    { s.customer.Status = v1alpha1.WebexCustomerAccessStatus{} }
 func activeRun(s *customerScope)   { s.active = true }
-func suspended(s *customerScope)   { s.customer.Spec.Suspend = ptr.To(true) }
+func suspended(s *customerScope)   { s.customer.Spec.Suspend = new(true) }
 func noSecret(s *customerScope)    { s.secretVersion = "" }
 func newSecret(s *customerScope)   { s.secretVersion = "8" }
 func newSpec(s *customerScope)     { s.customer.Generation++ }
@@ -52,7 +52,7 @@ func later(by time.Duration) adjust {
 
 func newCollection(s *customerScope) {
 	s.customer.Generation++
-	s.customer.Spec.Collection = &v1alpha1.Collection{Roles: ptr.To(false)}
+	s.customer.Spec.Collection = &v1alpha1.Collection{Roles: new(false)}
 }
 
 func requested(token string) adjust {
@@ -67,7 +67,7 @@ func handledBefore(token string) adjust {
 
 func heldBy(token, approved string) adjust {
 	return func(s *customerScope) {
-		s.customer.Status.HeldPrune = &v1alpha1.HeldPrune{Rows: ptr.To(int32(3)), Token: token}
+		s.customer.Status.HeldPrune = &v1alpha1.HeldPrune{Rows: new(int32(3)), Token: token}
 		metav1.SetMetaDataAnnotation(&s.customer.ObjectMeta, v1alpha1.AnnotationApprovePrune, approved)
 	}
 }
@@ -155,11 +155,16 @@ func TestRunNames(t *testing.T) {
 	g := NewWithT(t)
 	names := map[string]bool{}
 	for _, adjustments := range [][]adjust{
-		{requested("a")}, {requested("b")},
-		{newCollection}, {newCollection, newSecret},
+		{requested("a")},
+		{requested("b")},
+		{newCollection},
+		{newCollection, newSecret},
 		{newCollection, func(s *customerScope) { s.customer.Status.LastRun.EndTime = &metav1.Time{Time: s.now} }},
-		{failedBy(v1alpha1.ReasonForbidden), newSpec}, {failedBy(v1alpha1.ReasonForbidden), newSecret},
-		{heldBy("t", "t")}, {heldBy("u", "u")}, {neverRan},
+		{failedBy(v1alpha1.ReasonForbidden), newSpec},
+		{failedBy(v1alpha1.ReasonForbidden), newSecret},
+		{heldBy("t", "t")},
+		{heldBy("u", "u")},
+		{neverRan},
 	} {
 		s := syncedScope()
 		for _, a := range adjustments {

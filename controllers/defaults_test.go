@@ -38,28 +38,32 @@ func TestDefaults(t *testing.T) {
 			message: []string{"spec.defaultSubscription", subscription + ", " + otherSubscription, "spec.defaultSiteURL", otherSite + ", " + site},
 			reasons: [4]v1alpha1.AssignableReason{
 				v1alpha1.AssignableDefaultSubscriptionRequired, v1alpha1.AssignableDefaultSubscriptionRequired,
-				v1alpha1.AssignableDefaultSubscriptionRequired, v1alpha1.AssignableDefaultSubscriptionRequired},
+				v1alpha1.AssignableDefaultSubscriptionRequired, v1alpha1.AssignableDefaultSubscriptionRequired,
+			},
 		}, {
 			subscription: subscription,
 			status:       metav1.ConditionFalse, reason: v1alpha1.ReasonDefaultSiteURLRequired,
 			message: []string{"spec.defaultSiteURL", otherSite + ", " + site},
 			reasons: [4]v1alpha1.AssignableReason{
 				v1alpha1.AssignableYes, v1alpha1.AssignableDefaultSiteURLRequired,
-				v1alpha1.AssignableOtherSubscription, v1alpha1.AssignableOtherSubscription},
+				v1alpha1.AssignableOtherSubscription, v1alpha1.AssignableOtherSubscription,
+			},
 			effective: v1alpha1.EffectiveDefaults{Subscription: subscription},
 		}, {
 			subscription: subscription, site: site,
 			status: metav1.ConditionTrue, reason: v1alpha1.ReasonResolved,
 			reasons: [4]v1alpha1.AssignableReason{
 				v1alpha1.AssignableYes, v1alpha1.AssignableYes,
-				v1alpha1.AssignableOtherSubscription, v1alpha1.AssignableOtherSubscription},
+				v1alpha1.AssignableOtherSubscription, v1alpha1.AssignableOtherSubscription,
+			},
 			effective: v1alpha1.EffectiveDefaults{Subscription: subscription, SiteURL: site},
 		}, {
 			subscription: otherSubscription, site: site,
 			status: metav1.ConditionTrue, reason: v1alpha1.ReasonResolved,
 			reasons: [4]v1alpha1.AssignableReason{
 				v1alpha1.AssignableOtherSubscription, v1alpha1.AssignableOtherSubscription,
-				v1alpha1.AssignableYes, v1alpha1.AssignableOtherSiteURL},
+				v1alpha1.AssignableYes, v1alpha1.AssignableOtherSiteURL,
+			},
 			effective: v1alpha1.EffectiveDefaults{Subscription: otherSubscription, SiteURL: site},
 		}, {
 			subscription: "Sub9999999", site: site,
@@ -67,7 +71,8 @@ func TestDefaults(t *testing.T) {
 			message: []string{`spec.defaultSubscription "Sub9999999"`, subscription + ", " + otherSubscription},
 			reasons: [4]v1alpha1.AssignableReason{
 				v1alpha1.AssignableDefaultNotFound, v1alpha1.AssignableDefaultNotFound,
-				v1alpha1.AssignableDefaultNotFound, v1alpha1.AssignableDefaultNotFound},
+				v1alpha1.AssignableDefaultNotFound, v1alpha1.AssignableDefaultNotFound,
+			},
 			effective: v1alpha1.EffectiveDefaults{SiteURL: site},
 		}, {
 			subscription: subscription, site: "nowhere.example.com",
@@ -75,14 +80,16 @@ func TestDefaults(t *testing.T) {
 			message: []string{`spec.defaultSiteURL "nowhere.example.com"`, otherSite + ", " + site},
 			reasons: [4]v1alpha1.AssignableReason{
 				v1alpha1.AssignableYes, v1alpha1.AssignableDefaultNotFound,
-				v1alpha1.AssignableOtherSubscription, v1alpha1.AssignableOtherSubscription},
+				v1alpha1.AssignableOtherSubscription, v1alpha1.AssignableOtherSubscription,
+			},
 			effective: v1alpha1.EffectiveDefaults{Subscription: subscription},
 		}, {
 			// Back to none at all.
 			status: metav1.ConditionFalse, reason: v1alpha1.ReasonDefaultSubscriptionRequired,
 			reasons: [4]v1alpha1.AssignableReason{
 				v1alpha1.AssignableDefaultSubscriptionRequired, v1alpha1.AssignableDefaultSubscriptionRequired,
-				v1alpha1.AssignableDefaultSubscriptionRequired, v1alpha1.AssignableDefaultSubscriptionRequired},
+				v1alpha1.AssignableDefaultSubscriptionRequired, v1alpha1.AssignableDefaultSubscriptionRequired,
+			},
 		},
 	} {
 		f.change(customer, func(c *v1alpha1.WebexCustomerAccess) {
@@ -137,7 +144,7 @@ func TestRefreshFromAStaleCache(t *testing.T) {
 	stale := f.list("acme")
 
 	newer := f.row(customer, "Webex Calling - Professional", "")
-	newer.Status.ConsumedUnits = ptr.To(int64(42))
+	newer.Status.ConsumedUnits = new(int64(42))
 	f.Expect(f.client.Status().Update(f.ctx, newer)).To(Succeed())
 	deleted := f.row(customer, "Advanced Messaging", "")
 	f.Expect(f.client.Delete(f.ctx, deleted)).To(Succeed())

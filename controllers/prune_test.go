@@ -70,7 +70,7 @@ func TestPruneApproval(t *testing.T) {
 // From ten rows on, a run removes at most spec.prune.maxPercent of them.
 func TestPruneShare(t *testing.T) {
 	f := newFixture(t)
-	customer := f.createCustomer("acme", func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Prune = &v1alpha1.Prune{MaxPercent: ptr.To(int32(10))} })
+	customer := f.createCustomer("acme", func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Prune = &v1alpha1.Prune{MaxPercent: new(int32(10))} })
 	rows := len(f.rows("acme"))
 	// None of these has rows at level Site.
 	few := []string{"Webex Room Kit", "Contact Center Premium Agent", "Contact center Standard Agent"}
@@ -99,7 +99,7 @@ func TestPruneShare(t *testing.T) {
 	f.Expect(condition.Message).To(ContainSubstring(fmt.Sprintf("%d rows", len(more))))
 	f.Expect(f.list("acme")).To(HaveLen(rows - len(few)))
 
-	f.change(customer, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Prune.MaxPercent = ptr.To(int32(50)) })
+	f.change(customer, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Prune.MaxPercent = new(int32(50)) })
 	f.run("acme")
 	f.settle(customer)
 	f.Expect(meta.FindStatusCondition(customer.Status.Conditions, v1alpha1.ConditionPruneHeld)).To(BeNil())

@@ -24,9 +24,9 @@ func TestFirstRun(t *testing.T) {
 	rows := f.rows("acme")
 	calling := rows["Customer Webex Calling - Professional @ acme"]
 	f.Expect(calling).NotTo(BeNil())
-	f.Expect(calling.Status.TotalUnits).To(Equal(ptr.To(int64(100))))
-	f.Expect(calling.Status.ConsumedUnits).To(Equal(ptr.To(int64(3))))
-	f.Expect(calling.Status.AvailableUnits).To(Equal(ptr.To(int64(97))))
+	f.Expect(calling.Status.TotalUnits).To(Equal(new(int64(100))))
+	f.Expect(calling.Status.ConsumedUnits).To(Equal(new(int64(3))))
+	f.Expect(calling.Status.AvailableUnits).To(Equal(new(int64(97))))
 
 	perLevel := map[v1alpha1.Level]int{}
 	explained := map[string]int64{}
@@ -64,7 +64,8 @@ func expectRowMetadata(f *fixture, customer *v1alpha1.WebexCustomerAccess, row *
 	}
 	if row.Spec.Level == v1alpha1.LevelSite {
 		labels[v1alpha1.LabelLocation] = map[string]string{
-			"San Jose HQ": "san-jose-hq", "Chicago Branch": "chicago-branch", "Austin Lab": "austin-lab"}[row.Status.Location]
+			"San Jose HQ": "san-jose-hq", "Chicago Branch": "chicago-branch", "Austin Lab": "austin-lab",
+		}[row.Status.Location]
 	}
 	f.Expect(row.Labels).To(Equal(labels))
 	f.Expect(metav1.IsControlledBy(row, customer)).To(BeTrue(), row.Name)
@@ -97,8 +98,8 @@ func expectCustomerStatus(f *fixture, customer *v1alpha1.WebexCustomerAccess) {
 		}
 	}
 	f.Expect(s.Totals).To(Equal(&v1alpha1.CustomerTotals{
-		Licenses: &licenses, Locations: ptr.To(int64(len(locations))),
-		TotalUnits: &total, ConsumedUnits: &consumed, AvailableUnits: ptr.To(total - consumed),
+		Licenses: &licenses, Locations: new(int64(len(locations))),
+		TotalUnits: &total, ConsumedUnits: &consumed, AvailableUnits: new(total - consumed),
 	}))
 	f.Expect(s.LastRun.Name).To(Equal("acme-initial"))
 	f.Expect(s.LastRun.Reason).To(Equal(v1alpha1.ReasonSucceeded))
@@ -120,10 +121,10 @@ func expectInitialRun(f *fixture, rows int) {
 	f.Expect(f.client.Get(f.ctx, client.ObjectKeyFromObject(run), run)).To(Succeed())
 	f.Expect(run.Spec.Trigger).To(Equal(v1alpha1.TriggerInitial))
 	f.Expect(meta.IsStatusConditionTrue(run.Status.Conditions, v1alpha1.ConditionComplete)).To(BeTrue())
-	f.Expect(run.Status.Rows.Added).To(Equal(ptr.To(int32(rows))))
-	f.Expect(run.Status.Rows.Updated).To(Equal(ptr.To(int32(0))))
+	f.Expect(run.Status.Rows.Added).To(Equal(new(int32(rows))))
+	f.Expect(run.Status.Rows.Updated).To(Equal(new(int32(0))))
 	f.Expect(run.Status.Changes).To(HaveLen(10))
-	f.Expect(run.Status.Requests).To(Equal(ptr.To(int64(f.sim.TotalRequests()))))
+	f.Expect(run.Status.Requests).To(Equal(new(int64(f.sim.TotalRequests()))))
 	f.Expect(f.runs("acme")).To(HaveLen(1))
 }
 
@@ -148,7 +149,7 @@ func TestRunsWriteOnlyWhatChanged(t *testing.T) {
 		return run, f.writes.all()
 	}
 	counts := func(added, updated, removed, unchanged int) *v1alpha1.RowCounts {
-		n := func(i int) *int32 { return ptr.To(int32(i)) }
+		n := func(i int) *int32 { return new(int32(i)) }
 		return &v1alpha1.RowCounts{Added: n(added), Updated: n(updated), Removed: n(removed), Unchanged: n(unchanged)}
 	}
 	with := func(more map[string]int) map[string]int {
@@ -182,13 +183,13 @@ func TestRunsWriteOnlyWhatChanged(t *testing.T) {
 	// A person without location moves in: the rows at that location count one more.
 	f.Expect(f.org.MovePerson(3, "Austin Lab")).To(Succeed())
 	run, _ = synced()
-	f.Expect(run.Status.Rows.Added).To(Equal(ptr.To(int32(5))), "four free licences and Real-Time Translations came to Austin")
+	f.Expect(run.Status.Rows.Added).To(Equal(new(int32(5))), "four free licences and Real-Time Translations came to Austin")
 
 	before := f.row(customer, "Webex Calling - Professional", "")
 	f.Expect(f.org.RenameLicense("Webex Calling - Professional", "Webex Calling (Professional)")).To(Succeed())
 	run, writes = synced()
 	f.Expect(f.row(customer, before.Spec.LicenseID, "").Name).To(Equal(before.Name), "a renamed licence keeps its row")
-	f.Expect(run.Status.Rows.Updated).To(Equal(ptr.To(int32(4))), "one row of the customer, one at each location")
+	f.Expect(run.Status.Rows.Updated).To(Equal(new(int32(4))), "one row of the customer, one at each location")
 	f.Expect(writes).To(Equal(with(map[string]int{"PATCH webexlicenses/status": 4})))
 
 	atChicago := f.row(customer, "Webex Meetings Suite", "Chicago Branch")
@@ -220,15 +221,16 @@ func TestRunsRepairRows(t *testing.T) {
 	f.Expect(f.client.Delete(f.ctx, deleted)).To(Succeed())
 
 	figures := f.row(customer, "Webex Calling - Professional", "")
-	figures.Status.ConsumedUnits = ptr.To(int64(999))
+	figures.Status.ConsumedUnits = new(int64(999))
 	figures.Status.Name = "Bogus"
 	figures.Status.SiteURL = "bogus.example.com" // the licence has none
 	figures.Status.Conditions = append(figures.Status.Conditions, metav1.Condition{
-		Type: "Bogus", Status: metav1.ConditionTrue, Reason: "Bogus", Message: "bogus", LastTransitionTime: metav1.Now()})
+		Type: "Bogus", Status: metav1.ConditionTrue, Reason: "Bogus", Message: "bogus", LastTransitionTime: metav1.Now(),
+	})
 	f.Expect(f.client.Status().Update(f.ctx, figures)).To(Succeed())
 
 	site := f.row(customer, "Webex Calling - Professional", "Austin Lab")
-	site.Status.ResidualUnits = ptr.To(int64(5)) // only rows of the customer have that
+	site.Status.ResidualUnits = new(int64(5)) // only rows of the customer have that
 	f.Expect(f.client.Status().Update(f.ctx, site)).To(Succeed())
 
 	labels := f.row(customer, "Webex Meetings Suite", "")
@@ -245,7 +247,8 @@ func TestRunsRepairRows(t *testing.T) {
 	f.expectFigures(customer)
 	repaired := f.row(customer, "Webex Meetings Suite", "")
 	f.Expect(repaired.Labels).To(Equal(map[string]string{
-		v1alpha1.LabelCustomer: "acme", v1alpha1.LabelLevel: "Customer", v1alpha1.LabelClass: "Purchased", "example.com/team": "voice"}))
+		v1alpha1.LabelCustomer: "acme", v1alpha1.LabelLevel: "Customer", v1alpha1.LabelClass: "Purchased", "example.com/team": "voice",
+	}))
 	f.Expect(repaired.Annotations).To(HaveKeyWithValue("example.com/note", "ours"))
 	f.Expect(f.row(customer, "Advanced Messaging", "").UID).NotTo(Equal(deleted.UID))
 	f.Expect(f.row(customer, "Webex Calling - Professional", "").Status.Conditions).To(HaveLen(1))

@@ -291,23 +291,11 @@ func resourceOf(path string) string {
 	return parts[1]
 }
 
-// reset forgets what was counted; total sums up what matches one of the resources.
+// reset forgets what was counted.
 func (w *writeCounter) reset() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.counts = nil
-}
-
-func (w *writeCounter) total(resources ...string) int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	sum := 0
-	for key, n := range w.counts {
-		if _, resource, _ := strings.Cut(key, " "); slices.Contains(resources, resource) {
-			sum += n
-		}
-	}
-	return sum
 }
 
 // all returns a copy of the counts, without events, which are not state.
@@ -496,7 +484,8 @@ func (f *fixture) awaitRuns(customer string, trigger v1alpha1.Trigger, count int
 	f.Eventually(func(g Gomega) {
 		var list v1alpha1.LicenseSyncList
 		g.Expect(f.client.List(f.ctx, &list, client.InNamespace(f.namespace), client.MatchingFields{
-			"spec.customerAccessRef.name": customer, "spec.trigger": string(trigger)})).To(Succeed())
+			"spec.customerAccessRef.name": customer, "spec.trigger": string(trigger),
+		})).To(Succeed())
 		found = list.Items
 		g.Expect(found).To(HaveLen(count))
 		for i := range found {
@@ -511,7 +500,8 @@ func (f *fixture) awaitRuns(customer string, trigger v1alpha1.Trigger, count int
 func (f *fixture) row(customer *v1alpha1.WebexCustomerAccess, license, location string) *v1alpha1.WebexLicense {
 	f.t.Helper()
 	fields := client.MatchingFields{
-		"spec.customerAccessRef.name": customer.Name, "spec.licenseID": f.org.LicenseID(license), "spec.level": string(v1alpha1.LevelCustomer)}
+		"spec.customerAccessRef.name": customer.Name, "spec.licenseID": f.org.LicenseID(license), "spec.level": string(v1alpha1.LevelCustomer),
+	}
 	if location != "" {
 		fields["spec.level"], fields["spec.locationID"] = string(v1alpha1.LevelSite), f.org.LocationID(location)
 	}

@@ -134,7 +134,7 @@ func (r *WebexCustomerAccessReconciler) requestRun(ctx context.Context, s *custo
 		Spec: v1alpha1.LicenseSyncSpec{
 			CustomerAccessRef:       v1alpha1.LocalCustomerReference{Name: s.customer.Name},
 			Trigger:                 wanted.trigger,
-			TTLSecondsAfterFinished: ptr.To(int32(ownRunTTL)),
+			TTLSecondsAfterFinished: new(int32(ownRunTTL)),
 		},
 	}
 	err := r.Create(ctx, run)
@@ -146,6 +146,14 @@ func (r *WebexCustomerAccessReconciler) requestRun(ctx context.Context, s *custo
 		existing := &v1alpha1.LicenseSync{}
 		err := r.Get(ctx, client.ObjectKeyFromObject(run), existing)
 		s.active = err != nil || !finished(existing)
+		if err == nil && !metav1.IsControlledBy(existing, s.customer) {
+			// Left over from a deleted customer of this name: our run gets a name beside it.
+			run.Name += "-" + string(s.customer.UID[:8])
+			s.active = true
+			if err := r.Create(ctx, run); err != nil && !apierrors.IsAlreadyExists(err) {
+				return err
+			}
+		}
 	default:
 		return err
 	}

@@ -62,6 +62,9 @@ const (
 	ReasonSecretNotFound = "SecretNotFound"
 	// ReasonSecretKeyMissing is for a credentials Secret without a key, or with an empty one.
 	ReasonSecretKeyMissing = "SecretKeyMissing"
+	// ReasonSecretNameReserved is for a Secret of the user's with the name of the
+	// one in which the operator keeps refreshed tokens.
+	ReasonSecretNameReserved = "SecretNameReserved"
 	// ReasonCABundleInvalid is for a CA bundle that is missing or holds no certificate.
 	ReasonCABundleInvalid = "CABundleInvalid"
 	// ReasonHostNotAllowed is for a base URL or proxy on a host that the

@@ -189,7 +189,7 @@ type Connection struct {
 	// instead of the system's, for networks that inspect TLS. Default: the
 	// system's. Read at the start of each run. Mutable.
 	// +optional
-	CABundleRef *CABundleReference `json:"caBundleRef,omitzero"`
+	CABundleRef *CABundleReference `json:"caBundleRef,omitempty"` //nolint:kubeapilinter // absent is nil, as for the structs beside it
 
 	// requestsPerMinute bounds the calls of this customer's token to Webex, which
 	// itself allows about 300 a minute for most resources

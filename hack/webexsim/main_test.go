@@ -21,8 +21,10 @@ func TestServe(t *testing.T) {
 	var stdout bytes.Buffer
 	done := make(chan error)
 	go func() {
-		done <- run(ctx, []string{"-org", "standard,over-assigned", "-org", "generated", "-org", "generated", "-people", "10",
-			"-token", "standard=fixed", "-ca-file", ca, "-url-file", url, "-refresh"}, &stdout, io.Discard)
+		done <- run(ctx, []string{
+			"-org", "standard,over-assigned", "-org", "generated", "-org", "generated", "-people", "10",
+			"-token", "standard=fixed", "-ca-file", ca, "-url-file", url, "-refresh",
+		}, &stdout, io.Discard)
 	}()
 	base := waitFor(t, url)
 	pem, err := os.ReadFile(ca)
@@ -70,8 +72,15 @@ func waitFor(t *testing.T, file string) string {
 
 func TestWrongFlags(t *testing.T) {
 	for _, args := range [][]string{
-		{"-org", "none"}, {"-org", "standard,standard"}, {"-token", "standard"}, {"-token", "generated=x"},
-		{"-insecure-http", "-ca-file", "x"}, {"-addr", "nowhere:x"}, {"extra"}, {"-none"}, {"-h"},
+		{"-org", "none"},
+		{"-org", "standard,standard"},
+		{"-token", "standard"},
+		{"-token", "generated=x"},
+		{"-insecure-http", "-ca-file", "x"},
+		{"-addr", "nowhere:x"},
+		{"extra"},
+		{"-none"},
+		{"-h"},
 	} {
 		if err := run(context.Background(), args, io.Discard, io.Discard); err == nil {
 			t.Errorf("%v: no error", args)

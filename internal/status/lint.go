@@ -16,11 +16,11 @@ var (
 	// unstable matches what changes from one attempt to the next and therefore
 	// has no place in a condition's message.
 	unstable = []*regexp.Regexp{
-		regexp.MustCompile(`\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}`),                       // times
-		regexp.MustCompile(`\b\d+(\.\d+)?(ns|µs|ms|s|m|h)\b`),                        // durations
-		regexp.MustCompile(`(?i)\b(attempt|try|retry) \d+`),                          // counters
-		regexp.MustCompile(`(?i)(ROUTER|ROUTERGW|ATLAS|NA|GTWY)_[0-9a-f-]{8,}`),      // Webex tracking ids
-		regexp.MustCompile(`(?i)(resourceVersion|uid)[ :=]+"?[0-9a-f-]+`),            // Kubernetes ids
+		regexp.MustCompile(`\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}`),                        // times
+		regexp.MustCompile(`\b\d+(\.\d+)?(ns|µs|ms|s|m|h)\b`),                         // durations
+		regexp.MustCompile(`(?i)\b(attempt|try|retry) \d+`),                           // counters
+		regexp.MustCompile(`(?i)(ROUTER|ROUTERGW|ATLAS|NA|GTWY)_[0-9a-f-]{8,}`),       // Webex tracking ids
+		regexp.MustCompile(`(?i)(resourceVersion|uid)[ :=]+"?[0-9a-f-]+`),             // Kubernetes ids
 		regexp.MustCompile(`(?i)bearer |access_token=|refresh_token=|client_secret=`), // secrets
 	}
 )

@@ -104,7 +104,7 @@ func (a *attempt) guardRemovals(customer *v1alpha1.WebexCustomerAccess, existing
 	if len(guarded) == 0 || !tooMany && !emptied || customer.Annotations[v1alpha1.AnnotationApprovePrune] == token {
 		return d.removals
 	}
-	a.outcome.Held = &v1alpha1.HeldPrune{Rows: ptr.To(int32(len(guarded))), Token: token} //nolint:gosec // bounded by the rows of one customer
+	a.outcome.Held = &v1alpha1.HeldPrune{Rows: new(int32(len(guarded))), Token: token} //nolint:gosec // bounded by the rows of one customer
 	return free
 }
 
@@ -128,7 +128,7 @@ func (a *attempt) summarise(d diff, removals []*v1alpha1.WebexLicense) {
 			updated++
 		}
 	}
-	count := func(n int) *int32 { return ptr.To(int32(n)) } //nolint:gosec // bounded by the rows of one customer
+	count := func(n int) *int32 { return new(int32(n)) } //nolint:gosec // bounded by the rows of one customer
 	a.outcome.Rows = v1alpha1.RowCounts{Added: count(added), Updated: count(updated), Removed: count(len(removals)), Unchanged: count(d.unchanged)}
 	if a.outcome.Held != nil {
 		a.outcome.Rows.Held = a.outcome.Held.Rows
@@ -166,8 +166,10 @@ func (a *attempt) write(ctx context.Context, changes []rowChange, removals []*v1
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return &Failure{Class: webex.ClassTransient, Reason: v1alpha1.ReasonWriteFailed, Err: err,
-			Message: "the Kubernetes API did not take every row: the run tries again; the cause is in the operator's log"}
+		return &Failure{
+			Class: webex.ClassTransient, Reason: v1alpha1.ReasonWriteFailed, Err: err,
+			Message: "the Kubernetes API did not take every row: the run tries again; the cause is in the operator's log",
+		}
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ var diffTime = metav1.NewTime(time.Date(2026, 3, 1, 4, 0, 0, 0, time.UTC))
 // counted is a licence with units in use.
 func counted(license string, consumed int64) usage.Row {
 	row := usageRow(usage.LevelCustomer, license, "Licence "+license, "", "")
-	row.Total, row.Consumed = ptr.To(int64(100)), &consumed
+	row.Total, row.Consumed = new(int64(100)), &consumed
 	return row
 }
 
@@ -174,14 +174,14 @@ func TestGuardRemovals(t *testing.T) {
 		"all of twenty":                {have: 20, left: 0, held: true},
 		"few of few":                   {have: 9, left: 1},
 		"all of few":                   {have: 3, left: 0, held: true},
-		"one of ten, none allowed":     {have: 10, left: 9, maxPercent: ptr.To(int32(0)), held: true},
-		"one of nine, none allowed":    {have: 9, left: 8, maxPercent: ptr.To(int32(0))},
-		"nearly all, all allowed":      {have: 20, left: 1, maxPercent: ptr.To(int32(100))},
-		"an empty list, all allowed":   {have: 20, left: 0, maxPercent: ptr.To(int32(100)), held: true},
+		"one of ten, none allowed":     {have: 10, left: 9, maxPercent: new(int32(0)), held: true},
+		"one of nine, none allowed":    {have: 9, left: 8, maxPercent: new(int32(0))},
+		"nearly all, all allowed":      {have: 20, left: 1, maxPercent: new(int32(100))},
+		"an empty list, all allowed":   {have: 20, left: 0, maxPercent: new(int32(100)), held: true},
 		"an empty list, and it was so": {have: 0, left: 0},
-		"exactly the share":            {have: 10, left: 9, maxPercent: ptr.To(int32(10))},
-		"a little more than the share": {have: 11, left: 9, maxPercent: ptr.To(int32(18)), held: true},
-		"a little less than that":      {have: 11, left: 9, maxPercent: ptr.To(int32(19))},
+		"exactly the share":            {have: 10, left: 9, maxPercent: new(int32(10))},
+		"a little more than the share": {have: 11, left: 9, maxPercent: new(int32(18)), held: true},
+		"a little less than that":      {have: 11, left: 9, maxPercent: new(int32(19))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

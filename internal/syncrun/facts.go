@@ -43,13 +43,14 @@ func (a *attempt) recordFacts(ctx context.Context) error {
 		a.recordCredentials(s)
 		s.LastRun = &v1alpha1.LastRun{
 			Name: a.sync.Name, Reason: v1alpha1.ReasonSucceeded, Message: "the run completed",
-			ObservedGeneration: ptr.To(a.customer.Generation), EndTime: &now,
+			ObservedGeneration: new(a.customer.Generation), EndTime: &now,
 		}
 		s.NotBefore = nil
 		if failure := a.outcome.Failure; failure != nil {
 			s.LastRun.Reason, s.LastRun.Message = failure.Reason, clip(failure.Message, 1024)
 			if failure.Class == webex.ClassRateLimited {
-				s.NotBefore = ptr.To(metav1.NewTime(now.Add(failure.RetryAfter)))
+				// A status holds whole seconds, and none of them may be too early.
+				s.NotBefore = new(metav1.NewTime(now.Add(failure.RetryAfter + time.Second - time.Nanosecond)))
 			}
 			return
 		}
@@ -79,19 +80,22 @@ const (
 
 func (a *attempt) recordResult(s *v1alpha1.WebexCustomerAccessStatus, now metav1.Time) {
 	s.Organization = a.organizationStatus()
+	s.Roles = first(maxRoles, a.roles)
+	s.LastSuccessfulSyncTime = &now
+	s.HeldPrune = a.outcome.Held
+	s.CollectedSpecHash = CollectedSpecHash(a.customer)
+	if a.outcome.Held != nil {
+		return // rows that are held still count, and so does what is known from them
+	}
 	s.Subscriptions = first(maxSubscriptions, usage.Subscriptions(a.licenses))
 	s.SiteURLs = first(maxSiteURLs, usage.SiteURLs(a.licenses))
-	s.Roles = first(maxRoles, a.roles)
 	s.Totals = &v1alpha1.CustomerTotals{
-		Licenses:       ptr.To(int64(a.totals.Licenses)),
-		Locations:      ptr.To(int64(a.totals.Locations)),
+		Licenses:       new(int64(a.totals.Licenses)),
+		Locations:      new(int64(a.totals.Locations)),
 		TotalUnits:     &a.totals.Total,
 		ConsumedUnits:  &a.totals.Consumed,
 		AvailableUnits: &a.totals.Available,
 	}
-	s.LastSuccessfulSyncTime = &now
-	s.HeldPrune = a.outcome.Held
-	s.CollectedSpecHash = CollectedSpecHash(a.customer)
 }
 
 func (a *attempt) organizationStatus() *v1alpha1.OrganizationStatus {
@@ -158,7 +162,7 @@ func timeOrNil(t time.Time) *metav1.Time {
 	if t.IsZero() {
 		return nil
 	}
-	return ptr.To(metav1.NewTime(t))
+	return new(metav1.NewTime(t))
 }
 
 func first(n int, items []string) []string {

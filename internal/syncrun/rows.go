@@ -43,7 +43,8 @@ func desiredRow(customer *v1alpha1.WebexCustomerAccess, row usage.Row, defaults 
 		},
 		Status: v1alpha1.WebexLicenseStatus{
 			Conditions: status.Summary{Ready: metav1.ConditionTrue, Detail: status.Detail{
-				Reason: v1alpha1.ReasonSynced, Message: "the figures are those of a complete run"}}.Conditions(),
+				Reason: v1alpha1.ReasonSynced, Message: "the figures are those of a complete run",
+			}}.Conditions(),
 			Name:                 clip(row.Name, 256),
 			OfferCode:            clip(row.OfferCode, 64),
 			Class:                v1alpha1.LicenseClass(row.Class),
@@ -75,7 +76,7 @@ const maxLocation = 256
 // setAssignable decides whether a row may be assigned to a user.
 func setAssignable(s *v1alpha1.WebexLicenseStatus, defaults usage.Effective) {
 	assignable, reason := usage.Assignable(s.SubscriptionID, s.SiteURL, defaults)
-	s.Assignable = ptr.To(assignable)
+	s.Assignable = new(assignable)
 	s.AssignableReason = v1alpha1.AssignableReason(reason)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -116,10 +117,28 @@ func (t *refreshingTokens) load(ctx context.Context) error {
 	if err := t.engine.Live.Get(ctx, key, secret); client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("reading the stored token: %w", err)
 	}
+	if err := t.mayOwn(secret); err != nil {
+		return err
+	}
 	t.loaded = true
 	t.current = storedToken{Token: webex.Token{RefreshToken: t.credentials.refreshToken}}
 	if string(secret.Data[keySource]) == t.credentials.owner() {
 		t.current = decodeToken(secret)
+	}
+	return nil
+}
+
+// mayOwn refuses to keep tokens in a Secret that is somebody else's: refreshed
+// tokens are stored in place of what it holds, and go with the customer.
+func (t *refreshingTokens) mayOwn(secret *corev1.Secret) error {
+	name := TokenSecretName(t.customer.Name)
+	switch {
+	case t.customer.Spec.CredentialsSecretRef.Name == name:
+		return terminal(v1alpha1.ReasonSecretNameReserved,
+			"spec.credentialsSecretRef names Secret %q, which is where the operator keeps refreshed tokens: give your Secret another name", name)
+	case secret.UID != "" && !metav1.IsControlledBy(secret, t.customer):
+		return terminal(v1alpha1.ReasonSecretNameReserved,
+			"Secret %q is where the operator keeps refreshed tokens, but it is not this customer's: delete or rename it, then create a LicenseSync", name)
 	}
 	return nil
 }

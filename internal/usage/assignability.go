@@ -44,17 +44,17 @@ type Effective struct {
 type Reason string
 
 const (
-	// ReasonAssignable: inside the default subscription and the default site URL, as far as the licence has them.
+	// ReasonAssignable is for a licence inside the default subscription and the default site URL, as far as the licence has them.
 	ReasonAssignable Reason = "Assignable"
-	// ReasonDefaultSubscriptionRequired: the organization has several subscriptions and none is the default.
+	// ReasonDefaultSubscriptionRequired means that the organization has several subscriptions and none is the default.
 	ReasonDefaultSubscriptionRequired Reason = "DefaultSubscriptionRequired"
-	// ReasonDefaultSiteURLRequired: the organization has several Meetings sites and none is the default.
+	// ReasonDefaultSiteURLRequired means that the organization has several Meetings sites and none is the default.
 	ReasonDefaultSiteURLRequired Reason = "DefaultSiteURLRequired"
-	// ReasonDefaultNotFound: the default subscription or site URL that applies to the licence matches nothing.
+	// ReasonDefaultNotFound means that the default subscription or site URL that applies to the licence matches nothing.
 	ReasonDefaultNotFound Reason = "DefaultNotFound"
-	// ReasonOtherSubscription: the licence belongs to another subscription than the default one.
+	// ReasonOtherSubscription means that the licence belongs to another subscription than the default one.
 	ReasonOtherSubscription Reason = "OtherSubscription"
-	// ReasonOtherSiteURL: the licence is bound to another Meetings site than the default one.
+	// ReasonOtherSiteURL means that the licence is bound to another Meetings site than the default one.
 	ReasonOtherSiteURL Reason = "OtherSiteURL"
 )
 

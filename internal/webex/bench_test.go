@@ -100,8 +100,10 @@ func (p *benchPages) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (p *benchPages) client(tb testing.TB) *Client {
 	tb.Helper()
-	c, err := New(Config{HTTP: &http.Client{Transport: p}, Tokens: StaticToken("t"),
-		Sleep: func(context.Context, time.Duration) error { return nil }})
+	c, err := New(Config{
+		HTTP: &http.Client{Transport: p}, Tokens: StaticToken("t"),
+		Sleep: func(context.Context, time.Duration) error { return nil },
+	})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -159,7 +161,7 @@ func (p *benchPages) tokens(tb testing.TB) {
 		for err == nil {
 			_, err = d.ReadToken()
 		}
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			tb.Fatal(err)
 		}
 	}

@@ -126,7 +126,7 @@ func New(cfg Config) (*Client, error) {
 		cfg.Rand = rand.Float64
 	}
 	if cfg.Now == nil {
-		cfg.Now = time.Now
+		cfg.Now = time.Now //nolint:forbidigo // the default of the parameter
 	}
 	return &Client{base: base, http: confined(cfg.HTTP, base), tokens: cfg.Tokens, cfg: cfg}, nil
 }

@@ -211,8 +211,10 @@ func TestRefreshToken(t *testing.T) {
 		"rotated": {response: one(200, good), want: Token{"new-access", "new-refresh", noon.Add(1209599 * time.Second), noon.Add(7775999 * time.Second)}},
 		"kept":    {response: one(200, `{"access_token":"new-access","expires_in":3600}`), want: Token{"new-access", "old-refresh", noon.Add(time.Hour), time.Time{}}},
 		"empty":   {response: one(200, `{"access_token":"new-access","refresh_token":""}`), want: Token{"new-access", "old-refresh", time.Time{}, time.Time{}}},
-		"null": {response: one(200, `{"access_token":"new-access","refresh_token":null,"expires_in":-1,"refresh_token_expires_in":1e15}`),
-			want: Token{"new-access", "old-refresh", time.Time{}, time.Time{}}},
+		"null": {
+			response: one(200, `{"access_token":"new-access","refresh_token":null,"expires_in":-1,"refresh_token_expires_in":1e15}`),
+			want:     Token{"new-access", "old-refresh", time.Time{}, time.Time{}},
+		},
 		"nothing":      {response: one(200, `{}`), class: ClassPartial, cause: ErrMissingField, tracking: "ROUTER_ABC"},
 		"html":         {response: one(200, `<html>`, "Content-Type: text/html"), class: ClassPartial, cause: ErrNotJSON, tracking: "ROUTER_ABC"},
 		"cut":          {response: func() *http.Response { return cut(good, 20) }, class: ClassTransient, cause: ErrCut, tracking: "ROUTER_ABC"},
@@ -234,8 +236,10 @@ func TestRefreshToken(t *testing.T) {
 				form = r.Method + " " + r.URL.String() + " " + string(body)
 				return test.response()
 			}}
-			got, err := RefreshToken(t.Context(), RefreshRequest{HTTP: &http.Client{Transport: f}, ClientID: "id", ClientSecret: "secret&",
-				RefreshToken: "old-refresh", Now: func() time.Time { return noon }})
+			got, err := RefreshToken(t.Context(), RefreshRequest{
+				HTTP: &http.Client{Transport: f}, ClientID: "id", ClientSecret: "secret&",
+				RefreshToken: "old-refresh", Now: func() time.Time { return noon },
+			})
 			if want := "POST https://webexapis.com/v1/access_token client_id=id&client_secret=secret%26&grant_type=refresh_token&refresh_token=old-refresh"; form != want {
 				t.Errorf("request %q", form)
 			}
@@ -259,8 +263,11 @@ func TestRefreshToken(t *testing.T) {
 func TestSecretsDoNotPrint(t *testing.T) {
 	t.Parallel()
 	secrets := []any{
-		StaticToken("s3cret"), Token{AccessToken: "s3cret", RefreshToken: "s3cret"}, &Token{AccessToken: "s3cret"},
-		RefreshRequest{ClientSecret: "s3cret", RefreshToken: "s3cret"}, struct{ T Token }{Token{AccessToken: "s3cret"}},
+		StaticToken("s3cret"),
+		Token{AccessToken: "s3cret", RefreshToken: "s3cret"},
+		&Token{AccessToken: "s3cret"},
+		RefreshRequest{ClientSecret: "s3cret", RefreshToken: "s3cret"},
+		struct{ T Token }{Token{AccessToken: "s3cret"}},
 	}
 	for _, v := range secrets {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {

@@ -74,10 +74,10 @@ func (d *decoder) document(member func(name []byte) error) error {
 		return err
 	}
 	_, err := d.json.ReadToken()
-	switch {
-	case err == io.EOF:
+	switch err {
+	case io.EOF:
 		return nil
-	case err == nil:
+	case nil:
 		return ErrMalformed
 	}
 	return err
@@ -171,13 +171,13 @@ func (d *decoder) unquote(v jsontext.Value) ([]byte, bool) {
 }
 
 // text reads a string, or a number as its digits. Anything else is no text: null and wrong types read as absent.
-func (d *decoder) text() ([]byte, bool, error) {
+func (d *decoder) text() ([]byte, error) {
 	v, err := d.json.ReadValue()
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	t, ok := d.textOf(v)
-	return t, ok, nil
+	t, _ := d.textOf(v)
+	return t, nil
 }
 
 // textOf is the text of a value. It may alias the value or the scratch buffer.
@@ -187,41 +187,42 @@ func (d *decoder) textOf(v jsontext.Value) ([]byte, bool) {
 		return d.unquote(v)
 	case '0':
 		return v, true
+	default:
+		return nil, false
 	}
-	return nil, false
 }
 
 // readString reads a text of its own, "" if absent.
 func (d *decoder) readString(into *string) error {
-	t, _, err := d.text()
+	t, err := d.text()
 	*into = strings.ToValidUTF8(string(t), "\uFFFD")
 	return err
 }
 
 // readInterned reads a text that is likely to repeat, "" if absent.
 func (d *decoder) readInterned(into *string) error {
-	t, _, err := d.text()
+	t, err := d.text()
 	*into = d.names.intern(t)
 	return err
 }
 
 // readID reads an identifier that does not repeat, without padding.
 func (d *decoder) readID(into *string) error {
-	t, _, err := d.text()
+	t, err := d.text()
 	*into = d.ids.keep(canonical(t))
 	return err
 }
 
 // readRepeatedID reads an identifier that is likely to repeat, without padding.
 func (d *decoder) readRepeatedID(into *string) error {
-	t, _, err := d.text()
+	t, err := d.text()
 	*into = d.names.intern(canonical(t))
 	return err
 }
 
 // readUnits reads a number of units.
 func (d *decoder) readUnits(into *Units) error {
-	t, _, err := d.text()
+	t, err := d.text()
 	*into = parseUnits(string(t))
 	return err
 }

@@ -103,9 +103,11 @@ func TestRepairQuery(t *testing.T) {
 		{"max=null&cursor=%2Bx", 100, "cursor=%2Bx&orgId=a%3D&callingData=true&max=100"},
 		{"max=1000", 100, "orgId=a%3D&callingData=true&max=100"},
 		{"max=50&before", 100, "max=50&before&orgId=a%3D&callingData=true"}, // lower is the server's choice
-		{"max=0", 100, "orgId=a%3D&callingData=true&max=100"}, {"max=10&max=90", 100, "max=10&orgId=a%3D&callingData=true"},
+		{"max=0", 100, "orgId=a%3D&callingData=true&max=100"},
+		{"max=10&max=90", 100, "max=10&orgId=a%3D&callingData=true"},
 		{"orgId=other&org%49d=third&callingData=null", 0, "orgId=a%3D&callingData=true"},
-		{"max=7", 0, "max=7&orgId=a%3D&callingData=true"}, {"&&x=%zz", 0, "x=%zz&orgId=a%3D&callingData=true"},
+		{"max=7", 0, "max=7&orgId=a%3D&callingData=true"},
+		{"&&x=%zz", 0, "x=%zz&orgId=a%3D&callingData=true"},
 	} {
 		if got := repairQuery(test.raw, want, test.size); got != test.repair {
 			t.Errorf("%q: %q, want %q", test.raw, got, test.repair)
@@ -131,9 +133,13 @@ func TestDecodeLicenses(t *testing.T) {
 		{"id":"c","name":"Esc \u00e9 \"q\"","errors":{},"totalUnits":1,"totalUnits":2},
 		{"\u0069d":"d","name":"esc\/aped"}],"after":null}`
 	want := []License{
-		{ID: ee, Name: "Webex Meetings Suite", OfferCode: "EE", Total: UnitsOf(100), Consumed: UnitsOf(3), SubscriptionID: "Sub1",
-			SiteURL: "acme.example.webex.com", SiteType: "Control Hub managed site"},
-		{ID: "b", Name: "Old", Errors: true}, {ID: "c", Name: `Esc é "q"`, Total: UnitsOf(2)}, {ID: "d", Name: "esc/aped"},
+		{
+			ID: ee, Name: "Webex Meetings Suite", OfferCode: "EE", Total: UnitsOf(100), Consumed: UnitsOf(3), SubscriptionID: "Sub1",
+			SiteURL: "acme.example.webex.com", SiteType: "Control Hub managed site",
+		},
+		{ID: "b", Name: "Old", Errors: true},
+		{ID: "c", Name: `Esc é "q"`, Total: UnitsOf(2)},
+		{ID: "d", Name: "esc/aped"},
 	}
 	for name, r := range map[string]io.Reader{"whole": strings.NewReader(body), "by byte": iotest.OneByteReader(strings.NewReader(body))} {
 		got, err := decodeAll(r, decodeLicense)
@@ -155,7 +161,8 @@ func TestDecodePeople(t *testing.T) {
 	want := []Person{
 		{ID: "a", Licenses: []string{"L1", "L2"}, LicensesKnown: true, LocationID: "S", Type: "person"},
 		{ID: "b", Licenses: []string{}, LicensesKnown: true, Type: "bot"},
-		{ID: "c", Incomplete: true}, {ID: "d", LocationID: "63715"},
+		{ID: "c", Incomplete: true},
+		{ID: "d", LocationID: "63715"},
 		{ID: "e", Licenses: []string{"L2", "L1"}, LicensesKnown: true},
 		{ID: "f\uFFFD", Licenses: []string{"L/4"}, LicensesKnown: true, Incomplete: true},
 	}
@@ -183,8 +190,10 @@ func TestDecodeWorkspaces(t *testing.T) {
 		{"id":"d","calling":null},{"id":"e","calling":{"webexCalling":{"licenses":[]}}}]}`
 	want := []Workspace{
 		{ID: "a", LocationID: "S", Licenses: []string{"L1"}, LicensesKnown: true, CallingType: "webexCalling"},
-		{ID: "b", CallingType: "webexCalling"}, {ID: "c", CallingType: "none", Incomplete: true},
-		{ID: "d"}, {ID: "e", Licenses: []string{}, LicensesKnown: true},
+		{ID: "b", CallingType: "webexCalling"},
+		{ID: "c", CallingType: "none", Incomplete: true},
+		{ID: "d"},
+		{ID: "e", Licenses: []string{}, LicensesKnown: true},
 	}
 	got, err := decodeAll(strings.NewReader(body), decodeWorkspace)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {

@@ -197,6 +197,7 @@ func describeStatus(class Class, status int) (what, remedy string) {
 		return "the answer is incomplete", remedyBackOff
 	case ClassAuth:
 		return "the credentials were refused", "supply valid ones"
+	case ClassNone, ClassTerminal:
 	}
 	return "the request was refused", "check the base URL"
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -290,7 +291,7 @@ func (w *walk[T]) nextOffset(cur *fetch[T], last *offsetPage) (*url.URL, error) 
 		return nil, nil
 	}
 	*last = offsetPage{first: first, short: len(items) < int(w.size.Load()), start: last.start + len(items)}
-	u := w.c.endpoint(w.list.path, append(w.list.params[:len(w.list.params):len(w.list.params)],
+	u := w.c.endpoint(w.list.path, append(slices.Clip(w.list.params),
 		param{"start", strconv.Itoa(last.start)}))
 	if err := w.visit(u); err != nil {
 		return nil, w.partial(err)

@@ -174,7 +174,7 @@ func (c *Client) attempt(ctx context.Context, x *exchange, token string, call Ca
 	if err != nil {
 		return networkError(ctx, x.op, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // the answer was read, or is of no interest
+	defer resp.Body.Close()
 	call.Status = resp.StatusCode
 	if e := checkResponse(x.op, resp, c.cfg.Now()); e != nil {
 		return e

@@ -112,7 +112,7 @@ func RefreshToken(ctx context.Context, r RefreshRequest) (Token, error) {
 		return Token{}, errors.New("no HTTP client: set RefreshRequest.HTTP")
 	}
 	if r.Now == nil {
-		r.Now = time.Now
+		r.Now = time.Now //nolint:forbidigo // the default of the parameter
 	}
 	if r.UserAgent == "" {
 		r.UserAgent = defaultUserAgent
@@ -167,7 +167,7 @@ func (r *RefreshRequest) send(ctx context.Context, base *url.URL) (_ Token, fail
 	if err != nil {
 		return Token{}, networkError(ctx, refreshOperation, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // the answer was read, or is of no interest
+	defer resp.Body.Close()
 	call.Status = resp.StatusCode
 	if e := checkResponse(refreshOperation, resp, r.Now()); e != nil {
 		switch e.Status {

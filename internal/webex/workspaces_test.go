@@ -26,7 +26,12 @@ func workspaces(n, ceiling int) func(*http.Request) *http.Response {
 func TestWorkspacesByOffset(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ n, ceiling, requests int }{
-		{0, 100, 1}, {1, 100, 2}, {99, 100, 2}, {100, 100, 2}, {101, 100, 3}, {250, 100, 4},
+		{0, 100, 1},
+		{1, 100, 2},
+		{99, 100, 2},
+		{100, 100, 2},
+		{101, 100, 3},
+		{250, 100, 4},
 		{250, 40, 8}, // the server makes pages smaller in silence
 	} {
 		c, in := newTestClient(t, workspaces(test.n, test.ceiling))

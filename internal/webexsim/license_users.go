@@ -48,7 +48,7 @@ func (c *call) getLicense() error {
 	}
 	var p Person
 	people := o.peoplePlaces()
-	return c.writeList(string(head)+`,"users":[`, len(users), itemsTail, func(b []byte, n int) []byte {
+	return c.writeList(string(head)+`,"users":[`, len(users), func(b []byte, n int) []byte {
 		return o.appendLicenseUser(b, users[n], people, &p)
 	})
 }

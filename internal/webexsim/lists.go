@@ -18,7 +18,7 @@ var chunks = sync.Pool{New: func() any {
 
 // writeList writes a list of n entries. add appends entry i; the organization is
 // locked for reading while it runs.
-func (c *call) writeList(head string, n int, tail string, add func(b []byte, i int) []byte) error {
+func (c *call) writeList(head string, n int, add func(b []byte, i int) []byte) error {
 	c.start(http.StatusOK, jsonType)
 	chunk := chunks.Get().(*[]byte)
 	defer chunks.Put(chunk)
@@ -40,7 +40,7 @@ func (c *call) writeList(head string, n int, tail string, add func(b []byte, i i
 		}
 		b = b[:0]
 	}
-	b = append(b, tail...)
+	b = append(b, itemsTail...)
 	*chunk = b[:0]
 	_, err := c.w.Write(b)
 	return err
@@ -87,7 +87,7 @@ func (c *call) notFound() error {
 }
 
 func (c *call) listRoles() error {
-	return c.writeList(itemsHead, len(c.org.roles), itemsTail, func(b []byte, i int) []byte {
+	return c.writeList(itemsHead, len(c.org.roles), func(b []byte, i int) []byte {
 		b = append(b, `{"id":`...)
 		b = appendString(b, EncodeID(kindRole, c.org.roles[i].Key))
 		b = appendMember(b, "name", c.org.roles[i].Name)
@@ -109,7 +109,7 @@ func (c *call) listLicenses() error {
 	if c.o.ShuffleLicenses {
 		rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	}
-	return c.writeList(itemsHead, len(rows), itemsTail, func(b []byte, i int) []byte {
+	return c.writeList(itemsHead, len(rows), func(b []byte, i int) []byte {
 		return append(c.org.appendLicense(b, rows[i], t), '}')
 	})
 }
@@ -137,7 +137,7 @@ func (c *call) listLocations() error {
 	}
 	rows = rows[start:end]
 	c.link(p, end, len(rows), end < total)
-	return c.writeList(itemsHead, len(rows), itemsTail, func(b []byte, i int) []byte {
+	return c.writeList(itemsHead, len(rows), func(b []byte, i int) []byte {
 		return c.org.appendLocation(b, rows[i])
 	})
 }
@@ -162,7 +162,7 @@ func (c *call) listWorkspaces() error {
 	c.org.mu.RUnlock()
 	start := min(p.start, len(rows))
 	rows = rows[start:min(start+p.size, len(rows))]
-	return c.writeList(itemsHead, len(rows), itemsTail, func(b []byte, i int) []byte {
+	return c.writeList(itemsHead, len(rows), func(b []byte, i int) []byte {
 		return c.org.appendWorkspace(b, rows[i], !c.o.OmitWorkspaceLicenses)
 	})
 }

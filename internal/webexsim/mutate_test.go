@@ -14,32 +14,52 @@ var steps = []struct {
 	change func(o *Organization) error
 	want   func(t Truth) bool
 }{
-	{"total", func(o *Organization) error { return o.SetTotal("Webex Calling - Professional", 7) },
-		func(t Truth) bool { return t.License("Webex Calling - Professional").Total == 7 }},
-	{"assign", func(o *Organization) error { return o.AssignLicense(20, "Advanced Messaging") },
+	{
+		"total", func(o *Organization) error { return o.SetTotal("Webex Calling - Professional", 7) },
+		func(t Truth) bool { return t.License("Webex Calling - Professional").Total == 7 },
+	},
+	{
+		"assign", func(o *Organization) error { return o.AssignLicense(20, "Advanced Messaging") },
 		func(t Truth) bool {
 			return t.License("Advanced Messaging").Consumed == 2 && t.License("Advanced Messaging").WithoutLocation == 1
-		}},
-	{"assign again", func(o *Organization) error { return o.AssignLicense(20, "Advanced Messaging") },
-		func(t Truth) bool { return t.License("Advanced Messaging").Consumed == 2 }},
-	{"move", func(o *Organization) error { return o.MovePerson(20, "Austin Lab") },
+		},
+	},
+	{
+		"assign again", func(o *Organization) error { return o.AssignLicense(20, "Advanced Messaging") },
+		func(t Truth) bool { return t.License("Advanced Messaging").Consumed == 2 },
+	},
+	{
+		"move", func(o *Organization) error { return o.MovePerson(20, "Austin Lab") },
 		func(t Truth) bool {
 			return t.License("Advanced Messaging").At("Austin Lab") == 1 && t.License("Advanced Messaging").WithoutLocation == 0
-		}},
-	{"take", func(o *Organization) error { return o.RemoveLicense(0, "Advanced Messaging") },
-		func(t Truth) bool { return t.License("Advanced Messaging").Consumed == 1 }},
-	{"external users", func(o *Organization) error { return o.SetExternalUsers("Webex Meetings Suite", 4) },
+		},
+	},
+	{
+		"take", func(o *Organization) error { return o.RemoveLicense(0, "Advanced Messaging") },
+		func(t Truth) bool { return t.License("Advanced Messaging").Consumed == 1 },
+	},
+	{
+		"external users", func(o *Organization) error { return o.SetExternalUsers("Webex Meetings Suite", 4) },
 		func(t Truth) bool {
 			return t.License("Webex Meetings Suite").Consumed == 7 && t.License("Webex Meetings Suite").Residual == 4
-		}},
-	{"rename licence", func(o *Organization) error { return o.RenameLicense("Webex Room Kit", `Room "Kit" \ é`) },
-		func(t Truth) bool { return t.License("Webex Room Kit").Name == `Room "Kit" \ é` }},
-	{"rename location", func(o *Organization) error { return o.RenameLocation("Austin Lab", "Austin\n2") },
-		func(t Truth) bool { return t.License("Advanced Messaging").At("Austin\n2") == 1 }},
-	{"drop licence", func(o *Organization) error { return o.DropLicense("Webex Calling - Workspaces") },
-		func(t Truth) bool { return len(t.Licenses) == 20 }},
-	{"restore", func(o *Organization) error { o.RestoreLicenses(); return nil },
-		func(t Truth) bool { return len(t.Licenses) == 21 }},
+		},
+	},
+	{
+		"rename licence", func(o *Organization) error { return o.RenameLicense("Webex Room Kit", `Room "Kit" \ é`) },
+		func(t Truth) bool { return t.License("Webex Room Kit").Name == `Room "Kit" \ é` },
+	},
+	{
+		"rename location", func(o *Organization) error { return o.RenameLocation("Austin Lab", "Austin\n2") },
+		func(t Truth) bool { return t.License("Advanced Messaging").At("Austin\n2") == 1 },
+	},
+	{
+		"drop licence", func(o *Organization) error { return o.DropLicense("Webex Calling - Workspaces") },
+		func(t Truth) bool { return len(t.Licenses) == 20 },
+	},
+	{
+		"restore", func(o *Organization) error { o.RestoreLicenses(); return nil },
+		func(t Truth) bool { return len(t.Licenses) == 21 },
+	},
 	{"add person", func(o *Organization) error {
 		_, err := o.AddPerson(Person{FirstName: `A "quoted"`, LastName: "Name", Location: 1, Licenses: []int{0, 13}})
 		return err
@@ -50,16 +70,22 @@ var steps = []struct {
 		_, err := o.AddPerson(Person{Type: TypeBot, Location: NoLocation, Licenses: []int{13}})
 		return err
 	}, func(t Truth) bool { return t.People == 46 && t.License("Basic Messaging").Residual == 1 }},
-	{"remove person", func(o *Organization) error { return o.RemovePerson(1) },
+	{
+		"remove person", func(o *Organization) error { return o.RemovePerson(1) },
 		func(t Truth) bool {
 			return t.People == 45 && t.License("Webex Calling - Professional").At("Chicago Branch") == 1
-		}},
-	{"remove added person", func(o *Organization) error { return o.RemovePerson(44) },
+		},
+	},
+	{
+		"remove added person", func(o *Organization) error { return o.RemovePerson(44) },
 		func(t Truth) bool {
 			return t.People == 44 && t.License("Webex Calling - Professional").At("Chicago Branch") == 0
-		}},
-	{"add location", func(o *Organization) error { o.AddLocation(LocationSpec{Name: "New"}); return o.MovePerson(0, "New") },
-		func(t Truth) bool { return t.License("Webex Calling - Professional").At("New") == 1 }},
+		},
+	},
+	{
+		"add location", func(o *Organization) error { o.AddLocation(LocationSpec{Name: "New"}); return o.MovePerson(0, "New") },
+		func(t Truth) bool { return t.License("Webex Calling - Professional").At("New") == 1 },
+	},
 	{"add workspace", func(o *Organization) error {
 		_, err := o.AddWorkspace(WorkspaceSpec{Location: 3, Licenses: []int{1}})
 		return err
@@ -71,10 +97,14 @@ var steps = []struct {
 	{"person", func(o *Organization) error {
 		return o.SetPerson(3, func(p *Person) { p.InvitePending, p.Location = true, 0 })
 	}, func(t Truth) bool { return t.License("New").At("San Jose HQ") == 1 }},
-	{"no licences", func(o *Organization) error { o.RemoveAllLicenses(); return nil },
-		func(t Truth) bool { return len(t.Licenses) == 0 }},
-	{"licences again", func(o *Organization) error { o.RestoreLicenses(); return nil },
-		func(t Truth) bool { return len(t.Licenses) == 22 }},
+	{
+		"no licences", func(o *Organization) error { o.RemoveAllLicenses(); return nil },
+		func(t Truth) bool { return len(t.Licenses) == 0 },
+	},
+	{
+		"licences again", func(o *Organization) error { o.RestoreLicenses(); return nil },
+		func(t Truth) bool { return len(t.Licenses) == 22 },
+	},
 }
 
 func TestMutators(t *testing.T) {

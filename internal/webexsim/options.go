@@ -1,6 +1,9 @@
 package webexsim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // RefreshMode says what the token endpoint does with the refresh token. Public
 // sources disagree, so a client has to live with each.
@@ -128,12 +131,7 @@ func (e *ItemErrors) hits(index int) bool {
 }
 
 func (e *ItemErrors) has(field string) bool {
-	for _, f := range e.Fields {
-		if f == field {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(e.Fields, field)
 }
 
 const day = 24 * time.Hour

@@ -145,6 +145,7 @@ func (c *call) setLink(p page, next int, empty bool) {
 	// The host that the caller used: behind a Service or a proxy no other one works.
 	base := c.callerBase()
 	switch fault {
+	case LinkGood:
 	case LinkLoop:
 		query.Set(cursorParameter, encodeCursor(p.size, p.start, false))
 	case LinkDropMax:

@@ -47,7 +47,7 @@ func (c *call) noMissing() string {
 
 func (c *call) writePeople(rows []int, notFound string, view *personView) error {
 	var p Person
-	return c.writeList(`{"notFoundIds":`+notFound+`,"items":[`, len(rows), itemsTail, func(b []byte, i int) []byte {
+	return c.writeList(`{"notFoundIds":`+notFound+`,"items":[`, len(rows), func(b []byte, i int) []byte {
 		c.org.person(rows[i], &p)
 		return c.org.appendPerson(b, rows[i], &p, view)
 	})

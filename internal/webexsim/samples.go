@@ -136,13 +136,17 @@ func TwoSubscriptionOrganization() OrganizationSpec {
 
 	licenses := []LicenseSpec{
 		{Key: "calling-main", Name: "Webex Calling - Professional", OfferCode: "BCSTD", Total: 50, Subscription: main},
-		{Key: "meetings-main", Name: "Webex Meetings Suite", OfferCode: "EE", Total: 50, Subscription: main,
-			SiteURL: "globex.example.webex.com", SiteType: controlHubSite},
+		{
+			Key: "meetings-main", Name: "Webex Meetings Suite", OfferCode: "EE", Total: 50, Subscription: main,
+			SiteURL: "globex.example.webex.com", SiteType: controlHubSite,
+		},
 		{Key: "messaging-main", Name: "Advanced Messaging", OfferCode: "MS", Total: 50, Subscription: main},
 		{Key: "messaging-other", Name: "Advanced Messaging", OfferCode: "MS", Total: 10, Subscription: other},
 		{Key: "calling-other", Name: "Webex Calling - Professional", OfferCode: "BCSTD", Total: 25, Subscription: other},
-		{Key: "meetings-other", Name: "Webex Meetings Suite", OfferCode: "EE", Total: 25, Subscription: other,
-			SiteURL: "globex-emea.example.webex.com", SiteType: "Linked site"},
+		{
+			Key: "meetings-other", Name: "Webex Meetings Suite", OfferCode: "EE", Total: 25, Subscription: other,
+			SiteURL: "globex-emea.example.webex.com", SiteType: "Linked site",
+		},
 		{Name: "Webex Calling - Workspaces", OfferCode: "BCCA", Total: 10, Subscription: other},
 	}
 	return OrganizationSpec{
@@ -176,8 +180,10 @@ func OverAssignedOrganization() OrganizationSpec {
 	people.give(messaging, 0, 1, 2, 3, 4)
 	licenses := []LicenseSpec{
 		{Name: "Webex Calling - Professional", OfferCode: "BCSTD", Total: 10, Subscription: subscription},
-		{Name: "Webex Meetings Suite", OfferCode: "EE", Total: 20, Subscription: subscription,
-			SiteURL: "initech.example.webex.com", SiteType: controlHubSite},
+		{
+			Name: "Webex Meetings Suite", OfferCode: "EE", Total: 20, Subscription: subscription,
+			SiteURL: "initech.example.webex.com", SiteType: controlHubSite,
+		},
 		{Name: "Advanced Messaging", OfferCode: "MS", Total: 20, Subscription: subscription},
 	}
 	return OrganizationSpec{

@@ -43,7 +43,7 @@ func New(o Options) (*Server, error) {
 	s.control = newControl(s)
 	s.tokens.init()
 	s.counter.reset()
-	listener, err := net.Listen("tcp", o.Addr)
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", o.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("listening on %s: %w", o.Addr, err)
 	}

@@ -15,10 +15,14 @@ type tokenError struct {
 
 var (
 	errInvalidClient = &tokenError{http.StatusUnauthorized, "invalid_client", "Invalid client credentials"}
-	errInvalidCode   = &tokenError{http.StatusBadRequest, "invalid_grant",
-		"The authorization code is expired, revoked, malformed or invalid."}
-	errInvalidRefresh = &tokenError{http.StatusBadRequest, "invalid_grant",
-		"The refresh token provided is expired, revoked, malformed or invalid."}
+	errInvalidCode   = &tokenError{
+		http.StatusBadRequest, "invalid_grant",
+		"The authorization code is expired, revoked, malformed or invalid.",
+	}
+	errInvalidRefresh = &tokenError{
+		http.StatusBadRequest, "invalid_grant",
+		"The refresh token provided is expired, revoked, malformed or invalid.",
+	}
 	errGrantType = &tokenError{http.StatusBadRequest, "unsupported_grant_type", "The grant type is not supported."}
 )
 
