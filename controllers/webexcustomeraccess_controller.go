@@ -221,7 +221,7 @@ func customerOfRun(_ context.Context, object client.Object) []ctrl.Request {
 }
 
 func customerOfRow(object client.Object) ctrl.Request {
-	row := object.(*v1alpha1.WebexLicense) //nolint:forcetypeassert,errcheck // the watch delivers no other kind
+	row := object.(*v1alpha1.WebexLicense) //nolint:forcetypeassert // the watch delivers no other kind
 	return ctrl.Request{NamespacedName: client.ObjectKey{Namespace: row.Namespace, Name: row.Spec.CustomerAccessRef.Name}}
 }
 

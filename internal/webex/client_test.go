@@ -176,7 +176,7 @@ func TestErrorText(t *testing.T) {
 	t.Parallel()
 	bare, _ := newTestClient(t, inTurn(one(403, `{"message":"secret","errors":[],"trackingId":"ROUTERGW_1"}`, "Trackingid: ")))
 	_, err := bare.Organization(t.Context(), benchOrg)
-	e := wantClass(t, err, ClassTerminal)
+	e := theError(t, err, ClassTerminal)
 	if want := "get organization: not allowed (HTTP 403): give the token the scopes and the role it needs, and access to this organization"; err.Error() != want {
 		t.Errorf("text %q", err)
 	}
@@ -184,7 +184,7 @@ func TestErrorText(t *testing.T) {
 		t.Errorf("tracking id %q in %q", e.TrackingID, e.String())
 	}
 	evil, _ := newTestClient(t, inTurn(one(403, `{}`, "Trackingid: <script>")))
-	if _, err = evil.Organization(t.Context(), benchOrg); wantClass(t, err, ClassTerminal).TrackingID != "" {
+	if _, err = evil.Organization(t.Context(), benchOrg); theError(t, err, ClassTerminal).TrackingID != "" {
 		t.Errorf("tracking id of %v was not cleaned", err)
 	}
 	if ClassOf(nil) != ClassNone || ClassOf(context.Canceled) != ClassTransient || ClassOf(fmt.Errorf("x: %w", err)) != ClassTerminal {
@@ -252,7 +252,7 @@ func TestRefreshToken(t *testing.T) {
 				}
 				return
 			}
-			e := wantClass(t, err, test.class)
+			e := theError(t, err, test.class)
 			if test.cause != nil && !errors.Is(err, test.cause) || e.TrackingID != test.tracking || got != (Token{}) {
 				t.Errorf("error %v, tracking id %q", err, e.TrackingID)
 			}

@@ -74,10 +74,10 @@ func (d *decoder) document(member func(name []byte) error) error {
 		return err
 	}
 	_, err := d.json.ReadToken()
-	switch err {
-	case io.EOF:
+	switch {
+	case errors.Is(err, io.EOF):
 		return nil
-	case nil:
+	case err == nil:
 		return ErrMalformed
 	}
 	return err
@@ -316,14 +316,14 @@ func (d *decoder) failure(ctx context.Context, op string, resp *http.Response, e
 	switch {
 	case errors.Is(err, ErrLimit) || errors.Is(readErr, ErrLimit):
 		e.Err = ErrLimit
-	case readErr != nil && readErr != io.EOF:
+	case readErr != nil && !errors.Is(readErr, io.EOF):
 		e = networkError(ctx, op, readErr)
 		if c, ok := errors.AsType[cause](e.Err); ok && c == errConnection {
 			e.Err = redacted{ErrCut, readErr}
 		}
 	case errors.Is(err, ErrMissingField):
 		e.Err = ErrMissingField
-	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF:
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		e.Err, e.again = redacted{ErrCut, io.ErrUnexpectedEOF}, true
 	default:
 		e.Err, e.again = ErrMalformed, true // the decoder's own error may repeat a piece of the body

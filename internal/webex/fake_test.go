@@ -191,7 +191,13 @@ func numbered(n int) func(*http.Request) *http.Response {
 }
 
 // wantClass asserts the class of an error, and what holds for every error of the package.
-func wantClass(t *testing.T, err error, want Class) *Error {
+func wantClass(t *testing.T, err error, want Class) {
+	t.Helper()
+	_ = theError(t, err, want)
+}
+
+// theError is err as an *Error of a class.
+func theError(t *testing.T, err error, want Class) *Error {
 	t.Helper()
 	e, ok := AsError(err)
 	if !ok {

@@ -281,7 +281,7 @@ func TestCutAtEveryByte(t *testing.T) {
 				t.Fatalf("%s after %d bytes always: people %v, error %v", name, n, got, err)
 			}
 			want := map[string]Class{"reset": ClassTransient, "end": ClassPartial}[name]
-			if e := wantClass(t, err, want); !errors.Is(e, ErrCut) {
+			if e := theError(t, err, want); !errors.Is(e, ErrCut) {
 				t.Fatalf("%s after %d bytes always: error %v", name, n, err)
 			}
 		}

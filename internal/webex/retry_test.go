@@ -117,7 +117,7 @@ func TestStatuses(t *testing.T) {
 				}
 				return
 			}
-			e := wantClass(t, err, test.class)
+			e := theError(t, err, test.class)
 			if e.RetryAfter != test.retry || len(got) != 0 || test.cause != nil && !errors.Is(err, test.cause) {
 				t.Errorf("people %v, error %v, retry after %v", got, err, e.RetryAfter)
 			}
