@@ -17,7 +17,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
 )
@@ -45,8 +49,15 @@ func TestManifests(t *testing.T) {
 
 	kubectl(t, cluster, "apply", "--server-side", "-k", "default")
 	kubectl(t, cluster, "wait", "--for=condition=Established", "crd", "--all")
-	kubectl(t, cluster, "apply", "--server-side", "-n", "default", "-k", "samples")
-	kubectl(t, cluster, "apply", "--server-side", "-k", filepath.Join("samples", "demo"))
+	samples := [][]string{
+		{"apply", "--server-side", "-n", "default", "-k", "samples"},
+		{"apply", "--server-side", "-k", filepath.Join("samples", "demo")},
+		{"apply", "--server-side", "-k", filepath.Join("samples", "gitops", "customers")},
+	}
+	for _, apply := range samples {
+		kubectl(t, cluster, apply...)
+	}
+	t.Run("no drift", func(t *testing.T) { testNoDrift(t, cluster, samples) })
 	kubectl(t, cluster, "create", "--dry-run=server", "-f", filepath.Join("samples", "demo", "licensesync.yaml"))
 
 	deployment, err := clientset.AppsV1().Deployments(systemNamespace).
@@ -69,6 +80,47 @@ func kubectl(t *testing.T, cluster *controlplane.ControlPlane, args ...string) {
 	out, err := cmd.Output()
 	if err != nil || stderr.Len() > 0 {
 		t.Fatalf("kubectl %s: %v\n%s%s", strings.Join(args, " "), err, out, stderr.Bytes())
+	}
+}
+
+// testNoDrift applies samples again, as Flux and Argo CD do every few minutes.
+func testNoDrift(t *testing.T, cluster *controlplane.ControlPlane, samples [][]string) {
+	c, err := client.New(cluster.Config, client.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	versions := func(patch string) map[string]string {
+		found := map[string]string{}
+		for _, kind := range []string{"WebexCustomerAccess", "LicenseSync", "LicenseSyncSchedule"} {
+			list := &unstructured.UnstructuredList{}
+			list.SetGroupVersionKind(schema.GroupVersionKind{Group: group, Version: "v1alpha1", Kind: kind + "List"})
+			if err := c.List(t.Context(), list); err != nil {
+				t.Fatal(err)
+			}
+			if len(list.Items) == 0 {
+				t.Errorf("the samples have no %s", kind)
+			}
+			for _, item := range list.Items {
+				if patch != "" {
+					if err := c.Status().Patch(t.Context(), &item, client.RawPatch(types.MergePatchType, []byte(patch))); err != nil {
+						t.Fatal(err)
+					}
+				}
+				found[kind+" "+item.GetNamespace()+"/"+item.GetName()] = item.GetResourceVersion()
+			}
+		}
+		return found
+	}
+	// The API server stores the default of a status with the first write after the creation;
+	// that one is the operator's.
+	before := versions(`{"status": {"observedGeneration": 1}}`)
+	for _, apply := range samples {
+		kubectl(t, cluster, apply...)
+	}
+	for name, version := range versions("") {
+		if before[name] != version {
+			t.Errorf("applying %s again changes it", name)
+		}
 	}
 }
 
@@ -126,6 +178,13 @@ func testRights(t *testing.T, clientset kubernetes.Interface) {
 		{"edit", "delete", group, "webexlicenses", "default", true},
 		{"edit", "patch", group, "webexlicenses", "default", false},
 		{"edit", "patch", group, "webexlicenses/status", "default", false},
+		{managerUser, "create", group, "licensesyncs", "default", true},
+		{managerUser, "patch", group, "licensesyncschedules/status", "default", true},
+		{managerUser, "patch", group, "licensesyncschedules", "default", false},
+		{"view", "list", group, "licensesyncschedules", "default", true},
+		{"view", "patch", group, "licensesyncschedules", "default", false},
+		{"edit", "patch", group, "licensesyncschedules", "default", true},
+		{"edit", "deletecollection", group, "licensesyncschedules", "default", false},
 		{"edit", "deletecollection", group, "webexcustomeraccesses", "default", false},
 		{"admin", "deletecollection", group, "webexcustomeraccesses", "default", true},
 		{"admin", "create", group, "webexlicenses", "default", true},
@@ -181,7 +240,7 @@ func eventuallyAllowed(t *testing.T, clientset kubernetes.Interface, want bool, 
 // TestNothingIsForgotten finds files that no kustomization.yaml names.
 func TestNothingIsForgotten(t *testing.T) {
 	byHand := map[string]bool{filepath.Join("samples", "demo", "licensesync.yaml"): true} // needs kubectl create
-	for _, dir := range []string{"crd", "rbac", "manager", "default", "samples", filepath.Join("samples", "demo")} {
+	for _, dir := range []string{"crd", "rbac", "manager", "default", "samples", filepath.Join("samples", "demo"), filepath.Join("samples", "gitops", "customers")} {
 		kustomization, err := os.ReadFile(filepath.Join(dir, "kustomization.yaml"))
 		if err != nil {
 			t.Fatal(err)

@@ -43,6 +43,10 @@ func judge(g Gomega, desired []metav1.Condition) ([]metav1.Condition, kstatus.St
 	g.Expect(unstructured.SetNestedSlice(object.Object, list, "status", "conditions")).To(Succeed())
 	result, err := kstatus.Compute(object)
 	g.Expect(err).NotTo(HaveOccurred())
+	health, _ := argoHealth(g, object)
+	g.Expect(health).To(Equal(map[kstatus.Status]string{
+		kstatus.CurrentStatus: "Healthy", kstatus.InProgressStatus: "Progressing", kstatus.FailedStatus: "Degraded",
+	}[result.Status]), "config/argocd/health.lua agrees with kstatus")
 	return conditions, result.Status
 }
 

@@ -1,6 +1,6 @@
 // Package controllers holds one reconciler for each kind that has work to do:
 // WebexCustomerAccess asks for runs and sums up, LicenseSync carries a run to
-// its end. WebexLicense has none: its rows are written by runs.
+// its end, LicenseSyncSchedule creates runs by a plan. WebexLicense has none: its rows are written by runs.
 package controllers
 
 import (
@@ -10,6 +10,8 @@ import (
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
@@ -35,6 +37,12 @@ func SetupIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 		{&v1alpha1.LicenseSync{}, syncrun.IndexCustomer, func(o client.Object) []string {
 			return ofCustomer(o.(*v1alpha1.LicenseSync).Spec.CustomerAccessRef.Name)
 		}},
+		{&v1alpha1.LicenseSync{}, indexSchedule, func(o client.Object) []string {
+			if request, ok := scheduleOfRun(o); ok {
+				return []string{request.Name}
+			}
+			return nil
+		}},
 		{&v1alpha1.WebexCustomerAccess{}, syncrun.IndexSecret, func(o client.Object) []string {
 			return []string{o.(*v1alpha1.WebexCustomerAccess).Spec.CredentialsSecretRef.Name}
 		}},
@@ -51,4 +59,19 @@ func SetupIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 		}
 	}
 	return nil
+}
+
+// enqueueDebounced enqueues a little later, so that many events become one reconcile.
+func enqueueDebounced(delay time.Duration, requestFor func(client.Object) (ctrl.Request, bool)) handler.EventHandler {
+	type q = workqueue.TypedRateLimitingInterface[ctrl.Request]
+	add := func(object client.Object, queue q) {
+		if request, ok := requestFor(object); ok {
+			queue.AddAfter(request, delay)
+		}
+	}
+	return handler.Funcs{
+		CreateFunc: func(_ context.Context, e event.CreateEvent, queue q) { add(e.Object, queue) },
+		UpdateFunc: func(_ context.Context, e event.UpdateEvent, queue q) { add(e.ObjectNew, queue) },
+		DeleteFunc: func(_ context.Context, e event.DeleteEvent, queue q) { add(e.Object, queue) },
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 
+	"github.com/webex-operator/webex-license-operator/internal/metrics"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -60,7 +61,11 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	customers := &WebexCustomerAccessReconciler{
 		Client: c, Recorder: recorder, Clock: o.Clock, Concurrency: o.ConcurrentReconciles,
 	}
-	return errors.Join(runs.SetupWithManager(mgr, o.SkipNameValidation), customers.SetupWithManager(mgr, o.SkipNameValidation))
+	schedules := &LicenseSyncScheduleReconciler{
+		Client: c, Live: mgr.GetAPIReader(), Recorder: recorder, Clock: o.Clock,
+		ObserveSkew: metrics.ObserveScheduleSkew, Concurrency: o.ConcurrentReconciles,
+	}
+	return errors.Join(schedules.SetupWithManager(mgr, o.SkipNameValidation), runs.SetupWithManager(mgr, o.SkipNameValidation), customers.SetupWithManager(mgr, o.SkipNameValidation))
 }
 
 // CacheOptions keep the cache small: no managed fields anywhere, and of Secrets

@@ -206,7 +206,7 @@ func (r *WebexCustomerAccessReconciler) SetupWithManager(mgr ctrl.Manager, skipN
 		For(&v1alpha1.WebexCustomerAccess{}).
 		Watches(&v1alpha1.WebexCustomerAccess{}, handler.Funcs{DeleteFunc: r.wakeDuplicates}).
 		Watches(&v1alpha1.LicenseSync{}, handler.EnqueueRequestsFromMapFunc(customerOfRun)).
-		Watches(&v1alpha1.WebexLicense{}, enqueueDebounced(customerOfRow)).
+		Watches(&v1alpha1.WebexLicense{}, enqueueDebounced(rowDebounce, customerOfRow)).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.customersOfSecret)).
 		WithOptions(controller.Options{MaxConcurrentReconciles: max(r.Concurrency, 1), RateLimiter: rateLimiter(), SkipNameValidation: &skipNameValidation}).
 		Complete(r)
@@ -220,22 +220,12 @@ func customerOfRun(_ context.Context, object client.Object) []ctrl.Request {
 	return []ctrl.Request{{NamespacedName: client.ObjectKey{Namespace: run.Namespace, Name: run.Spec.CustomerAccessRef.Name}}}
 }
 
-func customerOfRow(object client.Object) ctrl.Request {
-	row := object.(*v1alpha1.WebexLicense) //nolint:forcetypeassert // the watch delivers no other kind
-	return ctrl.Request{NamespacedName: client.ObjectKey{Namespace: row.Namespace, Name: row.Spec.CustomerAccessRef.Name}}
-}
-
-// enqueueDebounced enqueues a little later, so that many events become one reconcile.
-func enqueueDebounced(requestFor func(client.Object) ctrl.Request) handler.EventHandler {
-	add := func(object client.Object, queue workqueue.TypedRateLimitingInterface[ctrl.Request]) {
-		queue.AddAfter(requestFor(object), rowDebounce)
+func customerOfRow(object client.Object) (ctrl.Request, bool) {
+	row, ok := object.(*v1alpha1.WebexLicense)
+	if !ok {
+		return ctrl.Request{}, false
 	}
-	type q = workqueue.TypedRateLimitingInterface[ctrl.Request]
-	return handler.Funcs{
-		CreateFunc: func(_ context.Context, e event.CreateEvent, queue q) { add(e.Object, queue) },
-		UpdateFunc: func(_ context.Context, e event.UpdateEvent, queue q) { add(e.ObjectNew, queue) },
-		DeleteFunc: func(_ context.Context, e event.DeleteEvent, queue q) { add(e.Object, queue) },
-	}
+	return ctrl.Request{NamespacedName: client.ObjectKey{Namespace: row.Namespace, Name: row.Spec.CustomerAccessRef.Name}}, true
 }
 
 // customersOfSecret are the customers whose credentials a Secret holds.

@@ -143,3 +143,30 @@ const (
 	// ReasonOverAssigned is for a licence with more units in use than bought.
 	ReasonOverAssigned = "OverAssigned"
 )
+
+// Reasons of Ready of a schedule.
+const (
+	// ReasonScheduled is for a schedule whose next run is known.
+	ReasonScheduled = "Scheduled"
+	// ReasonFinished is for a schedule whose slots have all passed.
+	ReasonFinished = "Finished"
+	// ReasonInvalidSchedule is for a plan that cannot be read, or never comes.
+	ReasonInvalidSchedule = "InvalidSchedule"
+	// ReasonUnknownTimeZone is for a time zone that does not exist.
+	ReasonUnknownTimeZone = "UnknownTimeZone"
+	// ReasonInvalidSelector is for a selector that cannot be read.
+	ReasonInvalidSelector = "InvalidSelector"
+	// ReasonInvalidTemplate is for a syncTemplate that no run can be made from.
+	ReasonInvalidTemplate = "InvalidTemplate"
+	// ReasonNoSlot is for a plan whose slots had all passed when it was made.
+	ReasonNoSlot = "NoSlot"
+	// ReasonNoCustomers is for a selector that matches nothing.
+	ReasonNoCustomers = "NoCustomers"
+	// ReasonCustomerSuspended is for a schedule of one customer that is suspended.
+	ReasonCustomerSuspended = "CustomerSuspended"
+	// ReasonRunNameTaken is for a run whose name an object of somebody else has.
+	ReasonRunNameTaken = "RunNameTaken"
+	// ReasonSlotMissed is the reason of the event for a slot that was not run, or
+	// not for all customers.
+	ReasonSlotMissed = "SlotMissed"
+)

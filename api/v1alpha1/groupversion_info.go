@@ -35,6 +35,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 	scheme.AddKnownTypes(GroupVersion,
 		&WebexCustomerAccess{}, &WebexCustomerAccessList{},
 		&LicenseSync{}, &LicenseSyncList{},
+		&LicenseSyncSchedule{}, &LicenseSyncScheduleList{},
 		&WebexLicense{}, &WebexLicenseList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)

@@ -13,13 +13,15 @@ const (
 	LabelClass = GroupName + "/class"
 	// LabelLocation is a slug of the Webex location's name; absent at level Customer.
 	LabelLocation = GroupName + "/location"
+	// LabelSchedule is the name of the schedule that created a run.
+	LabelSchedule = GroupName + "/schedule"
 	// LabelTrigger is a run's trigger.
 	LabelTrigger = GroupName + "/trigger"
 )
 
 const (
-	// AnnotationRequestedAt on a WebexCustomerAccess asks for a run now. Any new
-	// value counts (a time is customary); the value is echoed in
+	// AnnotationRequestedAt on a WebexCustomerAccess asks for a run now, on a
+	// LicenseSyncSchedule for one of each of its customers. Any new value counts (a time is customary); the value is echoed in
 	// status.lastHandledReconcileAt, and the same value never runs twice.
 	AnnotationRequestedAt = GroupName + "/requestedAt"
 

@@ -134,7 +134,7 @@ func writeKubeconfig(from, to string) error {
 // applyCustomers applies config/samples/demo with what is known only now: credentials, the
 // certificate authority and the address of the simulator.
 func (d *demo) applyCustomers(ctx context.Context, credentials map[string]map[string]string) error {
-	say("applying config/samples/demo: three customers and their Secrets")
+	say("applying config/samples/demo: three customers, their Secrets and a schedule")
 	objects, err := d.kustomize(ctx, "samples/demo")
 	if err != nil {
 		return err
@@ -147,6 +147,10 @@ func (d *demo) applyCustomers(ctx context.Context, credentials map[string]map[st
 			}
 		case "WebexCustomerAccess":
 			if err := d.applyCustomer(ctx, object, credentials); err != nil {
+				return err
+			}
+		case "LicenseSyncSchedule":
+			if err := d.apply(ctx, object); err != nil {
 				return err
 			}
 		}

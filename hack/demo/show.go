@@ -32,7 +32,7 @@ func (d *demo) show(ctx context.Context) error {
 		return err
 	}
 	say("all synced, %.0f s since the start", time.Since(d.began).Seconds())
-	for _, args := range [][]string{{"get", "webexcustomeraccesses", "-A"}, {"get", "webexlicenses", "-A"}} {
+	for _, args := range [][]string{{"get", "webexcustomeraccesses", "-A"}, {"get", "webexlicenses", "-A"}, {"get", "licensesyncschedules", "-A"}} {
 		fmt.Printf("\n$ kubectl %s\n", strings.Join(args, " "))
 		if err := d.kubectl(ctx, args...); err != nil {
 			return err
@@ -129,7 +129,7 @@ const hints = `
 All of this stays up until Ctrl-C. In another terminal, in this directory:
 
   export KUBECONFIG=$PWD/bin/demo/kubeconfig PATH=$PWD/bin/demo:$PATH
-  kubectl get webex                          # customers, runs and licence rows
+  kubectl get webex                          # customers, schedules, runs and licence rows
   kubectl get webexlicenses -o wide --field-selector spec.level=Site
   kubectl explain webexlicense.status
 
@@ -145,6 +145,13 @@ and one unit more in use at level Customer:
 Or ask for the run without an object of your own:
 
   kubectl annotate wxca acme --overwrite %[1]s="$(date)"
+
+A schedule runs all three customers each minute, so that you need not ask at all. Watch it fire; have
+it run now; stop it:
+
+  kubectl get licensesyncs --watch -l licensing.webex-operator.io/schedule=every-minute
+  kubectl annotate wxsched every-minute --overwrite %[1]s="$(date)"
+  kubectl patch wxsched every-minute --type merge -p '{"spec": {"suspend": true}}'
 
 Say which subscription and Meetings site globex assigns licences from:
 

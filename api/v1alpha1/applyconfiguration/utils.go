@@ -50,14 +50,24 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.EffectiveDefaultsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("HeldPrune"):
 		return &apiv1alpha1.HeldPruneApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Interval"):
+		return &apiv1alpha1.IntervalApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LastRun"):
 		return &apiv1alpha1.LastRunApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LicenseSync"):
 		return &apiv1alpha1.LicenseSyncApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("LicenseSyncSchedule"):
+		return &apiv1alpha1.LicenseSyncScheduleApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("LicenseSyncScheduleSpec"):
+		return &apiv1alpha1.LicenseSyncScheduleSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("LicenseSyncScheduleStatus"):
+		return &apiv1alpha1.LicenseSyncScheduleStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LicenseSyncSpec"):
 		return &apiv1alpha1.LicenseSyncSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LicenseSyncStatus"):
 		return &apiv1alpha1.LicenseSyncStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("LicenseSyncTemplate"):
+		return &apiv1alpha1.LicenseSyncTemplateApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LocalCustomerReference"):
 		return &apiv1alpha1.LocalCustomerReferenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("OrganizationStatus"):
@@ -68,6 +78,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.PruneApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("RowCounts"):
 		return &apiv1alpha1.RowCountsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("TargetCounts"):
+		return &apiv1alpha1.TargetCountsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Thresholds"):
 		return &apiv1alpha1.ThresholdsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WebexCustomerAccess"):

@@ -96,6 +96,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: workspaces
       type:
         scalar: boolean
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.ConcurrencyPolicy
+  scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.Connection
   map:
     fields:
@@ -179,6 +181,15 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: token
       type:
         scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.Interval
+  map:
+    fields:
+    - name: firstTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: interval
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.LastRun
   map:
     fields:
@@ -221,6 +232,131 @@ var schemaYAML = typed.YAMLObject(`types:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSyncStatus
       default:
         observedGeneration: -1
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSyncSchedule
+  map:
+    fields:
+    - name: apiVersion
+      type:
+        scalar: string
+    - name: kind
+      type:
+        scalar: string
+    - name: metadata
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta
+    - name: spec
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSyncScheduleSpec
+    - name: status
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSyncScheduleStatus
+      default:
+        observedGeneration: -1
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSyncScheduleSpec
+  map:
+    fields:
+    - name: at
+      type:
+        list:
+          elementType:
+            namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+          elementRelationship: atomic
+    - name: concurrencyPolicy
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.ConcurrencyPolicy
+      default: Forbid
+    - name: customerAccessRef
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.LocalCustomerReference
+    - name: customerAccessSelector
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector
+    - name: endTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: every
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.Interval
+    - name: failedRunsHistoryLimit
+      type:
+        scalar: numeric
+      default: 1
+    - name: runOnActivation
+      type:
+        scalar: boolean
+    - name: schedule
+      type:
+        scalar: string
+    - name: spreadSeconds
+      type:
+        scalar: numeric
+    - name: startTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: startingDeadlineSeconds
+      type:
+        scalar: numeric
+    - name: successfulRunsHistoryLimit
+      type:
+        scalar: numeric
+      default: 3
+    - name: suspend
+      type:
+        scalar: boolean
+    - name: syncTemplate
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSyncTemplate
+    - name: timeZone
+      type:
+        scalar: string
+      default: Etc/UTC
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSyncScheduleStatus
+  map:
+    fields:
+    - name: activationTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: active
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
+    - name: conditions
+      type:
+        list:
+          elementType:
+            namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Condition
+          elementRelationship: associative
+          keys:
+          - type
+    - name: consumedUnits
+      type:
+        scalar: numeric
+    - name: lastHandledReconcileAt
+      type:
+        scalar: string
+    - name: lastMissedTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: lastScheduleTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: lastSuccessfulTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: nextScheduleTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: observedGeneration
+      type:
+        scalar: numeric
+    - name: targets
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.TargetCounts
+    - name: totalUnits
+      type:
+        scalar: numeric
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSyncSpec
   map:
     fields:
@@ -305,6 +441,20 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: totalUnits
       type:
         scalar: numeric
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSyncTemplate
+  map:
+    fields:
+    - name: activeDeadlineSeconds
+      type:
+        scalar: numeric
+    - name: backoffLimit
+      type:
+        scalar: numeric
+    - name: labels
+      type:
+        map:
+          elementType:
+            scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.LocalCustomerReference
   map:
     fields:
@@ -359,6 +509,24 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: numeric
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.RunStep
   scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.TargetCounts
+  map:
+    fields:
+    - name: active
+      type:
+        scalar: numeric
+    - name: failed
+      type:
+        scalar: numeric
+    - name: succeeded
+      type:
+        scalar: numeric
+    - name: suspended
+      type:
+        scalar: numeric
+    - name: total
+      type:
+        scalar: numeric
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.Thresholds
   map:
     fields:
@@ -636,6 +804,38 @@ var schemaYAML = typed.YAMLObject(`types:
         elementType:
           namedType: __untyped_deduced_
         elementRelationship: separable
+- name: io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector
+  map:
+    fields:
+    - name: matchExpressions
+      type:
+        list:
+          elementType:
+            namedType: io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement
+          elementRelationship: atomic
+    - name: matchLabels
+      type:
+        map:
+          elementType:
+            scalar: string
+    elementRelationship: atomic
+- name: io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorOperator
+  scalar: string
+- name: io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement
+  map:
+    fields:
+    - name: key
+      type:
+        scalar: string
+    - name: operator
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorOperator
+    - name: values
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
 - name: io.k8s.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry
   map:
     fields:

@@ -1,0 +1,270 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/schedule"
+)
+
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncschedules,verbs=get;list;watch
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncschedules/status,verbs=get;patch
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncschedules/finalizers,verbs=update
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncs,verbs=list;watch;create;patch;delete
+
+const (
+	// scheduleFieldManager owns what the schedules' reconciler writes.
+	scheduleFieldManager = "webex-license-operator/schedule"
+	// indexSchedule finds runs by the schedule that controls them.
+	indexSchedule = "metadata.ownerReferences.schedule"
+	// scheduleDebounce gathers the changes of a schedule's runs and customers.
+	scheduleDebounce = 500 * time.Millisecond
+	// refusedRetry is how often a run is tried again whose name somebody else has.
+	refusedRetry = time.Minute
+)
+
+// LicenseSyncScheduleReconciler creates runs by a plan. It decides by what is
+// stored alone, and the name of a run is the lock on its slot: whatever happens
+// between creating a run and writing that down, a slot runs once.
+type LicenseSyncScheduleReconciler struct {
+	client.Client
+	// Live reads past the cache a run whose name is taken.
+	Live client.Reader
+	// Recorder writes events.
+	Recorder events.EventRecorder
+	// Clock tells the time.
+	Clock clock.PassiveClock
+	// ObserveSkew is told how late each run was created.
+	ObserveSkew func(time.Duration)
+	// Concurrency is the number of reconciles at a time.
+	Concurrency int
+}
+
+// scheduleScope is what the steps of one reconcile share.
+type scheduleScope struct {
+	schedule *v1alpha1.LicenseSyncSchedule
+	now      time.Time
+
+	plan      *schedule.Plan
+	customers []v1alpha1.WebexCustomerAccess
+	runs      []v1alpha1.LicenseSync
+	// problem is what only a person can mend; nothing runs meanwhile.
+	problem *scheduleProblem
+	// decision is what was decided about slots.
+	decision slotDecision
+	// refused are the names of runs that belong to somebody else.
+	refused []string
+	// status is the desired status.
+	status v1alpha1.LicenseSyncScheduleStatus
+	// after is when to look again; 0 for never.
+	after time.Duration
+}
+
+type scheduleProblem struct{ reason, message string }
+
+// scheduleStep does one thing about a schedule.
+type scheduleStep func(ctx context.Context, s *scheduleScope) error
+
+// Reconcile starts what is due and says when it will look again.
+func (r *LicenseSyncScheduleReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	object := &v1alpha1.LicenseSyncSchedule{}
+	if err := r.Get(ctx, request.NamespacedName, object); err != nil || !object.DeletionTimestamp.IsZero() {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	s := &scheduleScope{schedule: object, now: r.Clock.Now(), status: *object.Status.DeepCopy()}
+	for _, step := range []scheduleStep{
+		r.compile,  // the plan, or what is wrong with it
+		r.observe,  // customers and runs as they are
+		r.activate, // runOnActivation is a slot, written down before it is run
+	} {
+		// Nothing is decided by half of the facts.
+		if err := step(ctx, s); err != nil {
+			return soon(err)
+		}
+	}
+	var failed error
+	for _, step := range []scheduleStep{
+		r.startDue,  // the slot that is due
+		r.startNow,  // what the requestedAt annotation asks for
+		r.cleanUp,   // history
+		r.summarise, // status, written if different
+	} {
+		// A run that could not be created must not keep the others, or the status, back.
+		failed = errors.Join(failed, step(ctx, s))
+	}
+	if failed != nil {
+		return soon(failed)
+	}
+	return ctrl.Result{RequeueAfter: s.after}, nil
+}
+
+// soon tries again in a moment, and quietly, what was decided by an old copy of the
+// schedule.
+func soon(err error) (ctrl.Result, error) {
+	if apierrors.IsConflict(err) {
+		return ctrl.Result{RequeueAfter: scheduleDebounce}, nil
+	}
+	return ctrl.Result{}, err
+}
+
+// compile turns the spec into a plan.
+func (r *LicenseSyncScheduleReconciler) compile(_ context.Context, s *scheduleScope) error {
+	plan, err := schedule.Parse(planSpec(s.schedule))
+	if err == nil {
+		s.plan = plan
+		s.problem = templateProblem(s.schedule.Spec.SyncTemplate)
+		return nil
+	}
+	s.problem = &scheduleProblem{v1alpha1.ReasonInvalidSchedule, err.Error()}
+	if e, ok := errors.AsType[*schedule.Error](err); ok && string(e.Reason) == v1alpha1.ReasonUnknownTimeZone {
+		s.problem.reason = v1alpha1.ReasonUnknownTimeZone
+	}
+	return nil
+}
+
+// templateProblem finds labels that no run could be created with.
+func templateProblem(template *v1alpha1.LicenseSyncTemplate) *scheduleProblem {
+	if template == nil {
+		return nil
+	}
+	path := field.NewPath("spec", "syncTemplate", "labels")
+	if faults := metavalidation.ValidateLabels(template.Labels, path); len(faults) > 0 {
+		return &scheduleProblem{v1alpha1.ReasonInvalidTemplate, fmt.Sprintf("spec.syncTemplate.labels holds %d keys or values that no label can have: "+
+			"use letters, digits, -, _ and ., at most 63 of them", len(faults))}
+	}
+	return nil
+}
+
+func planSpec(object *v1alpha1.LicenseSyncSchedule) schedule.Spec {
+	spec := schedule.Spec{Cron: object.Spec.Schedule, TimeZone: object.Spec.TimeZone}
+	for _, at := range object.Spec.At {
+		spec.At = append(spec.At, at.Time)
+	}
+	if every := object.Spec.Every; every != nil {
+		first := object.CreationTimestamp.Add(every.Interval.Duration)
+		if every.FirstTime != nil {
+			first = every.FirstTime.Time
+		}
+		spec.Every = &schedule.Every{Interval: every.Interval.Duration, First: first}
+	}
+	spec.Start, spec.End = timeOf(object.Spec.StartTime), timeOf(object.Spec.EndTime)
+	return spec
+}
+
+// observe reads the schedule's customers and runs from the cache.
+func (r *LicenseSyncScheduleReconciler) observe(ctx context.Context, s *scheduleScope) error {
+	namespace := client.InNamespace(s.schedule.Namespace)
+	var runs v1alpha1.LicenseSyncList
+	if err := r.List(ctx, &runs, namespace, client.MatchingFields{indexSchedule: s.schedule.Name}); err != nil {
+		return err
+	}
+	for i := range runs.Items {
+		if run := &runs.Items[i]; metav1.IsControlledBy(run, s.schedule) {
+			s.runs = append(s.runs, *run)
+		}
+	}
+	if ref := s.schedule.Spec.CustomerAccessRef; ref != nil {
+		customer := v1alpha1.WebexCustomerAccess{}
+		err := r.Get(ctx, client.ObjectKey{Namespace: s.schedule.Namespace, Name: ref.Name}, &customer)
+		if err == nil && customer.DeletionTimestamp.IsZero() {
+			s.customers = append(s.customers, customer)
+		}
+		return client.IgnoreNotFound(err)
+	}
+	selector, err := metav1.LabelSelectorAsSelector(s.schedule.Spec.CustomerAccessSelector)
+	if err != nil {
+		s.problem = &scheduleProblem{v1alpha1.ReasonInvalidSelector, "spec.customerAccessSelector cannot be read: use matchLabels, or matchExpressions with In, NotIn, Exists or DoesNotExist"}
+		return nil
+	}
+	var customers v1alpha1.WebexCustomerAccessList
+	err = r.List(ctx, &customers, namespace, client.MatchingLabelsSelector{Selector: selector})
+	s.customers = customers.Items
+	return err
+}
+
+// cleanUp deletes the finished runs that are not kept as history.
+func (r *LicenseSyncScheduleReconciler) cleanUp(ctx context.Context, s *scheduleScope) error {
+	var failed error
+	for _, run := range expendable(s) {
+		err := r.Delete(ctx, run, client.Preconditions{UID: &run.UID}, client.PropagationPolicy(metav1.DeletePropagationBackground))
+		failed = errors.Join(failed, client.IgnoreNotFound(err))
+	}
+	return failed
+}
+
+// SetupWithManager registers the controller.
+func (r *LicenseSyncScheduleReconciler) SetupWithManager(mgr ctrl.Manager, skipNameValidation bool) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.LicenseSyncSchedule{}).
+		Watches(&v1alpha1.LicenseSync{}, enqueueDebounced(scheduleDebounce, scheduleOfRun)).
+		Watches(&v1alpha1.WebexCustomerAccess{}, handler.EnqueueRequestsFromMapFunc(r.schedulesOfCustomer)).
+		WithOptions(controller.Options{MaxConcurrentReconciles: max(r.Concurrency, 1), RateLimiter: rateLimiter(), SkipNameValidation: &skipNameValidation}).
+		Complete(r)
+}
+
+func scheduleOfRun(object client.Object) (ctrl.Request, bool) {
+	owner := metav1.GetControllerOf(object)
+	if owner == nil || owner.Kind != "LicenseSyncSchedule" {
+		return ctrl.Request{}, false
+	}
+	return ctrl.Request{NamespacedName: client.ObjectKey{Namespace: object.GetNamespace(), Name: owner.Name}}, true
+}
+
+// schedulesOfCustomer are the schedules that read a customer.
+func (r *LicenseSyncScheduleReconciler) schedulesOfCustomer(ctx context.Context, customer client.Object) []ctrl.Request {
+	var schedules v1alpha1.LicenseSyncScheduleList
+	if err := r.List(ctx, &schedules, client.InNamespace(customer.GetNamespace())); err != nil {
+		return nil // the cache is stopping
+	}
+	var requests []ctrl.Request
+	for i := range schedules.Items {
+		if reads(&schedules.Items[i], customer) {
+			requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&schedules.Items[i])})
+		}
+	}
+	return requests
+}
+
+func reads(object *v1alpha1.LicenseSyncSchedule, customer client.Object) bool {
+	if ref := object.Spec.CustomerAccessRef; ref != nil {
+		return ref.Name == customer.GetName()
+	}
+	selector, err := metav1.LabelSelectorAsSelector(object.Spec.CustomerAccessSelector)
+	return err == nil && selector.Matches(labels.Set(customer.GetLabels()))
+}
+
+func timeOf(t *metav1.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.Time
+}
+
+func succeeded(run *v1alpha1.LicenseSync) bool {
+	return meta.IsStatusConditionTrue(run.Status.Conditions, v1alpha1.ConditionComplete)
+}
+
+func (s *scheduleScope) suspended() bool { return ptr.Deref(s.schedule.Spec.Suspend, false) }
+
+func (s *scheduleScope) lookAgain(after time.Duration) {
+	if s.after == 0 || after < s.after {
+		s.after = max(after, time.Millisecond)
+	}
+}

@@ -1,0 +1,262 @@
+package controllers
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/status"
+)
+
+// activate notes when the schedule was activated, if that counts as a slot. The
+// note is written before the slot runs, because the names of its runs follow
+// from it.
+func (r *LicenseSyncScheduleReconciler) activate(ctx context.Context, s *scheduleScope) error {
+	if s.suspended() || !ptr.Deref(s.schedule.Spec.RunOnActivation, false) {
+		s.status.ActivationTime = nil
+		return nil
+	}
+	if s.status.ActivationTime != nil || s.problem != nil {
+		return nil
+	}
+	noted := s.schedule.Status.DeepCopy()
+	noted.ActivationTime = ptr.To(metav1.NewTime(s.now.Truncate(time.Second)))
+	if len(noted.Conditions) == 0 {
+		detail := status.Detail{Reason: v1alpha1.ReasonPending, Message: "the run of the activation is about to start"}
+		noted.Conditions = status.Merge(nil, status.Summary{Ready: metav1.ConditionUnknown, Detail: detail, Reconciling: &detail}.Conditions(),
+			s.schedule.Generation, metav1.NewTime(s.now))
+		noted.ObservedGeneration = &s.schedule.Generation
+	}
+	if err := r.write(ctx, s, *noted); err != nil {
+		return err
+	}
+	s.status.ActivationTime = noted.ActivationTime
+	return nil
+}
+
+// startDue creates the runs of the slot that is due.
+func (r *LicenseSyncScheduleReconciler) startDue(ctx context.Context, s *scheduleScope) error {
+	if s.problem != nil {
+		return nil
+	}
+	s.decision = decideSlots(s.slotInput())
+	var failed error
+	for _, due := range s.decision.create {
+		if err := r.cancelRuns(ctx, s, due.cancel); err != nil {
+			failed = errors.Join(failed, err)
+			continue // once the new run exists, nobody would try again to cancel the old one
+		}
+		created, err := r.createRun(ctx, s, s.newRun(due.name, due.customer, v1alpha1.TriggerSchedule, &due.slot))
+		failed = errors.Join(failed, err)
+		if created {
+			r.ObserveSkew(r.Clock.Since(due.due))
+		}
+	}
+	if failed != nil {
+		return failed // the slot stays open
+	}
+	switch handled := s.decision.handled; {
+	case len(s.refused) > 0:
+		s.lookAgain(refusedRetry) // the slot stays open, until the next one
+	case !handled.IsZero():
+		s.status.LastScheduleTime = ptr.To(metav1.NewTime(handled))
+	}
+	if missed := s.decision.missed; !missed.IsZero() {
+		s.miss(r, missed)
+	}
+	if next := s.decision.next; !next.IsZero() {
+		s.lookAgain(next.Sub(s.now))
+	}
+	return nil
+}
+
+// miss notes a slot that was not run, with one event for it.
+func (s *scheduleScope) miss(r *LicenseSyncScheduleReconciler, slot time.Time) {
+	noted := metav1.NewTime(slot)
+	if old := s.schedule.Status.LastMissedTime; old != nil && !old.Before(&noted) {
+		return
+	}
+	s.status.LastMissedTime = &noted
+	r.Recorder.Eventf(s.schedule, nil, corev1.EventTypeWarning, v1alpha1.ReasonSlotMissed, "Schedule", "%s", s.decision.skippedMessage())
+}
+
+func (s *scheduleScope) slotInput() slotInput {
+	spec := s.schedule.Spec
+	in := slotInput{
+		namespace: s.schedule.Namespace, name: s.schedule.Name,
+		replace: spec.ConcurrencyPolicy == v1alpha1.ConcurrencyReplace, suspended: s.suspended(),
+		deadline: time.Duration(spec.StartingDeadlineSeconds) * time.Second,
+		spread:   time.Duration(ptr.Deref(spec.SpreadSeconds, 0)) * time.Second,
+		plan:     s.plan, handled: s.schedule.CreationTimestamp.Time,
+		activation: timeOf(s.status.ActivationTime),
+		runs:       map[string][]scheduledRun{}, now: s.now,
+	}
+	if last := s.schedule.Status.LastScheduleTime; last != nil {
+		in.handled = last.Time
+	} else if !in.activation.IsZero() && !in.activation.After(in.handled) {
+		in.handled = in.activation.Add(-time.Second) // activated within the second of its creation
+	}
+	for i := range s.customers {
+		c := &s.customers[i]
+		in.targets = append(in.targets, target{name: c.Name, suspended: ptr.Deref(c.Spec.Suspend, false)})
+	}
+	for i := range s.runs {
+		run := &s.runs[i]
+		customer := run.Spec.CustomerAccessRef.Name
+		in.runs[customer] = append(in.runs[customer], scheduledRun{
+			name: run.Name, slot: timeOf(run.Spec.ScheduledTime),
+			finished: finished(run) || ptr.Deref(run.Spec.Cancel, false),
+		})
+	}
+	return in
+}
+
+// startNow runs all customers once for each new value of the requestedAt
+// annotation. The plan goes on unchanged.
+func (r *LicenseSyncScheduleReconciler) startNow(ctx context.Context, s *scheduleScope) error {
+	token := s.requested()
+	if token == "" || s.suspended() || s.problem != nil {
+		return nil
+	}
+	for i := range s.customers {
+		customer := &s.customers[i]
+		if ptr.Deref(customer.Spec.Suspend, false) {
+			continue
+		}
+		name := fmt.Sprintf("%s-%s", s.schedule.Name, runName(customer, "m", token))
+		if _, err := r.createRun(ctx, s, s.newRun(name, customer.Name, v1alpha1.TriggerManual, nil)); err != nil {
+			return err
+		}
+	}
+	if len(s.refused) > 0 {
+		s.lookAgain(refusedRetry)
+		return nil
+	}
+	s.status.LastHandledReconcileAt = token
+	return nil
+}
+
+// requested is the value of the requestedAt annotation, if nothing was done about it yet.
+func (s *scheduleScope) requested() string {
+	token := clipToken(s.schedule.Annotations[v1alpha1.AnnotationRequestedAt])
+	if token == s.schedule.Status.LastHandledReconcileAt {
+		return ""
+	}
+	return token
+}
+
+func (s *scheduleScope) newRun(name, customer string, trigger v1alpha1.Trigger, slot *time.Time) *v1alpha1.LicenseSync {
+	run := &v1alpha1.LicenseSync{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: s.schedule.Namespace, Name: name, Labels: map[string]string{},
+			OwnerReferences: []metav1.OwnerReference{
+				*metav1.NewControllerRef(s.schedule, v1alpha1.GroupVersion.WithKind("LicenseSyncSchedule")),
+			},
+		},
+		Spec: v1alpha1.LicenseSyncSpec{
+			CustomerAccessRef: v1alpha1.LocalCustomerReference{Name: customer},
+			Trigger:           trigger,
+		},
+	}
+	if slot != nil {
+		run.Spec.ScheduledTime = ptr.To(metav1.NewTime(*slot))
+	}
+	if template := s.schedule.Spec.SyncTemplate; template != nil {
+		for key, value := range template.Labels {
+			run.Labels[key] = value
+		}
+		run.Spec.ActiveDeadlineSeconds, run.Spec.BackoffLimit = template.ActiveDeadlineSeconds, template.BackoffLimit
+	}
+	run.Labels[v1alpha1.LabelCustomer] = customer
+	run.Labels[v1alpha1.LabelSchedule] = s.schedule.Name
+	run.Labels[v1alpha1.LabelTrigger] = string(trigger)
+	return run
+}
+
+// createRun creates a run, or adopts the one that an earlier reconcile created
+// without living to write it down. A run of that name that is somebody else's is
+// left alone and reported.
+func (r *LicenseSyncScheduleReconciler) createRun(ctx context.Context, s *scheduleScope, run *v1alpha1.LicenseSync) (created bool, err error) {
+	err = r.Create(ctx, run)
+	if err == nil {
+		s.runs = append(s.runs, *run)
+		return true, nil
+	}
+	if !apierrors.IsAlreadyExists(err) {
+		return false, err
+	}
+	existing := &v1alpha1.LicenseSync{}
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(run), existing); err != nil {
+		return false, err
+	}
+	if metav1.IsControlledBy(existing, s.schedule) {
+		return false, nil
+	}
+	if !meta.IsStatusConditionTrue(s.schedule.Status.Conditions, v1alpha1.ConditionStalled) {
+		r.Recorder.Eventf(s.schedule, existing, corev1.EventTypeWarning, v1alpha1.ReasonRunNameTaken, "Schedule", "%s", "the run "+run.Name+" belongs to somebody else")
+	}
+	s.refused = append(s.refused, run.Name)
+	return false, nil
+}
+
+// cancelRuns sets spec.cancel of unfinished runs.
+func (r *LicenseSyncScheduleReconciler) cancelRuns(ctx context.Context, s *scheduleScope, names []string) error {
+	var failed error
+	for i := range s.runs {
+		run := &s.runs[i]
+		if !slices.Contains(names, run.Name) {
+			continue
+		}
+		cancel := ac.LicenseSync(run.Name, run.Namespace).WithUID(run.UID).WithSpec(ac.LicenseSyncSpec().WithCancel(true))
+		err := r.Apply(ctx, cancel, client.ForceOwnership, client.FieldOwner(scheduleFieldManager))
+		failed = errors.Join(failed, client.IgnoreNotFound(err))
+	}
+	return failed
+}
+
+// expendable are the finished runs beyond the history limits. Runs of a slot that
+// is not known to be dealt with stay, because they say that they ran; so do manual
+// runs while a request is open.
+func expendable(s *scheduleScope) []*v1alpha1.LicenseSync {
+	byCustomer := map[string][]*v1alpha1.LicenseSync{}
+	handled := s.schedule.Status.LastScheduleTime // as stored, not as it is going to be
+	for i := range s.runs {
+		run := &s.runs[i]
+		open := s.requested() != ""
+		if slot := run.Spec.ScheduledTime; slot != nil {
+			open = handled == nil || handled.Before(slot)
+		}
+		if finished(run) && !open && run.DeletionTimestamp.IsZero() {
+			byCustomer[run.Spec.CustomerAccessRef.Name] = append(byCustomer[run.Spec.CustomerAccessRef.Name], run)
+		}
+	}
+	var surplus []*v1alpha1.LicenseSync
+	for _, runs := range byCustomer {
+		slices.SortFunc(runs, func(a, b *v1alpha1.LicenseSync) int {
+			return cmp.Or(b.CreationTimestamp.Compare(a.CreationTimestamp.Time), cmp.Compare(b.Name, a.Name))
+		})
+		keepSucceeded, keepFailed := ptr.Deref(s.schedule.Spec.SuccessfulRunsHistoryLimit, 3), ptr.Deref(s.schedule.Spec.FailedRunsHistoryLimit, 1)
+		for _, run := range runs {
+			keep := &keepFailed
+			if succeeded(run) {
+				keep = &keepSucceeded
+			}
+			if *keep--; *keep < 0 {
+				surplus = append(surplus, run)
+			}
+		}
+	}
+	return surplus
+}

@@ -1,0 +1,176 @@
+package controllers
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/status"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+)
+
+// maxActive is the number of unfinished runs that a schedule's status names.
+const maxActive = 10
+
+// summarise computes the status and writes it if it differs.
+func (r *LicenseSyncScheduleReconciler) summarise(ctx context.Context, s *scheduleScope) error {
+	s.status.NextScheduleTime = nil
+	if next := s.decision.next; !next.IsZero() && s.problem == nil {
+		s.status.NextScheduleTime = ptr.To(metav1.NewTime(next))
+	}
+	s.count()
+	s.sum()
+	return r.apply(ctx, s)
+}
+
+// count counts customers by their latest run of this schedule.
+func (s *scheduleScope) count() {
+	latest := map[string]*v1alpha1.LicenseSync{}
+	active := map[string]bool{}
+	var names []string
+	for i := range s.runs {
+		run := &s.runs[i]
+		customer := run.Spec.CustomerAccessRef.Name
+		if !finished(run) {
+			active[customer] = true
+			names = append(names, run.Name)
+			continue
+		}
+		if succeeded(run) && run.Status.CompletionTime != nil &&
+			(s.status.LastSuccessfulTime == nil || s.status.LastSuccessfulTime.Before(run.Status.CompletionTime)) {
+			s.status.LastSuccessfulTime = run.Status.CompletionTime
+		}
+		if other := latest[customer]; other == nil || newer(run, other) {
+			latest[customer] = run
+		}
+	}
+	var counts struct{ total, active, succeeded, failed, suspended int32 }
+	for i := range s.customers {
+		customer := &s.customers[i]
+		counts.total++
+		if ptr.Deref(customer.Spec.Suspend, false) {
+			counts.suspended++
+		}
+		if active[customer.Name] {
+			counts.active++
+		}
+		switch run := latest[customer.Name]; {
+		case run == nil:
+		case succeeded(run):
+			counts.succeeded++
+		default:
+			counts.failed++
+		}
+	}
+	s.status.Targets = &v1alpha1.TargetCounts{
+		Total: &counts.total, Active: &counts.active, Succeeded: &counts.succeeded, Failed: &counts.failed, Suspended: &counts.suspended,
+	}
+	slices.Sort(names)
+	s.status.Active = names[:min(len(names), maxActive)]
+}
+
+// newer orders runs by creation, which is told in whole seconds.
+func newer(a, b *v1alpha1.LicenseSync) bool {
+	return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name)) > 0
+}
+
+// sum adds up the units of the schedule's customers.
+func (s *scheduleScope) sum() {
+	var total, consumed int64
+	for i := range s.customers {
+		if totals := s.customers[i].Status.Totals; totals != nil {
+			total += ptr.Deref(totals.TotalUnits, 0)
+			consumed += ptr.Deref(totals.ConsumedUnits, 0)
+		}
+	}
+	s.status.TotalUnits, s.status.ConsumedUnits = &total, &consumed
+}
+
+// summary is the verdict on the schedule itself; how its runs went is counted.
+func (s *scheduleScope) summary() status.Summary {
+	if s.problem == nil {
+		s.problem = s.lookForProblem()
+	}
+	switch {
+	case s.problem != nil:
+		return stalled(s.problem.reason, s.problem.message)
+	case len(s.refused) > 0:
+		return stalled(v1alpha1.ReasonRunNameTaken, "a LicenseSync of another owner has the name of one of the schedule's runs: delete or rename "+enumerate(s.refused))
+	case s.suspended():
+		return ready(v1alpha1.ReasonSuspended, "the schedule is suspended: no run starts before spec.suspend is false")
+	case s.status.NextScheduleTime == nil && s.decision.handled.IsZero() && s.status.LastScheduleTime == nil:
+		return stalled(v1alpha1.ReasonNoSlot, "the plan has no slot in the future: spec.at has passed, or spec.startTime and spec.endTime leave none")
+	case s.status.NextScheduleTime == nil:
+		return ready(v1alpha1.ReasonFinished, "all slots of the plan have passed")
+	default:
+		return ready(v1alpha1.ReasonScheduled, "the next run starts at status.nextScheduleTime")
+	}
+}
+
+// lookForProblem says what keeps a valid plan from running.
+func (s *scheduleScope) lookForProblem() *scheduleProblem {
+	ref := s.schedule.Spec.CustomerAccessRef
+	switch {
+	case len(s.customers) == 0 && ref != nil:
+		return &scheduleProblem{v1alpha1.ReasonCustomerNotFound, "the WebexCustomerAccess of spec.customerAccessRef does not exist in this namespace: create it"}
+	case len(s.customers) == 0:
+		return &scheduleProblem{v1alpha1.ReasonNoCustomers, "spec.customerAccessSelector matches no WebexCustomerAccess of this namespace: label the customers, or change it"}
+	case ref != nil && ptr.Deref(s.customers[0].Spec.Suspend, false):
+		return &scheduleProblem{v1alpha1.ReasonCustomerSuspended, "the customer is suspended: set its spec.suspend to false"}
+	}
+	return nil
+}
+
+func ready(reason, message string) status.Summary {
+	return status.Summary{Ready: metav1.ConditionTrue, Detail: status.Detail{Reason: reason, Message: message}}
+}
+
+// apply writes the status if it differs.
+func (r *LicenseSyncScheduleReconciler) apply(ctx context.Context, s *scheduleScope) error {
+	s.status.Conditions = status.Merge(s.schedule.Status.Conditions, s.summary().Conditions(), s.schedule.Generation, metav1.NewTime(s.now))
+	s.status.ObservedGeneration = &s.schedule.Generation
+	if sameScheduleStatus(s.schedule.Status, s.status) {
+		return nil
+	}
+	return client.IgnoreNotFound(r.write(ctx, s, s.status))
+}
+
+// write writes a status that was decided by the copy of the schedule in hand, and
+// fails if that is an old one: the status is what keeps a slot from running again
+// when its runs are gone, so that it must never go back.
+func (r *LicenseSyncScheduleReconciler) write(ctx context.Context, s *scheduleScope, desired v1alpha1.LicenseSyncScheduleStatus) error {
+	configuration, err := syncrun.ApplyConfiguration[ac.LicenseSyncScheduleStatusApplyConfiguration](desired)
+	if err != nil {
+		return err
+	}
+	object := ac.LicenseSyncSchedule(s.schedule.Name, s.schedule.Namespace).WithUID(s.schedule.UID).
+		WithResourceVersion(s.schedule.ResourceVersion).WithStatus(configuration)
+	if err := r.Status().Apply(ctx, object, client.ForceOwnership, client.FieldOwner(scheduleFieldManager)); err != nil {
+		return err
+	}
+	s.schedule.ResourceVersion = ptr.Deref(object.ResourceVersion, "")
+	return nil
+}
+
+func sameScheduleStatus(a, b v1alpha1.LicenseSyncScheduleStatus) bool {
+	if !status.Equal(a.Conditions, b.Conditions) {
+		return false
+	}
+	a.Conditions, b.Conditions = nil, nil
+	a.Active, b.Active = sorted(a.Active), sorted(b.Active)
+	return equality.Semantic.DeepEqual(a, b)
+}
+
+func sorted(names []string) []string {
+	if len(names) == 0 {
+		return nil
+	}
+	return slices.SortedFunc(slices.Values(names), cmp.Compare[string])
+}
