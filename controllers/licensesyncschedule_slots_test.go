@@ -21,9 +21,9 @@ func at(hour, minute, second int) time.Time {
 	return time.Date(2026, time.March, 10, hour, minute, second, 0, time.UTC)
 }
 
-// hourly is a decision to make about an hourly plan at 12:00:01, of which 11:00
+// dueAtNoon is a decision to make about an hourly plan at 12:00:01, of which 11:00
 // was dealt with.
-func hourly(t *testing.T) slotInput {
+func dueAtNoon(t *testing.T) slotInput {
 	t.Helper()
 	plan, err := schedule.Parse(schedule.Spec{Cron: "0 * * * *", TimeZone: "Etc/UTC"})
 	if err != nil {
@@ -141,7 +141,7 @@ func TestDecideSlots(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			in := hourly(t)
+			in := dueAtNoon(t)
 			c.given(&in)
 			d := decideSlots(in)
 			create, cancel := "", []string(nil)
@@ -172,7 +172,7 @@ func TestDecideSlotsSpread(t *testing.T) {
 	for _, spread := range []time.Duration{30 * time.Minute, time.Hour, 24 * time.Hour} {
 		t.Run(spread.String(), func(t *testing.T) {
 			g := NewWithT(t)
-			in := hourly(t)
+			in := dueAtNoon(t)
 			in.spread = spread
 			in.targets = append(in.targets, target{name: "c"}, target{name: "asleep", suspended: true})
 			started := map[string]time.Time{}
@@ -367,4 +367,28 @@ func TestScheduleCatchesUpAfterAWeek(t *testing.T) {
 			p.Expect(p.slots()).To(HaveLen(1))
 		})
 	}
+}
+
+// What an old copy of the schedule decides is not written: it would take back
+// that a slot was dealt with.
+func TestScheduleStatusNeverGoesBack(t *testing.T) {
+	p := newPlayed(t, v1alpha1.LicenseSyncScheduleSpec{Schedule: "0 * * * *", SuccessfulRunsHistoryLimit: ptr.To[int32](0)})
+	p.reconcile()
+	old := p.server.schedule
+	p.now = p.now.Add(time.Hour)
+	p.reconcile()
+	p.Expect(p.slots()).To(Equal([]string{"2026-03-10T01:00:00Z"}))
+
+	p.now = p.now.Add(-time.Minute) // the clock is put back, so that the old copy knows of no slot
+	cache := p.r.Client.(*memoryClient)
+	cache.view = &memoryState{schedule: old, customers: p.server.customers, runs: p.server.runs}
+	p.Expect(p.reconcile()).To(Equal(scheduleDebounce))
+	p.Expect(p.server.schedule.Status.LastScheduleTime.UTC()).To(Equal(at(1, 0, 0)))
+
+	cache.view = nil
+	p.finishAll()
+	p.reconcile()
+	p.now = p.now.Add(2 * time.Minute)
+	p.reconcile()
+	p.Expect(p.slots()).To(BeEmpty(), "history keeps none, and the slot does not run again")
 }
