@@ -35,6 +35,7 @@ type options struct {
 	watchNamespaces                string
 	allowedAPIHosts, allowedProxy  string
 	maxConcurrentSyncs, reconciles int
+	requestsPerSecond              float64
 	zap                            zap.Options
 }
 
@@ -51,6 +52,7 @@ func parse() options {
 	flag.StringVar(&o.allowedProxy, "allowed-proxy-hosts", "",
 		"Comma-separated hosts (host or host:port) that customers may name in connection.proxyURL.")
 	flag.IntVar(&o.maxConcurrentSyncs, "max-concurrent-syncs", 8, "Number of runs at work at a time, over all customers.")
+	flag.Float64Var(&o.requestsPerSecond, "webex-qps", 50, "Requests to Webex per second, over all customers; 0 for no bound. Each token owner has a bound of its own besides.")
 	flag.IntVar(&o.reconciles, "max-concurrent-reconciles", 4, "Number of reconciles at a time, for each kind. None of them waits for Webex.")
 	o.zap.BindFlags(flag.CommandLine)
 	flag.Parse()
@@ -81,6 +83,7 @@ func run(o options) error {
 		Clock:                clock.RealClock{},
 		UserAgent:            "webex-license-operator/" + version + " (+https://github.com/webex-operator/webex-license-operator)",
 		MaxConcurrentSyncs:   o.maxConcurrentSyncs,
+		RequestsPerSecond:    o.requestsPerSecond,
 		ConcurrentReconciles: o.reconciles,
 	})
 	if err != nil {

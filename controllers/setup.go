@@ -29,6 +29,8 @@ type Options struct {
 	UserAgent string
 	// MaxConcurrentSyncs is the number of runs at work at a time.
 	MaxConcurrentSyncs int
+	// RequestsPerSecond bounds the requests to Webex over all customers; 0 for no bound.
+	RequestsPerSecond float64
 	// ConcurrentReconciles is the number of reconciles at a time, for each kind.
 	ConcurrentReconciles int
 	// Retry and Backoff shorten the waits of tests; zero values are the product's.
@@ -51,7 +53,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	}
 	recorder := mgr.GetEventRecorder("webex-license-operator")
 	engine := &syncrun.Engine{
-		Client: c, Live: mgr.GetAPIReader(), Hosts: o.Hosts, Budgets: syncrun.NewBudgets(),
+		Client: c, Live: mgr.GetAPIReader(), Hosts: o.Hosts, Budgets: syncrun.NewBudgets(o.RequestsPerSecond),
 		Clock: o.Clock, UserAgent: o.UserAgent, Retry: o.Retry,
 	}
 	runs := &LicenseSyncReconciler{
