@@ -46,8 +46,8 @@ test: controlplane ## Run all tests against a real API server. RACE=1 adds the r
 	KUBEBUILDER_ASSETS='$(ASSETS)' go test $(race) $(TESTFLAGS) ./...
 
 .PHONY: bench
-bench: ## Run the benchmarks. BENCH=regexp selects.
-	go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem $(TESTFLAGS) ./internal/...
+bench: controlplane ## Run the benchmarks. BENCH=regexp selects.
+	KUBEBUILDER_ASSETS='$(ASSETS)' go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -timeout 30m $(TESTFLAGS) ./internal/... ./controllers
 
 # go test -fuzz takes one fuzz test of one package at a time.
 .PHONY: fuzz
