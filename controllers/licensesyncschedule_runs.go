@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -243,7 +244,8 @@ func expendable(s *scheduleScope) []*v1alpha1.LicenseSync {
 		}
 	}
 	var surplus []*v1alpha1.LicenseSync
-	for _, runs := range byCustomer {
+	for _, customer := range slices.Sorted(maps.Keys(byCustomer)) {
+		runs := byCustomer[customer]
 		slices.SortFunc(runs, func(a, b *v1alpha1.LicenseSync) int {
 			return cmp.Or(b.CreationTimestamp.Compare(a.CreationTimestamp.Time), cmp.Compare(b.Name, a.Name))
 		})
