@@ -90,7 +90,7 @@ func oracleField(text string, low, high int) *oracleSet {
 
 // matches says whether the line names a minute that a wall clock shows.
 func (l oracleLine) matches(shown int64) bool {
-	if !(l.minute == nil || l.minute[shown%60]) || !(l.hour == nil || l.hour[shown/60%24]) {
+	if l.minute != nil && !l.minute[shown%60] || l.hour != nil && !l.hour[shown/60%24] {
 		return false
 	}
 	t := time.Unix(shown*60, 0).UTC()

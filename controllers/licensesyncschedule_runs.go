@@ -175,9 +175,7 @@ func (s *scheduleScope) newRun(name, customer string, trigger v1alpha1.Trigger, 
 		run.Spec.ScheduledTime = ptr.To(metav1.NewTime(*slot))
 	}
 	if template := s.schedule.Spec.SyncTemplate; template != nil {
-		for key, value := range template.Labels {
-			run.Labels[key] = value
-		}
+		maps.Copy(run.Labels, template.Labels)
 		run.Spec.ActiveDeadlineSeconds, run.Spec.BackoffLimit = template.ActiveDeadlineSeconds, template.BackoffLimit
 	}
 	run.Labels[v1alpha1.LabelCustomer] = customer
