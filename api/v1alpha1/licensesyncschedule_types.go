@@ -96,8 +96,9 @@ type LicenseSyncScheduleSpec struct {
 	// +kubebuilder:validation:Maximum=31536000
 	StartingDeadlineSeconds int64 `json:"startingDeadlineSeconds,omitempty"`
 
-	// spreadSeconds spreads the starts of one slot over so many seconds. Each
-	// customer has an offset of its own that stays the same. Default: 0. Mutable.
+	// spreadSeconds spreads the starts of one slot over so many seconds, or until
+	// the next slot if that comes earlier. Each customer has an offset of its own
+	// that stays the same. Default: 0. Mutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=86400

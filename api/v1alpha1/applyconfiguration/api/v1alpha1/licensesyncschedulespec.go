@@ -68,8 +68,9 @@ type LicenseSyncScheduleSpecApplyConfiguration struct {
 	// seconds. After an outage only the latest slot is made up for. Default: no
 	// limit. Mutable.
 	StartingDeadlineSeconds *int64 `json:"startingDeadlineSeconds,omitempty"`
-	// spreadSeconds spreads the starts of one slot over so many seconds. Each
-	// customer has an offset of its own that stays the same. Default: 0. Mutable.
+	// spreadSeconds spreads the starts of one slot over so many seconds, or until
+	// the next slot if that comes earlier. Each customer has an offset of its own
+	// that stays the same. Default: 0. Mutable.
 	SpreadSeconds *int32 `json:"spreadSeconds,omitempty"`
 	// successfulRunsHistoryLimit is how many completed runs are kept for each
 	// customer. Default: 3. Mutable.
