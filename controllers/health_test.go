@@ -120,7 +120,8 @@ func TestHealth(t *testing.T) {
 // judged is an object of generation 2 with conditions as the operator writes them.
 func judged(g Gomega, kind string, desired []metav1.Condition, observed int64) *unstructured.Unstructured {
 	object := &unstructured.Unstructured{Object: map[string]any{
-		"spec": map[string]any{}, "status": map[string]any{"observedGeneration": observed}}}
+		"spec": map[string]any{}, "status": map[string]any{"observedGeneration": observed},
+	}}
 	object.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(kind))
 	object.SetName("any")
 	object.SetGeneration(2)

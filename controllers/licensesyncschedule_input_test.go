@@ -11,7 +11,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 )
@@ -86,7 +85,7 @@ func TestScheduleAdmission(t *testing.T) {
 func TestScheduleMistakes(t *testing.T) {
 	f := newFixture(t)
 	f.createCustomer("acme")
-	f.labeled("sleepy", map[string]string{"mood": "sleepy"}, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = ptr.To(true) })
+	f.labeled("sleepy", map[string]string{"mood": "sleepy"}, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = new(true) })
 	past, future := metav1.NewTime(time.Now().Add(-time.Hour)), metav1.NewTime(time.Now().Add(24*time.Hour))
 	cron := func(line string) func(*v1alpha1.LicenseSyncScheduleSpec) {
 		return func(s *v1alpha1.LicenseSyncScheduleSpec) { s.Schedule = line }
@@ -121,8 +120,10 @@ func TestScheduleMistakes(t *testing.T) {
 			s.Schedule, s.At, s.StartTime = "", []metav1.Time{past}, &future
 		}, wrong(v1alpha1.ReasonInvalidSchedule, "endTime")},
 		"none-selected": {customers(metav1.LabelSelector{MatchLabels: map[string]string{"tier": "none"}}), wrong(v1alpha1.ReasonNoCustomers, "spec.customerAccessSelector")},
-		"bad-selector": {customers(metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "tier", Operator: "Like"}}}),
-			wrong(v1alpha1.ReasonInvalidSelector, "matchExpressions")},
+		"bad-selector": {
+			customers(metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "tier", Operator: "Like"}}}),
+			wrong(v1alpha1.ReasonInvalidSelector, "matchExpressions"),
+		},
 		"missing": {func(s *v1alpha1.LicenseSyncScheduleSpec) { s.CustomerAccessRef.Name = "nobody" }, wrong(v1alpha1.ReasonCustomerNotFound, "create it")},
 		"asleep":  {func(s *v1alpha1.LicenseSyncScheduleSpec) { s.CustomerAccessRef.Name = "sleepy" }, wrong(v1alpha1.ReasonCustomerSuspended, "spec.suspend")},
 		"bad-labels": {func(s *v1alpha1.LicenseSyncScheduleSpec) {

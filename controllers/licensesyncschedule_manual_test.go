@@ -15,7 +15,6 @@ import (
 
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -28,11 +27,11 @@ func TestScheduleRequestedRuns(t *testing.T) {
 	gold := map[string]string{"tier": "gold"}
 	f.labeled("globex", gold)
 	f.labeled("initech", gold)
-	f.labeled("sleepy", gold, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = ptr.To(true) })
+	f.labeled("sleepy", gold, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = new(true) })
 	schedule := f.newSchedule("yearly", "@yearly")
 	schedule.Spec.CustomerAccessRef, schedule.Spec.CustomerAccessSelector = nil, &metav1.LabelSelector{MatchLabels: gold}
 	schedule.Spec.SyncTemplate = &v1alpha1.LicenseSyncTemplate{Labels: map[string]string{"team": "voice"}}
-	schedule.Spec.SpreadSeconds = ptr.To(int32(3600))
+	schedule.Spec.SpreadSeconds = new(int32(3600))
 	f.create(schedule)
 	f.awaitSchedule(schedule, v1alpha1.ReasonScheduled)
 	next := schedule.Status.NextScheduleTime

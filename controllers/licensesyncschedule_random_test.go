@@ -9,7 +9,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 )
@@ -70,32 +69,32 @@ func randomSchedule(rng *rand.Rand, zone string, now time.Time) (*v1alpha1.Licen
 	if spec.Schedule == "" && spec.At == nil || chance(0.1) {
 		spec.Every = &v1alpha1.Interval{Interval: metav1.Duration{Duration: (time.Hour + s1(rng, 72*time.Hour)).Truncate(time.Second)}}
 		if chance(0.5) {
-			spec.Every.FirstTime = ptr.To(later(30 * day))
+			spec.Every.FirstTime = new(later(30 * day))
 		}
 	}
 	if chance(0.1) {
-		spec.StartTime = ptr.To(later(60 * day))
+		spec.StartTime = new(later(60 * day))
 	}
 	if chance(0.1) {
-		spec.EndTime = ptr.To(metav1.NewTime(now.Add(100*day + s1(rng, 200*day)).Truncate(time.Second)))
+		spec.EndTime = new(metav1.NewTime(now.Add(100*day + s1(rng, 200*day)).Truncate(time.Second)))
 	}
 	if chance(0.4) {
 		spec.ConcurrencyPolicy = v1alpha1.ConcurrencyReplace
 	}
 	if chance(0.3) {
-		spec.SpreadSeconds = ptr.To(int32(1 + rng.IntN(1+rng.IntN(86400))))
+		spec.SpreadSeconds = new(int32(1 + rng.IntN(1+rng.IntN(86400))))
 	}
 	if chance(0.4) {
 		spec.StartingDeadlineSeconds = 1 + rng.Int64N(1+rng.Int64N(86400))
 	}
 	if chance(0.3) {
-		spec.RunOnActivation = ptr.To(true)
+		spec.RunOnActivation = new(true)
 	}
-	spec.SuccessfulRunsHistoryLimit, spec.FailedRunsHistoryLimit = ptr.To(rng.Int32N(4)), ptr.To(rng.Int32N(3))
+	spec.SuccessfulRunsHistoryLimit, spec.FailedRunsHistoryLimit = new(rng.Int32N(4)), new(rng.Int32N(3))
 	if slots := planOracle(spec, now); len(slots) > maxYearSlots {
 		first := rng.IntN(len(slots) - maxYearSlots)
-		spec.StartTime = ptr.To(metav1.NewTime(time.Unix(slots[first], 0)))
-		spec.EndTime = ptr.To(metav1.NewTime(time.Unix(slots[first+maxYearSlots-1], 0)))
+		spec.StartTime = new(metav1.NewTime(time.Unix(slots[first], 0)))
+		spec.EndTime = new(metav1.NewTime(time.Unix(slots[first+maxYearSlots-1], 0)))
 	} else if len(slots) == 0 {
 		spec.StartTime, spec.EndTime, spec.At = nil, nil, append(spec.At, later(300*day))
 	}
@@ -111,7 +110,7 @@ func withCustomers(rng *rand.Rand, spec v1alpha1.LicenseSyncScheduleSpec) (*v1al
 		}})
 	}
 	if len(customers) > 1 && rng.IntN(5) == 0 {
-		customers[rng.IntN(len(customers))].Spec.Suspend = ptr.To(true)
+		customers[rng.IntN(len(customers))].Spec.Suspend = new(true)
 	}
 	spec.CustomerAccessSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"tier": "gold"}}
 	if len(customers) == 1 && rng.IntN(2) == 0 {

@@ -33,7 +33,7 @@ func (r *LicenseSyncScheduleReconciler) activate(ctx context.Context, s *schedul
 		return nil
 	}
 	noted := s.schedule.Status.DeepCopy()
-	noted.ActivationTime = ptr.To(metav1.NewTime(s.now.Truncate(time.Second)))
+	noted.ActivationTime = new(metav1.NewTime(s.now.Truncate(time.Second)))
 	if len(noted.Conditions) == 0 {
 		detail := status.Detail{Reason: v1alpha1.ReasonPending, Message: "the run of the activation is about to start"}
 		noted.Conditions = status.Merge(nil, status.Summary{Ready: metav1.ConditionUnknown, Detail: detail, Reconciling: &detail}.Conditions(),
@@ -72,7 +72,7 @@ func (r *LicenseSyncScheduleReconciler) startDue(ctx context.Context, s *schedul
 	case len(s.refused) > 0:
 		s.lookAgain(refusedRetry) // the slot stays open, until the next one
 	case !handled.IsZero():
-		s.status.LastScheduleTime = ptr.To(metav1.NewTime(handled))
+		s.status.LastScheduleTime = new(metav1.NewTime(handled))
 	}
 	if missed := s.decision.missed; !missed.IsZero() {
 		s.miss(r, missed)
@@ -172,7 +172,7 @@ func (s *scheduleScope) newRun(name, customer string, trigger v1alpha1.Trigger, 
 		},
 	}
 	if slot != nil {
-		run.Spec.ScheduledTime = ptr.To(metav1.NewTime(*slot))
+		run.Spec.ScheduledTime = new(metav1.NewTime(*slot))
 	}
 	if template := s.schedule.Spec.SyncTemplate; template != nil {
 		maps.Copy(run.Labels, template.Labels)

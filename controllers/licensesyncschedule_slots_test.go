@@ -225,7 +225,7 @@ func TestExpendable(t *testing.T) {
 	manual := run("a", 0, v1alpha1.ConditionComplete)
 	manual.Name, manual.Spec.ScheduledTime = "manual", nil
 	object := &v1alpha1.LicenseSyncSchedule{}
-	object.Status.LastScheduleTime = ptr.To(metav1.NewTime(at(8, 0, 0)))
+	object.Status.LastScheduleTime = new(metav1.NewTime(at(8, 0, 0)))
 	s := &scheduleScope{schedule: object, runs: []v1alpha1.LicenseSync{
 		run("a", 1, "Complete"), run("a", 2, "Failed"), run("a", 3, "Complete"), run("a", 4, "Failed"), run("a", 5, "Complete"),
 		run("a", 6, ""), run("a", 7, "Complete"), run("a", 9, "Complete"), run("b", 1, "Complete"), run("b", 2, "Failed"), manual,
@@ -245,7 +245,7 @@ func TestExpendable(t *testing.T) {
 	expect("a-01-Complete", "a-02-Failed")
 	object.Status.LastHandledReconcileAt = "now"
 	// What is decided but not stored does not count.
-	s.status.LastScheduleTime = ptr.To(metav1.NewTime(at(9, 0, 0)))
+	s.status.LastScheduleTime = new(metav1.NewTime(at(9, 0, 0)))
 	object.Spec.SuccessfulRunsHistoryLimit, object.Spec.FailedRunsHistoryLimit = ptr.To[int32](0), ptr.To[int32](0)
 	expect("a-01-Complete", "a-02-Failed", "a-03-Complete", "a-04-Failed", "a-05-Complete", "a-07-Complete", "b-01-Complete", "b-02-Failed", "manual")
 	// Nothing was ever dealt with: all slots are open.
@@ -326,12 +326,12 @@ func TestScheduleResumesAfterAYear(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newPlayed(t, v1alpha1.LicenseSyncScheduleSpec{Schedule: "0 * * * *", StartingDeadlineSeconds: c.deadline, RunOnActivation: &c.activate})
 			p.reconcile()
-			p.server.changeSchedule(func(o *v1alpha1.LicenseSyncSchedule) { o.Spec.Suspend = ptr.To(true) })
+			p.server.changeSchedule(func(o *v1alpha1.LicenseSyncSchedule) { o.Spec.Suspend = new(true) })
 			p.Expect(p.reconcile()).To(BeZero())
 			p.finishAll()
 			p.now = p.now.AddDate(1, 0, 0).Add(12*time.Hour + 30*time.Minute)
 			p.Expect(p.reconcile()).To(BeZero())
-			p.server.changeSchedule(func(o *v1alpha1.LicenseSyncSchedule) { o.Spec.Suspend = ptr.To(false) })
+			p.server.changeSchedule(func(o *v1alpha1.LicenseSyncSchedule) { o.Spec.Suspend = new(false) })
 			p.Expect(p.reconcile()).To(Equal(30 * time.Minute))
 			p.Expect(p.slots()).To(Equal(c.slots))
 			missed := "2027-03-10T12:00:00Z"

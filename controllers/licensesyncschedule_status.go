@@ -23,7 +23,7 @@ const maxActive = 10
 func (r *LicenseSyncScheduleReconciler) summarise(ctx context.Context, s *scheduleScope) error {
 	s.status.NextScheduleTime = nil
 	if next := s.decision.next; !next.IsZero() && s.problem == nil {
-		s.status.NextScheduleTime = ptr.To(metav1.NewTime(next))
+		s.status.NextScheduleTime = new(metav1.NewTime(next))
 	}
 	s.count()
 	s.sum()

@@ -12,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clocktesting "k8s.io/utils/clock/testing"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -121,7 +120,7 @@ func (f *fixture) labeled(name string, labels map[string]string, adjust ...func(
 	return customer
 }
 
-func slotOf(t time.Time) *metav1.Time { return ptr.To(metav1.NewTime(t.Truncate(time.Second))) }
+func slotOf(t time.Time) *metav1.Time { return new(metav1.NewTime(t.Truncate(time.Second))) }
 
 // A slot that is due gets one run, named after the slot and made by the template.
 func TestScheduleRunsASlot(t *testing.T) {
@@ -132,7 +131,7 @@ func TestScheduleRunsASlot(t *testing.T) {
 	schedule.Spec.At = []metav1.Time{*soon}
 	schedule.Spec.SyncTemplate = &v1alpha1.LicenseSyncTemplate{
 		Labels:                map[string]string{"team": "voice", v1alpha1.LabelTrigger: "Mine"},
-		ActiveDeadlineSeconds: 1234, BackoffLimit: ptr.To(int32(3)),
+		ActiveDeadlineSeconds: 1234, BackoffLimit: new(int32(3)),
 	}
 	f.create(schedule)
 	f.awaitSchedule(schedule, v1alpha1.ReasonScheduled)
@@ -155,7 +154,8 @@ func TestScheduleRunsASlot(t *testing.T) {
 	f.Expect(run.Spec.ActiveDeadlineSeconds).To(BeEquivalentTo(1234))
 	f.Expect(run.Spec.BackoffLimit).To(HaveValue(BeEquivalentTo(3)))
 	f.Expect(run.Labels).To(Equal(map[string]string{
-		"team": "voice", v1alpha1.LabelCustomer: "acme", v1alpha1.LabelSchedule: "once", v1alpha1.LabelTrigger: "Schedule"}))
+		"team": "voice", v1alpha1.LabelCustomer: "acme", v1alpha1.LabelSchedule: "once", v1alpha1.LabelTrigger: "Schedule",
+	}))
 	f.Expect(run.CreationTimestamp.Time).NotTo(BeTemporally("<", soon.Time), "never early")
 	expectScheduleTable(f)
 }
@@ -185,11 +185,11 @@ func TestScheduleSpreadsItsCustomers(t *testing.T) {
 	gold := map[string]string{"tier": "gold"}
 	f.labeled("globex", gold)
 	f.labeled("initech", gold)
-	f.labeled("sleepy", gold, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = ptr.To(true) })
+	f.labeled("sleepy", gold, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = new(true) })
 	f.labeled("other", map[string]string{"tier": "silver"})
 	schedule := f.newSchedule("hourly", hourlyAt(slot))
 	schedule.Spec.CustomerAccessRef, schedule.Spec.CustomerAccessSelector = nil, &metav1.LabelSelector{MatchLabels: gold}
-	schedule.Spec.SpreadSeconds = ptr.To(int32(1800))
+	schedule.Spec.SpreadSeconds = new(int32(1800))
 	f.create(schedule)
 
 	offset := func(customer string) time.Duration { return plan.Offset(f.namespace+"/"+customer, 1800*time.Second) }
@@ -218,7 +218,8 @@ func TestScheduleSpreadsItsCustomers(t *testing.T) {
 		g.Expect(schedule.Status.LastScheduleTime).To(HaveValue(Equal(*slotOf(slot))))
 		g.Expect(schedule.Status.NextScheduleTime.Time).To(BeTemporally("==", first.Add(time.Hour)))
 		g.Expect(schedule.Status.Targets).To(HaveValue(Equal(v1alpha1.TargetCounts{
-			Total: ptr.To(int32(3)), Active: ptr.To(int32(0)), Succeeded: ptr.To(int32(2)), Failed: ptr.To(int32(0)), Suspended: ptr.To(int32(1))})))
+			Total: new(int32(3)), Active: new(int32(0)), Succeeded: new(int32(2)), Failed: new(int32(0)), Suspended: new(int32(1)),
+		})))
 		total, consumed := int64(0), int64(0)
 		for _, name := range order {
 			customer := f.newCustomer(name)
@@ -354,7 +355,7 @@ func TestScheduleSuspendAndResume(t *testing.T) {
 	f, clock, slot := timed(t)
 	f.createCustomer("acme")
 	schedule := f.newSchedule("hourly", hourlyAt(slot))
-	schedule.Spec.Suspend = ptr.To(true)
+	schedule.Spec.Suspend = new(true)
 	f.create(schedule)
 	f.awaitSchedule(schedule, v1alpha1.ReasonSuspended)
 	f.Expect(schedule.Status.NextScheduleTime).To(BeNil())
@@ -390,7 +391,7 @@ func TestScheduleRunsOnActivation(t *testing.T) {
 	f, clock, _ := timed(t)
 	f.createCustomer("acme")
 	schedule := f.newSchedule("yearly", "@yearly")
-	schedule.Spec.RunOnActivation = ptr.To(true)
+	schedule.Spec.RunOnActivation = new(true)
 	f.create(schedule)
 	activated := func(n int) func(Gomega) {
 		return func(g Gomega) {
@@ -423,8 +424,8 @@ func TestScheduleHistoryAndDeletion(t *testing.T) {
 	f.createCustomer("acme")
 	rows := f.versions("acme")
 	schedule := f.newSchedule("hourly", hourlyAt(slot))
-	schedule.Spec.SuccessfulRunsHistoryLimit, schedule.Spec.FailedRunsHistoryLimit = ptr.To(int32(2)), ptr.To(int32(0))
-	schedule.Spec.SyncTemplate = &v1alpha1.LicenseSyncTemplate{BackoffLimit: ptr.To(int32(0))}
+	schedule.Spec.SuccessfulRunsHistoryLimit, schedule.Spec.FailedRunsHistoryLimit = new(int32(2)), new(int32(0))
+	schedule.Spec.SyncTemplate = &v1alpha1.LicenseSyncTemplate{BackoffLimit: new(int32(0))}
 	f.create(schedule)
 	due := func(slot time.Time, succeeds bool) {
 		f.t.Helper()

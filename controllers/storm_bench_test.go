@@ -44,16 +44,19 @@ func storm(b *testing.B) {
 	must(b, err)
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "storm-"}}
 	must(b, admin.Create(ctx, namespace))
-	defer func() { _ = admin.Delete(context.WithoutCancel(ctx), namespace) }()
+	defer func() { must(b, admin.Delete(context.WithoutCancel(ctx), namespace)) }()
 	must(b, admin.Create(ctx, &corev1.ConfigMap{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace.Name, Name: "webex-ca"}, Data: map[string]string{"ca.crt": string(sim.CACertificate())}}))
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace.Name, Name: "webex-ca"}, Data: map[string]string{"ca.crt": string(sim.CACertificate())},
+	}))
 	done := stormManager(b, ctx, sim, namespace.Name)
 	defer func() { cancel(); <-done }()
 
 	for i := range stormSchedules {
 		createStormCustomer(b, ctx, admin, sim, namespace.Name, i)
 	}
-	await(b, func() bool { return stormRuns(b, ctx, admin, namespace.Name, v1alpha1.TriggerInitial) == stormSchedules })
+	await(b, func() bool {
+		return stormRuns(b, ctx, admin, namespace.Name, v1alpha1.TriggerInitial) == stormSchedules
+	})
 
 	due := time.Now().Truncate(time.Minute).Add(2 * time.Minute)
 	for i := range stormSchedules {
@@ -68,16 +71,18 @@ func storm(b *testing.B) {
 	if time.Now().After(due) {
 		b.Fatal("the machine is too slow to create the schedules before they are due")
 	}
-	time.Sleep(time.Until(due)) //nolint:forbidigo // the benchmark measures real time
+	time.Sleep(time.Until(due))
 	peak := watchRate(ctx, sim)
-	await(b, func() bool { return stormRuns(b, ctx, admin, namespace.Name, v1alpha1.TriggerSchedule) == stormSchedules })
+	await(b, func() bool {
+		return stormRuns(b, ctx, admin, namespace.Name, v1alpha1.TriggerSchedule) == stormSchedules
+	})
 	b.ReportMetric(float64(<-peak), "peak-requests/s")
 	for quantile, seconds := range skewQuantiles(b) {
 		b.ReportMetric(seconds, quantile)
 	}
 }
 
-func stormManager(b *testing.B, ctx context.Context, sim *webexsim.Server, namespace string) <-chan error { //nolint:revive // b comes first in benchmarks
+func stormManager(b *testing.B, ctx context.Context, sim *webexsim.Server, namespace string) <-chan error {
 	b.Helper()
 	mgr, err := ctrl.NewManager(cluster.Config, ctrl.Options{
 		Scheme: testScheme(), Cache: CacheOptions([]string{namespace}), Client: ClientOptions(), Metrics: metricsserver.Options{BindAddress: "0"},
@@ -94,7 +99,7 @@ func stormManager(b *testing.B, ctx context.Context, sim *webexsim.Server, names
 	return done
 }
 
-func createStormCustomer(b *testing.B, ctx context.Context, admin client.Client, sim *webexsim.Server, namespace string, i int) { //nolint:revive // as above
+func createStormCustomer(b *testing.B, ctx context.Context, admin client.Client, sim *webexsim.Server, namespace string, i int) {
 	b.Helper()
 	uuid, name := fmt.Sprintf("%08d-0000-4000-8000-000000000000", i+1), fmt.Sprintf("c%04d", i)
 	sim.AddOrganization(webexsim.Generate(webexsim.GeneratorOptions{Seed: int64(i), UUID: uuid, Name: name, People: 1, Licenses: 1, Locations: 1}))
@@ -112,7 +117,7 @@ func createStormCustomer(b *testing.B, ctx context.Context, admin client.Client,
 }
 
 // stormRuns counts the completed runs of a trigger.
-func stormRuns(b *testing.B, ctx context.Context, admin client.Client, namespace string, trigger v1alpha1.Trigger) int { //nolint:revive // as above
+func stormRuns(b *testing.B, ctx context.Context, admin client.Client, namespace string, trigger v1alpha1.Trigger) int {
 	b.Helper()
 	var runs v1alpha1.LicenseSyncList
 	must(b, admin.List(ctx, &runs, client.InNamespace(namespace), client.MatchingFields{"spec.trigger": string(trigger)}))
@@ -177,7 +182,7 @@ func await(b *testing.B, condition func() bool) {
 		if time.Now().After(deadline) {
 			b.Fatal("what must come did not come within 5 minutes")
 		}
-		time.Sleep(500 * time.Millisecond) //nolint:forbidigo // the benchmark measures real time
+		time.Sleep(500 * time.Millisecond)
 	}
 }
 

@@ -23,7 +23,7 @@ type LicenseSyncScheduleSpec struct {
 	// customerAccessRef names the one customer to read, in the same namespace.
 	// Exactly one of customerAccessRef and customerAccessSelector is set. Mutable.
 	// +optional
-	CustomerAccessRef *LocalCustomerReference `json:"customerAccessRef,omitempty,omitzero"`
+	CustomerAccessRef *LocalCustomerReference `json:"customerAccessRef,omitempty"` //nolint:kubeapilinter // absent is nil, as for the selector beside it
 
 	// customerAccessSelector selects the customers to read by their labels, in
 	// the same namespace; an empty selector selects all. Each gets a run of its
