@@ -49,7 +49,7 @@ func storm(b *testing.B) {
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace.Name, Name: "webex-ca"}, Data: map[string]string{"ca.crt": string(sim.CACertificate())},
 	}))
 	done := stormManager(b, ctx, sim, namespace.Name)
-	defer func() { cancel(); <-done }()
+	defer func() { cancel(); must(b, <-done) }()
 
 	for i := range stormSchedules {
 		createStormCustomer(b, ctx, admin, sim, namespace.Name, i)

@@ -131,7 +131,7 @@ type Interval struct {
 	// Example: "6h".
 	// +required
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('8760h')",message="interval must be a duration from 1m to 8760h, such as 6h"
-	Interval metav1.Duration `json:"interval,omitzero"`
+	Interval metav1.Duration `json:"interval,omitzero"` //nolint:kubeapilinter // a duration is a string, which the rule above bounds
 
 	// firstTime is the first slot. Default: one interval after the schedule was created.
 	// +optional
@@ -143,7 +143,7 @@ type LicenseSyncTemplate struct {
 	// labels are put on the runs, beside the operator's own.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=32
-	Labels map[string]string `json:"labels,omitempty"` //nolint:kubeapilinter // labels are a map everywhere in Kubernetes
+	Labels map[string]string `json:"labels,omitempty"`
 
 	// activeDeadlineSeconds is that of the runs. Default: that of a LicenseSync.
 	// +optional
