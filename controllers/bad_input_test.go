@@ -84,7 +84,7 @@ const (
 func secretInputs() []badInput {
 	only := func(s *corev1.Secret, data map[string]string) { s.Data, s.StringData = nil, data }
 	token := func(_ *v1alpha1.WebexCustomerAccess, s *corev1.Secret) {
-		only(s, map[string]string{syncrun.KeyAccessToken: s.Labels[spoiledTokenKey]})
+		only(s, map[string]string{syncrun.KeyAccessToken: s.Annotations[spoiledTokenKey]})
 	}
 	return []badInput{
 		{
@@ -240,7 +240,7 @@ func TestBadInput(t *testing.T) {
 	for i, input := range inputs {
 		uuid, token := f.organization(i)
 		secrets[i] = credentialsSecret(f, input.name, map[string]string{syncrun.KeyAccessToken: token})
-		secrets[i].Labels = map[string]string{spoiledTokenKey: token}
+		secrets[i].Annotations = map[string]string{spoiledTokenKey: token}
 		customers[i] = f.newCustomer(input.name)
 		customers[i].Labels = map[string]string{"organization": uuid}
 		customers[i].Spec.CredentialsSecretRef.Name = input.name

@@ -153,7 +153,7 @@ func (f *fixture) newRunSoon(name, customer string) *v1alpha1.LicenseSync {
 func TestRunsOfACustomerQueue(t *testing.T) {
 	f := newFixture(t, slowPeople(3))
 	f.createCustomer("acme", unhurried)
-	f.sim.SetLatency(100 * time.Millisecond)
+	f.sim.SetLatency(5 * time.Second) // the first run cannot end before the others were seen to wait
 
 	runs := []*v1alpha1.LicenseSync{f.newRun("run-a", "acme"), f.newRun("run-b", "acme"), f.newRun("run-c", "acme")}
 	for _, run := range runs {
@@ -161,6 +161,7 @@ func TestRunsOfACustomerQueue(t *testing.T) {
 	}
 	queued := f.awaitRun(f.newRun("run-c", "acme"), v1alpha1.ReasonQueued)
 	f.Expect(queued.Message).To(ContainSubstring("another run of this customer"))
+	f.sim.SetLatency(100 * time.Millisecond)
 	for i, run := range runs {
 		expectOneEnd(f, f.awaitEnd(run))
 		f.Expect(meta.IsStatusConditionTrue(run.Status.Conditions, v1alpha1.ConditionComplete)).To(BeTrue(), run.Name)
@@ -174,7 +175,7 @@ func TestRunsOfACustomerQueue(t *testing.T) {
 func TestCancelBeforeStart(t *testing.T) {
 	f := newFixture(t, slowPeople(3))
 	f.createCustomer("acme", unhurried)
-	f.sim.SetLatency(100 * time.Millisecond)
+	f.sim.SetLatency(5 * time.Second) // the first run cannot end before the others were seen to wait
 
 	working, waiting, next := f.newRun("run-a", "acme"), f.newRun("run-b", "acme"), f.newRun("run-c", "acme")
 	f.create(working, waiting, next)
@@ -183,6 +184,7 @@ func TestCancelBeforeStart(t *testing.T) {
 	f.awaitEnd(waiting)
 	expectOneEnd(f, waiting)
 	f.expectReason(waiting, v1alpha1.ReasonCanceled)
+	f.sim.SetLatency(0)
 	f.Expect(waiting.Status.StartTime).To(BeNil(), "it never began")
 	f.Expect(waiting.Status.Requests).To(BeNil())
 
