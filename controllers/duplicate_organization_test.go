@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
@@ -28,6 +29,8 @@ func TestTwoCustomersForOneOrganization(t *testing.T) {
 
 	second := f.newCustomer("second")
 	f.create(second)
+	// Of two that were created in the same second, the name would decide.
+	f.Eventually(time.Now).Should(BeTemporally(">", second.CreationTimestamp.Add(time.Second)))
 	foreign := f.newCustomer("third")
 	foreign.Namespace = elsewhere.Name
 	for _, object := range []client.Object{
