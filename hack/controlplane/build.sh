@@ -274,7 +274,7 @@ began=$SECONDS
 # time goes into it, and most of what it needs the others need too. It comes in two parts,
 # since go keeps all that a step compiles in its working directory until the step ends.
 run_go "fetching Go modules" list -deps .
-run_go "building kube-apiserver $major_minor, about 5 minutes the first time" build -v -trimpath k8s.io/apiserver/pkg/server/options
+run_go "building kube-apiserver $major_minor, about 10 minutes the first time" build -v -trimpath k8s.io/apiserver/pkg/server/options
 run_go "" build -v -trimpath k8s.io/kubernetes/cmd/kube-apiserver/app
 run_go "building kube-controller-manager $major_minor" build -v -trimpath k8s.io/kubernetes/cmd/kube-controller-manager/app
 run_go "building etcd ${etcd_version#v}" build -v -trimpath go.etcd.io/etcd/server/v3/etcdmain
