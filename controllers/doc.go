@@ -43,6 +43,12 @@ func SetupIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 			}
 			return nil
 		}},
+		{&v1alpha1.LicenseSyncSchedule{}, indexTarget, func(o client.Object) []string {
+			if ref := o.(*v1alpha1.LicenseSyncSchedule).Spec.CustomerAccessRef; ref != nil {
+				return []string{ref.Name}
+			}
+			return []string{anyTarget}
+		}},
 		{&v1alpha1.WebexCustomerAccess{}, syncrun.IndexSecret, func(o client.Object) []string {
 			return []string{o.(*v1alpha1.WebexCustomerAccess).Spec.CredentialsSecretRef.Name}
 		}},

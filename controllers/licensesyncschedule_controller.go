@@ -34,6 +34,10 @@ const (
 	scheduleFieldManager = "webex-license-operator/schedule"
 	// indexSchedule finds runs by the schedule that controls them.
 	indexSchedule = "metadata.ownerReferences.schedule"
+	// indexTarget finds schedules by the customer that they name, or by anyTarget
+	// if they select theirs.
+	indexTarget = "spec.target"
+	anyTarget   = "*" // no object has this name
 	// scheduleDebounce gathers the changes of a schedule's runs and customers.
 	scheduleDebounce = 500 * time.Millisecond
 	// refusedRetry is how often a run is tried again whose name somebody else has.
@@ -229,14 +233,17 @@ func scheduleOfRun(object client.Object) (ctrl.Request, bool) {
 
 // schedulesOfCustomer are the schedules that read a customer.
 func (r *LicenseSyncScheduleReconciler) schedulesOfCustomer(ctx context.Context, customer client.Object) []ctrl.Request {
-	var schedules v1alpha1.LicenseSyncScheduleList
-	if err := r.List(ctx, &schedules, client.InNamespace(customer.GetNamespace())); err != nil {
-		return nil // the cache is stopping
-	}
 	var requests []ctrl.Request
-	for i := range schedules.Items {
-		if reads(&schedules.Items[i], customer) {
-			requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&schedules.Items[i])})
+	// By index: a thousand schedules of one customer each are not worth a look.
+	for _, target := range []string{customer.GetName(), anyTarget} {
+		var schedules v1alpha1.LicenseSyncScheduleList
+		if err := r.List(ctx, &schedules, client.InNamespace(customer.GetNamespace()), client.MatchingFields{indexTarget: target}); err != nil {
+			return nil // the cache is stopping
+		}
+		for i := range schedules.Items {
+			if reads(&schedules.Items[i], customer) {
+				requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&schedules.Items[i])})
+			}
 		}
 	}
 	return requests
