@@ -211,3 +211,24 @@ func TestCollectedSpecHash(t *testing.T) {
 		NewWithT(t).Expect(CollectedSpecHash(customer(test.change))).To(matcher, name)
 	}
 }
+
+// Refreshed tokens never go into a Secret that is somebody else's.
+func TestTokenSecretIsOurs(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	customer := &v1alpha1.WebexCustomerAccess{ObjectMeta: metav1.ObjectMeta{Name: "acme", UID: "1"}}
+	customer.Spec.CredentialsSecretRef.Name = "webex"
+	tokens := &refreshingTokens{customer: customer}
+	reserved := HaveField("Reason", v1alpha1.ReasonSecretNameReserved)
+
+	none := &corev1.Secret{}
+	g.Expect(tokens.mayOwn(none)).To(Succeed(), "none yet")
+	foreign := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: TokenSecretName("acme"), UID: "2"}}
+	g.Expect(tokens.mayOwn(foreign)).To(reserved)
+	ours := foreign.DeepCopy()
+	ours.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(customer, v1alpha1.GroupVersion.WithKind("WebexCustomerAccess"))}
+	g.Expect(tokens.mayOwn(ours)).To(Succeed())
+
+	customer.Spec.CredentialsSecretRef.Name = TokenSecretName("acme")
+	g.Expect(tokens.mayOwn(none)).To(reserved, "the user's own Secret has the name")
+}
