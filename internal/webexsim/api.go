@@ -1,7 +1,9 @@
 package webexsim
 
 import (
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -14,55 +16,6 @@ const (
 	jsonType      = "application/json;charset=UTF-8"
 )
 
-// route is one endpoint of the API. A path segment "{id}" fits anything.
-type route struct {
-	method, path string
-	scopes       []string // one of them is needed; none means no token at all
-	handle       func(*call) error
-}
-
-var routes = []route{
-	{http.MethodPost, "/access_token", nil, (*call).postAccessToken},
-	{http.MethodGet, "/organizations", []string{ScopeOrganizations}, (*call).listOrganizations},
-	{http.MethodGet, "/organizations/{id}", []string{ScopeOrganizations}, (*call).getOrganization},
-	{http.MethodGet, "/roles", []string{ScopeRoles}, (*call).listRoles},
-	{http.MethodGet, "/licenses", []string{ScopeLicenses}, (*call).listLicenses},
-	{http.MethodGet, "/licenses/{id}", []string{ScopeLicenses}, (*call).getLicense},
-	{http.MethodGet, "/people", []string{ScopePeople}, (*call).listPeople},
-	{http.MethodGet, "/people/{id}", []string{ScopePeople}, (*call).getPerson},
-	{http.MethodGet, "/locations", []string{ScopeLocations, ScopePeople, ScopeDevices}, (*call).listLocations},
-	{http.MethodGet, "/workspaces", []string{ScopeWorkspaces}, (*call).listWorkspaces},
-}
-
-// operation is the name of a route in counts and rules.
-func (r *route) operation() string { return r.method + " " + r.path }
-
-// findRoute finds the endpoint of a request. Without one it tells whether another
-// method would do.
-func findRoute(method, path string) (found *route, id string, otherMethod bool) {
-	for i := range routes {
-		r := &routes[i]
-		value, ok := matchPath(r.path, path)
-		if !ok {
-			continue
-		}
-		if r.method == method {
-			return r, value, false
-		}
-		otherMethod = true
-	}
-	return nil, "", otherMethod
-}
-
-func matchPath(pattern, path string) (id string, ok bool) {
-	prefix, withID := strings.CutSuffix(pattern, "{id}")
-	if !withID {
-		return "", path == pattern
-	}
-	id, ok = strings.CutPrefix(path, prefix)
-	return id, ok && id != "" && !strings.Contains(id, "/")
-}
-
 // call is one API request on its way to an answer.
 type call struct {
 	s        *Server
@@ -70,7 +23,8 @@ type call struct {
 	r        *http.Request
 	o        *Options
 	q        url.Values
-	id       string // the last segment of the path
+	id       string // the variable segment of the path
+	body     []byte // of routes that have a JSON body
 	grant    *grant
 	org      *Organization
 	rule     *Rule
@@ -88,7 +42,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, inside := strings.CutPrefix(r.URL.Path, apiPrefix)
 	found, id, otherMethod := (*route)(nil), "", false
 	if inside {
-		found, id, otherMethod = findRoute(r.Method, path)
+		found, id, otherMethod = findRoute(r.Method, path, c.o.Government)
 	}
 	c.id = id
 	// Whatever a handler returns, the client got its answer or is gone.
@@ -103,6 +57,9 @@ func (c *call) serve(found *route, otherMethod bool) error {
 	if found != nil {
 		operation = found.operation()
 		c.grant = c.s.tokens.good(bearer(c.r), c.s.Now())
+	}
+	if err := c.readBody(found); err != nil {
+		return err
 	}
 	subject := c.subject(found)
 	c.s.counter.count(operation, subject)
@@ -121,13 +78,39 @@ func (c *call) serve(found *route, otherMethod bool) error {
 		return found.handle(c)
 	case c.grant == nil:
 		return c.fail(http.StatusUnauthorized, messageUnauthorized)
-	case !c.grant.allows(found.scopes):
+	case !c.grant.allows(found):
 		return c.forbid()
+	case found.anywhere:
+		return found.handle(c)
 	}
 	if err := c.chooseOrganization(); err != nil {
 		return err
 	}
 	return found.handle(c)
+}
+
+// bodyLimit bounds what the API reads.
+const bodyLimit = 1 << 20
+
+// readBody reads the body of a request that has one.
+func (c *call) readBody(found *route) (err error) {
+	if found == nil || !found.body {
+		return nil
+	}
+	c.body, err = io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, bodyLimit))
+	if err != nil {
+		return errors.Join(err, c.fail(http.StatusBadRequest, "The request body could not be read."))
+	}
+	return nil
+}
+
+// bodyOrganization is the UUID of the organization that a JSON body names.
+func (c *call) bodyOrganization() (uuid string, ok bool) {
+	var named struct{ OrgID, TargetOrgID string }
+	if len(c.body) == 0 || json.Unmarshal(c.body, &named) != nil {
+		return "", false
+	}
+	return DecodeID(kindOrganization, or(named.TargetOrgID, named.OrgID))
 }
 
 // bearer is the token of a request.
@@ -143,6 +126,9 @@ func bearer(r *http.Request) string {
 // rules only: nothing is checked here.
 func (c *call) subject(found *route) string {
 	if uuid, ok := DecodeID(kindOrganization, c.q.Get("orgId")); ok {
+		return uuid
+	}
+	if uuid, ok := c.bodyOrganization(); ok {
 		return uuid
 	}
 	if found != nil && found.path == "/organizations/{id}" {

@@ -33,13 +33,19 @@ const ControlHelp = `The control endpoint (JSON, under /control, no authenticati
   POST   /control/tokens                                    {"organization": uuid, "access": "...", "scopes": ["..."],
                                                              "expiresIn": "336h", "withRefresh": true}
                                                             or {"revoke": "access token or refresh token"}
+  GET    /control/applications                              the service apps
+  POST   /control/applications                              register one: {"organizations": [uuid], "clientID": "..."}
+  PUT    /control/applications/{app}/organizations/{uuid}   an organization authorizes the app
+  DELETE /control/applications/{app}/organizations/{uuid}   and takes it back: its tokens are dead
+  POST   /control/applications/{app}/organizations/{uuid}   the first token pair, as the portal shows it
   GET    /control/rules                                     the rules in force
   POST   /control/rules                                     {"operation": "GET /people", "page": 3, "status": 503}
   DELETE /control/rules, /control/rules/{id}                end all rules, or one
   POST   /control/latency                                   {"latency": "20ms"}
   POST   /control/clock                                     {"advance": "24h"}
 
-A licence or a location is given by name, id or UUID (a licence also by key).
+A licence or a location is given by name, id or UUID (a licence also by key), an app
+by application id or client id.
 `
 
 // controlBodyLimit bounds what the control endpoint reads.
@@ -75,6 +81,12 @@ var controlRoutes = map[string]controlHandler{
 	"PUT /control/organizations/{uuid}/locations/{location}": withOrganization(putLocation),
 
 	"POST /control/tokens": postToken,
+
+	"GET /control/applications":                               getApplications,
+	"POST /control/applications":                              postApplication,
+	"PUT /control/applications/{app}/organizations/{uuid}":    putAuthorization,
+	"DELETE /control/applications/{app}/organizations/{uuid}": deleteAuthorization,
+	"POST /control/applications/{app}/organizations/{uuid}":   postAppToken,
 
 	"GET /control/rules":         getRules,
 	"POST /control/rules":        postRule,

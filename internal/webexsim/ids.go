@@ -20,6 +20,7 @@ const (
 	kindLicense      = "LICENSE"
 	kindRole         = "ROLE"
 	kindLicenseUser  = "LICENSE_USER_PAGING"
+	kindApplication  = "APPLICATION"
 )
 
 // EncodeID returns the API form of an identifier, for example

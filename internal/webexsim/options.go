@@ -113,8 +113,12 @@ type Options struct {
 	// same end, while that is younger than this and still good. Default 24 hours;
 	// negative means a new token each time.
 	ReuseTokenWithin time.Duration
-	// AccessTokenLifetime and RefreshTokenLifetime default to 14 and 90 days.
+	// AccessTokenLifetime and RefreshTokenLifetime default to 14 and 90 days; in the
+	// government cloud a refresh token lives 60 days.
 	AccessTokenLifetime, RefreshTokenLifetime time.Duration
+	// Government is the profile of Webex for Government: no tokens of service apps by
+	// API, and shorter refresh tokens.
+	Government bool
 }
 
 // ItemErrors makes people of a list incomplete, as the service does with status
@@ -154,8 +158,16 @@ func (o Options) withDefaults() Options {
 	}
 	setDuration(&o.ReuseTokenWithin, day)
 	setDuration(&o.AccessTokenLifetime, 14*day)
-	setDuration(&o.RefreshTokenLifetime, 90*day)
+	setDuration(&o.RefreshTokenLifetime, refreshLifetime(o.Government))
 	return o
+}
+
+// refreshLifetime is the lifetime of refresh tokens if the options name none.
+func refreshLifetime(government bool) time.Duration {
+	if government {
+		return 60 * day
+	}
+	return 90 * day
 }
 
 func setString(s *string, v string) {

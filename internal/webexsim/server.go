@@ -101,6 +101,9 @@ func (s *Server) SetOptions(change func(*Options)) {
 		old := s.options.Load()
 		o := *old
 		change(&o)
+		if o.Government != old.Government && o.RefreshTokenLifetime == refreshLifetime(old.Government) {
+			o.RefreshTokenLifetime = 0 // it was a default: take that of the other profile
+		}
 		o = o.withDefaults()
 		o.TLS, o.Addr, o.Hosts, o.HTTP2 = old.TLS, old.Addr, old.Hosts, old.HTTP2
 		if s.options.CompareAndSwap(old, &o) {

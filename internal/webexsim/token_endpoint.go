@@ -3,7 +3,6 @@ package webexsim
 import (
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 )
 
@@ -58,7 +57,7 @@ func (t *tokens) exchange(form url.Values, o *Options, now time.Time) ([]byte, *
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.knowsClient(form.Get("client_id"), form.Get("client_secret")) {
+	if !t.clients[client{form.Get("client_id"), form.Get("client_secret")}] {
 		return nil, errInvalidClient
 	}
 	g := t.refresh[form.Get("refresh_token")]
@@ -66,15 +65,6 @@ func (t *tokens) exchange(form url.Values, o *Options, now time.Time) ([]byte, *
 		return nil, errInvalidRefresh
 	}
 	return t.refreshed(g, o, now), nil
-}
-
-func (t *tokens) knowsClient(id, secret string) bool {
-	for _, a := range t.access {
-		if a.grant.spec.ClientID == id && a.grant.spec.ClientSecret == secret {
-			return true
-		}
-	}
-	return false
 }
 
 // refreshed issues what a refresh answers.
@@ -86,20 +76,15 @@ func (t *tokens) refreshed(g *grant, o *Options, now time.Time) []byte {
 		g.refreshExpires = now.Add(o.RefreshTokenLifetime)
 		if o.RefreshMode == RefreshRotate {
 			delete(t.refresh, g.refresh)
-			g.refresh = secret("sim-refresh-")
+			g.refresh = t.secret("sim-refresh-")
 			t.refresh[g.refresh] = g
 		}
 	}
-	b := append([]byte(nil), `{"access_token":`...)
-	b = appendString(b, a.value)
-	b = append(b, `,"expires_in":`...)
-	b = strconv.AppendInt(b, int64(a.expires.Sub(now)/time.Second), 10)
-	if o.RefreshMode != RefreshOmit {
-		b = appendMember(b, "refresh_token", g.refresh)
+	refresh := g.refresh
+	if o.RefreshMode == RefreshOmit {
+		refresh = ""
 	}
-	b = append(b, `,"refresh_token_expires_in":`...)
-	b = strconv.AppendInt(b, int64(g.refreshExpires.Sub(now)/time.Second), 10)
-	return append(b, `,"token_type":"Bearer"}`...)
+	return appendTokens(nil, a, refresh, g.refreshExpires, now)
 }
 
 // refuseToken writes an error in the style that the options ask for.

@@ -3,6 +3,8 @@ package webexsim
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/hex"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -17,10 +19,12 @@ const (
 	ScopeOrganizations = "spark-admin:organizations_read"
 	ScopeRoles         = "spark-admin:roles_read"
 	ScopeDevices       = "spark-admin:device_read"
+	// ScopeApplicationsToken is needed to get the tokens of service apps.
+	ScopeApplicationsToken = "spark:applications_token"
 )
 
-// DefaultScopes are the scopes of a token that names none: all that the endpoints of
-// the simulator ask for.
+// DefaultScopes are the scopes of a token that names none: what a report of licences
+// needs to read.
 func DefaultScopes() []string {
 	return []string{ScopeLicenses, ScopePeople, ScopeLocations, ScopeWorkspaces, ScopeOrganizations, ScopeRoles}
 }
@@ -81,27 +85,46 @@ type access struct {
 	grant           *grant
 }
 
-// tokens are all tokens of a server.
+// client is an integration or a service app, as it identifies itself.
+type client struct{ id, secret string }
+
+// tokens are all tokens of a server, and who may have them.
 type tokens struct {
 	mu      sync.Mutex
 	access  map[string]*access
 	refresh map[string]*grant
+	clients map[client]bool
+	apps    []*ServiceApp
 }
 
 func (t *tokens) init() {
-	t.access, t.refresh = map[string]*access{}, map[string]*grant{}
+	t.access, t.refresh, t.clients = map[string]*access{}, map[string]*grant{}, map[client]bool{}
 }
 
 // secret makes up a value that nothing else has.
-func secret(prefix string) string {
+func (t *tokens) secret(prefix string) string {
 	var b [24]byte
 	_, _ = rand.Read(b[:]) // never fails
 	return prefix + base64.RawURLEncoding.EncodeToString(b[:])
 }
 
+// hex makes up an identifier of hexadecimal digits.
+func (t *tokens) hex(prefix string, digits int) string {
+	b := make([]byte, digits/2)
+	_, _ = rand.Read(b) // never fails
+	return prefix + hex.EncodeToString(b)
+}
+
 // IssueToken issues a token. A token that exists is replaced.
 func (s *Server) IssueToken(spec TokenSpec) Token {
 	o, now := s.options.Load(), s.Now()
+	s.tokens.mu.Lock()
+	defer s.tokens.mu.Unlock()
+	return s.tokens.add(spec, o, now)
+}
+
+// add makes a grant with its first tokens.
+func (t *tokens) add(spec TokenSpec, o *Options, now time.Time) Token {
 	if spec.Scopes == nil {
 		spec.Scopes = DefaultScopes()
 	}
@@ -111,28 +134,26 @@ func (s *Server) IssueToken(spec TokenSpec) Token {
 	setString(&spec.Owner, "machine-account-"+spec.Organization)
 	setDuration(&spec.ExpiresIn, o.AccessTokenLifetime)
 	setDuration(&spec.RefreshExpiresIn, o.RefreshTokenLifetime)
-	if spec.WithRefresh {
-		if spec.ClientID == "" {
-			spec.ClientID = secret("C")
-		}
-		if spec.ClientSecret == "" {
-			spec.ClientSecret = secret("sim-secret-")
-		}
-		if spec.RefreshToken == "" {
-			spec.RefreshToken = secret("sim-refresh-")
-		}
-	}
-	s.tokens.mu.Lock()
-	defer s.tokens.mu.Unlock()
 	g := &grant{spec: spec}
-	a := s.tokens.issue(g, spec.Access, now, spec.ExpiresIn)
+	a := t.issue(g, spec.Access, now, spec.ExpiresIn)
 	token := Token{Access: a.value, ExpiresAt: a.expires}
-	if spec.WithRefresh {
-		g.refresh, g.refreshExpires = spec.RefreshToken, now.Add(spec.RefreshExpiresIn)
-		s.tokens.refresh[g.refresh] = g
-		token.ClientID, token.ClientSecret = spec.ClientID, spec.ClientSecret
-		token.Refresh, token.RefreshExpiresAt = g.refresh, g.refreshExpires
+	if !spec.WithRefresh {
+		return token
 	}
+	if spec.ClientID == "" {
+		g.spec.ClientID = t.hex("C", 64)
+	}
+	if spec.ClientSecret == "" {
+		g.spec.ClientSecret = t.secret("sim-secret-")
+	}
+	if g.refresh = spec.RefreshToken; g.refresh == "" {
+		g.refresh = t.secret("sim-refresh-")
+	}
+	g.refreshExpires = now.Add(spec.RefreshExpiresIn)
+	t.refresh[g.refresh] = g
+	t.clients[client{g.spec.ClientID, g.spec.ClientSecret}] = true
+	token.ClientID, token.ClientSecret = g.spec.ClientID, g.spec.ClientSecret
+	token.Refresh, token.RefreshExpiresAt = g.refresh, g.refreshExpires
 	return token
 }
 
@@ -140,7 +161,7 @@ func (s *Server) IssueToken(spec TokenSpec) Token {
 // no document says otherwise.
 func (t *tokens) issue(g *grant, value string, now time.Time, lifetime time.Duration) *access {
 	if value == "" {
-		value = secret("sim-access-")
+		value = t.secret("sim-access-")
 	}
 	a := &access{value: value, issued: now, expires: now.Add(lifetime), grant: g}
 	t.access[value] = a
@@ -162,13 +183,16 @@ func (s *Server) RevokeToken(access string) {
 func (s *Server) RevokeRefreshToken(refresh string) {
 	s.tokens.mu.Lock()
 	defer s.tokens.mu.Unlock()
-	g := s.tokens.refresh[refresh]
-	if g == nil {
-		return
+	if g := s.tokens.refresh[refresh]; g != nil {
+		s.tokens.revoke(func(other *grant) bool { return other == g })
 	}
-	delete(s.tokens.refresh, refresh)
-	for _, a := range s.tokens.access {
-		if a.grant == g {
+}
+
+// revoke makes the tokens of some grants useless.
+func (t *tokens) revoke(which func(*grant) bool) {
+	maps.DeleteFunc(t.refresh, func(_ string, g *grant) bool { return which(g) })
+	for _, a := range t.access {
+		if which(a.grant) {
 			a.revoked = true
 		}
 	}
@@ -189,8 +213,9 @@ func (g *grant) sees(organization string) bool {
 	return g.spec.Organization == organization || slices.Contains(g.spec.Organizations, organization)
 }
 
-// allows tells whether the token has one of the scopes and its owner any role of an
-// administrator.
-func (g *grant) allows(scopes []string) bool {
-	return len(g.spec.Roles) > 0 && slices.ContainsFunc(scopes, func(s string) bool { return slices.Contains(g.spec.Scopes, s) })
+// allows tells whether the token has one of the scopes of a route and its owner any
+// role of an administrator, if that is needed.
+func (g *grant) allows(r *route) bool {
+	return (r.anyRole || len(g.spec.Roles) > 0) &&
+		slices.ContainsFunc(r.scopes, func(s string) bool { return slices.Contains(g.spec.Scopes, s) })
 }

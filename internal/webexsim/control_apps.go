@@ -1,0 +1,25 @@
+package webexsim
+
+import "net/http"
+
+func getApplications(s *Server, _ *http.Request) (any, error) { return s.ServiceApps(), nil }
+
+func postApplication(s *Server, r *http.Request) (any, error) {
+	var body ServiceAppSpec
+	if err := decodeBody(r, &body); err != nil {
+		return nil, err
+	}
+	return s.AddServiceApp(body), nil
+}
+
+func putAuthorization(s *Server, r *http.Request) (any, error) {
+	return nil, s.AuthorizeServiceApp(r.PathValue("app"), r.PathValue("uuid"))
+}
+
+func deleteAuthorization(s *Server, r *http.Request) (any, error) {
+	return nil, s.DeauthorizeServiceApp(r.PathValue("app"), r.PathValue("uuid"))
+}
+
+func postAppToken(s *Server, r *http.Request) (any, error) {
+	return s.IssueServiceAppToken(r.PathValue("app"), r.PathValue("uuid"))
+}

@@ -1,0 +1,67 @@
+package webexsim
+
+import (
+	"net/http"
+	"strings"
+)
+
+// route is one endpoint of the API. A path segment "{id}" fits anything.
+type route struct {
+	method, path string
+	scopes       []string // one of them is needed; none means no token at all
+	handle       func(*call) error
+
+	anyRole    bool // the token's owner need not be an administrator
+	anywhere   bool // the handler finds the organization by itself
+	body       bool // has a JSON body, which is read first: it names the organization
+	commercial bool // the government cloud does not have it
+}
+
+var routes = []route{
+	{method: http.MethodPost, path: "/access_token", handle: (*call).postAccessToken},
+	{method: http.MethodPost, path: "/applications/{id}/token", scopes: []string{ScopeApplicationsToken}, handle: (*call).postApplicationToken, anyRole: true, anywhere: true, body: true, commercial: true},
+	{method: http.MethodGet, path: "/organizations", scopes: []string{ScopeOrganizations}, handle: (*call).listOrganizations},
+	{method: http.MethodGet, path: "/organizations/{id}", scopes: []string{ScopeOrganizations}, handle: (*call).getOrganization},
+	{method: http.MethodGet, path: "/roles", scopes: []string{ScopeRoles}, handle: (*call).listRoles},
+	{method: http.MethodGet, path: "/licenses", scopes: []string{ScopeLicenses}, handle: (*call).listLicenses},
+	{method: http.MethodGet, path: "/licenses/{id}", scopes: []string{ScopeLicenses}, handle: (*call).getLicense},
+	{method: http.MethodGet, path: "/people", scopes: []string{ScopePeople}, handle: (*call).listPeople},
+	{method: http.MethodGet, path: "/people/{id}", scopes: []string{ScopePeople}, handle: (*call).getPerson},
+	{method: http.MethodGet, path: "/locations", scopes: []string{ScopeLocations, ScopePeople, ScopeDevices}, handle: (*call).listLocations},
+	{method: http.MethodGet, path: "/workspaces", scopes: []string{ScopeWorkspaces}, handle: (*call).listWorkspaces},
+}
+
+// operation is the name of a route in counts and rules.
+func (r *route) operation() string { return r.method + " " + r.path }
+
+// findRoute finds the endpoint of a request. Without one it tells whether another
+// method would do.
+func findRoute(method, path string, government bool) (found *route, id string, otherMethod bool) {
+	for i := range routes {
+		r := &routes[i]
+		if government && r.commercial {
+			continue
+		}
+		value, ok := matchPath(r.path, path)
+		if !ok {
+			continue
+		}
+		if r.method == method {
+			return r, value, false
+		}
+		otherMethod = true
+	}
+	return nil, "", otherMethod
+}
+
+func matchPath(pattern, path string) (id string, ok bool) {
+	before, after, withID := strings.Cut(pattern, "{id}")
+	if !withID {
+		return "", path == pattern
+	}
+	if !strings.HasPrefix(path, before) {
+		return "", false
+	}
+	id, ok = strings.CutSuffix(path[len(before):], after)
+	return id, ok && id != "" && !strings.Contains(id, "/")
+}
