@@ -161,7 +161,7 @@ func (c *call) chooseOrganization() error {
 		}
 		uuid = named
 	}
-	if c.org = c.s.Organization(uuid); c.org == nil || !c.grant.sees(uuid) {
+	if c.org = c.s.Organization(uuid); c.org == nil || !c.reaches(uuid) {
 		return errors.Join(errAnswered, c.forbid())
 	}
 	return nil

@@ -38,6 +38,10 @@ const ControlHelp = `The control endpoint (JSON, under /control, no authenticati
   PUT    /control/applications/{app}/organizations/{uuid}   an organization authorizes the app
   DELETE /control/applications/{app}/organizations/{uuid}   and takes it back: its tokens are dead
   POST   /control/applications/{app}/organizations/{uuid}   the first token pair, as the portal shows it
+  PUT    /control/owners/{owner}/customers/{uuid}           the owner's tokens see a further organization
+  DELETE /control/owners/{owner}/customers/{uuid}           the organization ends the relationship
+  GET    /control/owners/{owner}/managed                    a partner's list of managed customers
+  DELETE /control/owners/{owner}/managed[/{uuid}]           make the list lapse, or one organization on it
   GET    /control/rules                                     the rules in force
   POST   /control/rules                                     {"operation": "GET /people", "page": 3, "status": 503}
   DELETE /control/rules, /control/rules/{id}                end all rules, or one
@@ -87,6 +91,12 @@ var controlRoutes = map[string]controlHandler{
 	"PUT /control/applications/{app}/organizations/{uuid}":    putAuthorization,
 	"DELETE /control/applications/{app}/organizations/{uuid}": deleteAuthorization,
 	"POST /control/applications/{app}/organizations/{uuid}":   postAppToken,
+
+	"PUT /control/owners/{owner}/customers/{uuid}":    onCustomer((*Server).AddCustomer),
+	"DELETE /control/owners/{owner}/customers/{uuid}": onCustomer((*Server).RemoveCustomer),
+	"GET /control/owners/{owner}/managed":             getManaged,
+	"DELETE /control/owners/{owner}/managed":          onCustomer(func(s *Server, owner, _ string) { s.ForgetManaged(owner) }),
+	"DELETE /control/owners/{owner}/managed/{uuid}":   onCustomer(func(s *Server, owner, uuid string) { s.ForgetManaged(owner, uuid) }),
 
 	"GET /control/rules":         getRules,
 	"POST /control/rules":        postRule,

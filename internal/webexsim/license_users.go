@@ -19,6 +19,9 @@ func (c *call) getLicense() error {
 	if !ok || o == nil || !c.grant.sees(uuid) {
 		return c.notFound()
 	}
+	if !c.reaches(uuid) {
+		return c.forbid()
+	}
 	c.org = o
 	o.mu.RLock()
 	row := slices.IndexFunc(o.licenses, func(l *license) bool { return l.id == id && !l.removed })

@@ -76,6 +76,7 @@ func (c *call) getOrganization() error {
 	if o == nil || !c.grant.sees(uuid) {
 		return c.notFound()
 	}
+	c.manage(uuid)
 	o.mu.RLock()
 	b := o.appendOrganization(nil)
 	o.mu.RUnlock()

@@ -116,6 +116,9 @@ type Options struct {
 	// AccessTokenLifetime and RefreshTokenLifetime default to 14 and 90 days; in the
 	// government cloud a refresh token lives 60 days.
 	AccessTokenLifetime, RefreshTokenLifetime time.Duration
+	// ManagedListLapse is how long an organization stays on a partner's list of managed
+	// customers after GET /organizations/{id}. 0 means for ever.
+	ManagedListLapse time.Duration
 	// Government is the profile of Webex for Government: no tokens of service apps by
 	// API, and shorter refresh tokens.
 	Government bool

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -43,6 +44,10 @@ type TokenSpec struct {
 	// the owner an ordinary user.
 	Roles  []string `json:"roles,omitempty"`
 	NoRole bool     `json:"noRole,omitempty"`
+	// Partner makes the owner an administrator of a partner. A call about another
+	// organization than the own one answers 403 until GET /organizations/{id} has put
+	// that on the owner's list of managed customers; see Options.ManagedListLapse.
+	Partner bool `json:"partner,omitempty"`
 	// Owner is the person or machine account behind the token. Default: one account
 	// per organization.
 	Owner string `json:"owner,omitempty"`
@@ -72,7 +77,8 @@ type Token struct {
 // grant is what a person or an administrator allowed a client. Access and refresh
 // tokens come and go; the grant stays.
 type grant struct {
-	spec           TokenSpec
+	spec           TokenSpec // but for Organizations, which is below
+	organizations  atomic.Pointer[[]string]
 	refresh        string
 	refreshExpires time.Time
 	latest         *access
@@ -95,10 +101,13 @@ type tokens struct {
 	refresh map[string]*grant
 	clients map[client]bool
 	apps    []*ServiceApp
+	grants  map[*grant]bool
+	managed map[managed]time.Time // since when
 }
 
 func (t *tokens) init() {
 	t.access, t.refresh, t.clients = map[string]*access{}, map[string]*grant{}, map[client]bool{}
+	t.grants, t.managed = map[*grant]bool{}, map[managed]time.Time{}
 }
 
 // secret makes up a value that nothing else has.
@@ -135,6 +144,8 @@ func (t *tokens) add(spec TokenSpec, o *Options, now time.Time) Token {
 	setDuration(&spec.ExpiresIn, o.AccessTokenLifetime)
 	setDuration(&spec.RefreshExpiresIn, o.RefreshTokenLifetime)
 	g := &grant{spec: spec}
+	g.organizations.Store(&spec.Organizations)
+	t.grants[g] = true
 	a := t.issue(g, spec.Access, now, spec.ExpiresIn)
 	token := Token{Access: a.value, ExpiresAt: a.expires}
 	if !spec.WithRefresh {
@@ -210,7 +221,7 @@ func (t *tokens) good(value string, now time.Time) *grant {
 }
 
 func (g *grant) sees(organization string) bool {
-	return g.spec.Organization == organization || slices.Contains(g.spec.Organizations, organization)
+	return g.spec.Organization == organization || slices.Contains(*g.organizations.Load(), organization)
 }
 
 // allows tells whether the token has one of the scopes of a route and its owner any

@@ -23,3 +23,13 @@ func deleteAuthorization(s *Server, r *http.Request) (any, error) {
 func postAppToken(s *Server, r *http.Request) (any, error) {
 	return s.IssueServiceAppToken(r.PathValue("app"), r.PathValue("uuid"))
 }
+
+// onCustomer runs something about an owner of tokens and an organization.
+func onCustomer(act func(s *Server, owner, organization string)) controlHandler {
+	return func(s *Server, r *http.Request) (any, error) {
+		act(s, r.PathValue("owner"), r.PathValue("uuid"))
+		return nil, nil
+	}
+}
+
+func getManaged(s *Server, r *http.Request) (any, error) { return s.Managed(r.PathValue("owner")), nil }
