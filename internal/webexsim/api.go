@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 )
 
@@ -78,6 +77,11 @@ func (c *call) serve(found *route, otherMethod bool) error {
 		return found.handle(c)
 	case c.grant == nil:
 		return c.fail(http.StatusUnauthorized, messageUnauthorized)
+	}
+	if answered, err := c.throttle(operation); answered {
+		return err
+	}
+	switch {
 	case !c.grant.allows(found):
 		return c.forbid()
 	case found.anywhere:
@@ -214,6 +218,7 @@ func (c *call) start(status int, contentType string) {
 	c.header("Content-Type", contentType)
 	c.header("Cache-Control", "no-cache")
 	c.header("Trackingid", c.tracking)
+	c.header("Date", c.s.date()) // by the clock that the rest goes by
 	c.w.WriteHeader(status)
 }
 
@@ -259,8 +264,7 @@ func (c *call) answerRule() error {
 	contentType, body := or(c.rule.ContentType, jsonType), []byte(c.rule.Body)
 	switch {
 	case c.rule.HTML && c.rule.Body == "":
-		text := strconv.Itoa(status) + " " + http.StatusText(status)
-		body = []byte("<html><head><title>" + text + "</title></head><body><h1>" + text + "</h1></body></html>\n")
+		body = errorPage(status)
 		contentType = or(c.rule.ContentType, "text/html")
 	case c.rule.HTML:
 		contentType = or(c.rule.ContentType, "text/html")

@@ -116,6 +116,18 @@ type Options struct {
 	// AccessTokenLifetime and RefreshTokenLifetime default to 14 and 90 days; in the
 	// government cloud a refresh token lives 60 days.
 	AccessTokenLifetime, RefreshTokenLifetime time.Duration
+	// RateLimit is how many requests the owner of a token may make to each endpoint in
+	// any minute, by the simulator's clock, all tokens of the owner together. More are
+	// answered 429. 0 means any number. The token endpoint has no limit.
+	RateLimit int
+	// RateLimits are those of single operations, for example "GET /people"; 0 means any
+	// number. Replace the map, do not change it.
+	RateLimits map[string]int
+	// RateLimitHTML answers 429 with a page of HTML, as in the documents.
+	RateLimitHTML bool
+	// RetryAfter is the form of that header on 429. Default seconds.
+	RetryAfter RetryAfter
+
 	// ManagedListLapse is how long an organization stays on a partner's list of managed
 	// customers after GET /organizations/{id}. 0 means for ever.
 	ManagedListLapse time.Duration
@@ -158,6 +170,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.TokenErrorStyle == "" {
 		o.TokenErrorStyle = TokenErrorIdentity
+	}
+	if o.RetryAfter == "" {
+		o.RetryAfter = RetryAfterSeconds
 	}
 	setDuration(&o.ReuseTokenWithin, day)
 	setDuration(&o.AccessTokenLifetime, 14*day)

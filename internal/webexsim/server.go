@@ -26,6 +26,7 @@ type Server struct {
 	client   *http.Client
 	control  http.Handler
 	tracking trackingIDs
+	today    atomic.Pointer[dateHeader]
 
 	mu            sync.RWMutex
 	organizations []*Organization
@@ -33,6 +34,7 @@ type Server struct {
 	tokens  tokens
 	rules   rules
 	counter counter
+	limits  limits
 }
 
 // New starts a simulator. It listens when New returns.
@@ -122,6 +124,23 @@ func (s *Server) Now() time.Time {
 
 // Advance moves the clock on.
 func (s *Server) Advance(d time.Duration) { s.offset.Add(int64(d)) }
+
+// dateHeader is the Date of all answers of one second.
+type dateHeader struct {
+	second int64
+	text   string
+}
+
+// date is the value of the Date header.
+func (s *Server) date() string {
+	now := s.Now()
+	d := s.today.Load()
+	if d == nil || d.second != now.Unix() {
+		d = &dateHeader{now.Unix(), now.UTC().Format(http.TimeFormat)}
+		s.today.Store(d)
+	}
+	return d.text
+}
 
 // AddOrganization adds an organization. It panics if the spec contradicts itself.
 func (s *Server) AddOrganization(spec OrganizationSpec) *Organization {
