@@ -71,6 +71,9 @@ func (r *LicenseSyncReconciler) Reconcile(ctx context.Context, request ctrl.Requ
 	if err != nil || run == nil {
 		return ctrl.Result{}, err
 	}
+	if wait := startsLater(run, r.Clock.Now()); wait > 0 {
+		return ctrl.Result{RequeueAfter: wait}, nil
+	}
 	s := &runScope{run: run, now: r.Clock.Now(), status: *run.Status.DeepCopy()}
 	steps := []runStep{
 		r.expire,     // a finished run waits for the end of its life
@@ -102,7 +105,7 @@ func (r *LicenseSyncReconciler) Reconcile(ctx context.Context, request ctrl.Requ
 func (r *LicenseSyncReconciler) get(ctx context.Context, name client.ObjectKey) (*v1alpha1.LicenseSync, error) {
 	run := &v1alpha1.LicenseSync{}
 	err := r.Get(ctx, name, run)
-	if err == nil && !finished(run) {
+	if err == nil && !finished(run) && startsLater(run, r.Clock.Now()) == 0 {
 		err = r.Live.Get(ctx, name, run)
 	}
 	if err == nil && run.DeletionTimestamp.IsZero() {
@@ -110,6 +113,20 @@ func (r *LicenseSyncReconciler) get(ctx context.Context, name client.ObjectKey) 
 	}
 	r.Runner.Stop(name)
 	return nil, client.IgnoreNotFound(err)
+}
+
+// scheduleGrace is how long a scheduled run lets others be created before it begins:
+// at the full hour a thousand are, and the first one at work already takes from the
+// API server what the creation of the last one waits for.
+const scheduleGrace = 2 * time.Second
+
+// startsLater is how much longer a new run of a schedule waits; 0 for not at all.
+func startsLater(run *v1alpha1.LicenseSync, now time.Time) time.Duration {
+	age := now.Sub(run.CreationTimestamp.Time)
+	if run.Spec.Trigger != v1alpha1.TriggerSchedule || run.Status.ObservedGeneration != nil || age < 0 {
+		return 0
+	}
+	return max(scheduleGrace-age, 0)
 }
 
 // finished says whether a run ended, for good or bad.

@@ -42,6 +42,13 @@ const (
 	scheduleDebounce = 500 * time.Millisecond
 	// refusedRetry is how often a run is tried again whose name somebody else has.
 	refusedRetry = time.Minute
+	// scheduleWorkers is the number of reconciles at a time. At the full hour all
+	// schedules are due at once, and each only waits for the API server; so many
+	// waiting together get the runs created before the runs' own writes get in the way.
+	scheduleWorkers = 32
+	// creators is the number of runs that one schedule creates at a time, for the
+	// same reason: a single schedule may select thousands of customers.
+	creators = 16
 )
 
 // LicenseSyncScheduleReconciler creates runs by a plan. It decides by what is
@@ -57,8 +64,8 @@ type LicenseSyncScheduleReconciler struct {
 	Clock clock.PassiveClock
 	// ObserveSkew is told how late each run was created.
 	ObserveSkew func(time.Duration)
-	// Concurrency is the number of reconciles at a time.
-	Concurrency int
+	// Creators is the number of runs that one schedule creates at a time; default 1.
+	Creators int
 }
 
 // scheduleScope is what the steps of one reconcile share.
@@ -73,6 +80,8 @@ type scheduleScope struct {
 	problem *scheduleProblem
 	// decision is what was decided about slots.
 	decision slotDecision
+	// created is true if this reconcile created runs of a slot.
+	created bool
 	// refused are the names of runs that belong to somebody else.
 	refused []string
 	// status is the desired status.
@@ -103,9 +112,13 @@ func (r *LicenseSyncScheduleReconciler) Reconcile(ctx context.Context, request c
 			return soon(err)
 		}
 	}
-	var failed error
+	failed := r.startDue(ctx, s) // the slot that is due
+	if failed == nil && s.created {
+		// Other schedules' runs go before this one's status: it follows, with the
+		// event of the new run.
+		return ctrl.Result{RequeueAfter: scheduleDebounce}, nil
+	}
 	for _, step := range []scheduleStep{
-		r.startDue,  // the slot that is due
 		r.startNow,  // what the requestedAt annotation asks for
 		r.cleanUp,   // history
 		r.summarise, // status, written if different
@@ -219,7 +232,7 @@ func (r *LicenseSyncScheduleReconciler) SetupWithManager(mgr ctrl.Manager, skipN
 		For(&v1alpha1.LicenseSyncSchedule{}).
 		Watches(&v1alpha1.LicenseSync{}, enqueueDebounced(scheduleDebounce, scheduleOfRun)).
 		Watches(&v1alpha1.WebexCustomerAccess{}, handler.EnqueueRequestsFromMapFunc(r.schedulesOfCustomer)).
-		WithOptions(controller.Options{MaxConcurrentReconciles: max(r.Concurrency, 1), RateLimiter: rateLimiter(), SkipNameValidation: &skipNameValidation}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: scheduleWorkers, RateLimiter: rateLimiter(), SkipNameValidation: &skipNameValidation}).
 		Complete(r)
 }
 

@@ -13,6 +13,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -53,20 +54,16 @@ func (r *LicenseSyncScheduleReconciler) startDue(ctx context.Context, s *schedul
 		return nil
 	}
 	s.decision = decideSlots(s.slotInput())
-	var failed error
+	wanted := make([]dueRun, 0, len(s.decision.create))
 	for _, due := range s.decision.create {
-		if err := r.cancelRuns(ctx, s, due.cancel); err != nil {
-			failed = errors.Join(failed, err)
-			continue // once the new run exists, nobody would try again to cancel the old one
-		}
-		created, err := r.createRun(ctx, s, s.newRun(due.name, due.customer, v1alpha1.TriggerSchedule, &due.slot))
-		failed = errors.Join(failed, err)
-		if created {
-			r.ObserveSkew(r.Clock.Since(due.due))
-		}
+		wanted = append(wanted, dueRun{
+			run: s.newRun(due.name, due.customer, v1alpha1.TriggerSchedule, &due.slot), cancel: due.cancel,
+			created: func() { r.ObserveSkew(r.Clock.Since(due.due)) },
+		})
 	}
-	if failed != nil {
-		return failed // the slot stays open
+	var err error
+	if s.created, err = r.createRuns(ctx, s, wanted); err != nil || s.created {
+		return err // the slot stays open
 	}
 	switch handled := s.decision.handled; {
 	case len(s.refused) > 0:
@@ -131,15 +128,17 @@ func (r *LicenseSyncScheduleReconciler) startNow(ctx context.Context, s *schedul
 	if token == "" || s.suspended() || s.problem != nil {
 		return nil
 	}
+	var wanted []dueRun
 	for i := range s.customers {
 		customer := &s.customers[i]
 		if ptr.Deref(customer.Spec.Suspend, false) {
 			continue
 		}
 		name := fmt.Sprintf("%s-%s", s.schedule.Name, runName(customer, "m", token))
-		if _, err := r.createRun(ctx, s, s.newRun(name, customer.Name, v1alpha1.TriggerManual, nil)); err != nil {
-			return err
-		}
+		wanted = append(wanted, dueRun{run: s.newRun(name, customer.Name, v1alpha1.TriggerManual, nil), created: func() {}})
+	}
+	if _, err := r.createRuns(ctx, s, wanted); err != nil {
+		return err
 	}
 	if len(s.refused) > 0 {
 		s.lookAgain(refusedRetry)
@@ -184,30 +183,68 @@ func (s *scheduleScope) newRun(name, customer string, trigger v1alpha1.Trigger, 
 	return run
 }
 
+// dueRun is a run to create.
+type dueRun struct {
+	run *v1alpha1.LicenseSync
+	// cancel are the runs to cancel before.
+	cancel []string
+	// created is called once the run is there, if it is new.
+	created func()
+}
+
+// creation is what came of a wanted run: at most one of the three.
+type creation struct {
+	created, taken bool
+	err            error
+}
+
+// createRuns creates runs, several at a time, and says whether any is new.
+func (r *LicenseSyncScheduleReconciler) createRuns(ctx context.Context, s *scheduleScope, wanted []dueRun) (anyNew bool, failed error) {
+	results := make([]creation, len(wanted))
+	workqueue.ParallelizeUntil(ctx, max(r.Creators, 1), len(wanted), func(i int) {
+		results[i] = r.createRun(ctx, s, wanted[i])
+	})
+	failed = ctx.Err()
+	for i, result := range results {
+		failed = errors.Join(failed, result.err)
+		switch run := wanted[i].run; {
+		case result.created:
+			anyNew = true
+			s.runs = append(s.runs, *run)
+		case result.taken:
+			s.refused = append(s.refused, run.Name)
+		}
+	}
+	return anyNew, failed
+}
+
 // createRun creates a run, or adopts the one that an earlier reconcile created
 // without living to write it down. A run of that name that is somebody else's is
 // left alone and reported.
-func (r *LicenseSyncScheduleReconciler) createRun(ctx context.Context, s *scheduleScope, run *v1alpha1.LicenseSync) (created bool, err error) {
-	err = r.Create(ctx, run)
+func (r *LicenseSyncScheduleReconciler) createRun(ctx context.Context, s *scheduleScope, wanted dueRun) creation {
+	if err := r.cancelRuns(ctx, s, wanted.cancel); err != nil {
+		return creation{err: err} // once the new run exists, nobody would try again to cancel the old one
+	}
+	run := wanted.run
+	err := r.Create(ctx, run)
 	if err == nil {
-		s.runs = append(s.runs, *run)
-		return true, nil
+		wanted.created()
+		return creation{created: true}
 	}
 	if !apierrors.IsAlreadyExists(err) {
-		return false, err
+		return creation{err: err}
 	}
 	existing := &v1alpha1.LicenseSync{}
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(run), existing); err != nil {
-		return false, err
+		return creation{err: err}
 	}
 	if metav1.IsControlledBy(existing, s.schedule) {
-		return false, nil
+		return creation{}
 	}
 	if !meta.IsStatusConditionTrue(s.schedule.Status.Conditions, v1alpha1.ConditionStalled) {
 		r.Recorder.Eventf(s.schedule, existing, corev1.EventTypeWarning, v1alpha1.ReasonRunNameTaken, "Schedule", "%s", "the run "+run.Name+" belongs to somebody else")
 	}
-	s.refused = append(s.refused, run.Name)
-	return false, nil
+	return creation{taken: true}
 }
 
 // cancelRuns sets spec.cancel of unfinished runs.

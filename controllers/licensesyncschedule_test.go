@@ -334,14 +334,13 @@ func TestScheduleReplace(t *testing.T) {
 	f.look(schedule)
 	first := f.newRunSoon(slotRunName("hourly", "acme", slot), "acme")
 	f.awaitRun(first, v1alpha1.ReasonRunning)
-	release()
-	f.sim.ResetRequests()
 
 	clock.SetTime(slot.Add(time.Hour))
 	f.look(schedule)
-	second := f.awaitEnd(f.newRunSoon(slotRunName("hourly", "acme", slot.Add(time.Hour)), "acme"))
-	f.expectReason(second, v1alpha1.ReasonSucceeded)
+	second := f.newRunSoon(slotRunName("hourly", "acme", slot.Add(time.Hour)), "acme")
 	f.expectReason(f.awaitEnd(first), v1alpha1.ReasonCanceled)
+	release()
+	f.expectReason(f.awaitEnd(second), v1alpha1.ReasonSucceeded)
 	f.Expect(second.Status.StartTime.Time).NotTo(BeTemporally("<", first.Status.CompletionTime.Time))
 	f.awaitSchedule(schedule, v1alpha1.ReasonScheduled, func(g Gomega) {
 		g.Expect(schedule.Status.LastMissedTime).To(BeNil())

@@ -129,6 +129,12 @@ func (s *simulation) finishedAt(name string) {
 // check judges the state after a reconcile in which nothing went wrong.
 func (s *simulation) check(after time.Duration) {
 	object, now := s.server.schedule, s.Now()
+	if s.created { // the status follows, once the runs of all schedules are there
+		if s.written && object.Status.ActivationTime == nil || after != scheduleDebounce {
+			s.t.Errorf("%s: it created runs, and yet it wrote a status (%v), or looks again after %v", now, s.written, after)
+		}
+		return
+	}
 	handled := object.CreationTimestamp.Unix()
 	if last := object.Status.LastScheduleTime; last != nil {
 		handled = last.Unix()

@@ -90,6 +90,7 @@ type simulation struct {
 	before     memoryState
 	beforeAt   time.Time // the state when the last reconcile began
 	written    bool      // whether a status was written in this one
+	created    bool      // whether a run of a slot was created in this one
 
 	diary  []func() string // of late
 	script []yearEvent     // what is going to happen, by time
@@ -218,7 +219,7 @@ func (s *simulation) reconcile() {
 	if !s.up {
 		return
 	}
-	s.timer, s.watch, s.written = time.Time{}, time.Time{}, false
+	s.timer, s.watch, s.written, s.created = time.Time{}, time.Time{}, false, false
 	s.arm()
 	stale := s.chooseView()
 	faults, dies := s.chooseFaults()
@@ -314,6 +315,7 @@ func (s *simulation) chooseFaults() (faults *int, dies *bool) {
 // runCreated follows a run that the server has just stored.
 func (s *simulation) runCreated(run *v1alpha1.LicenseSync) {
 	s.note("%s is created", run.Name)
+	s.created = s.created || run.Spec.Trigger == v1alpha1.TriggerSchedule
 	s.checkCreated(run)
 	length := 10*time.Second + s1(s.rng, 5*time.Minute)
 	if s.chance(0.04) {

@@ -65,7 +65,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	}
 	schedules := &LicenseSyncScheduleReconciler{
 		Client: c, Live: mgr.GetAPIReader(), Recorder: recorder, Clock: o.Clock,
-		ObserveSkew: metrics.ObserveScheduleSkew, Concurrency: o.ConcurrentReconciles,
+		ObserveSkew: metrics.ObserveScheduleSkew, Creators: creators,
 	}
 	return errors.Join(schedules.SetupWithManager(mgr, o.SkipNameValidation), runs.SetupWithManager(mgr, o.SkipNameValidation), customers.SetupWithManager(mgr, o.SkipNameValidation))
 }

@@ -237,7 +237,7 @@ func statusOf(configuration runtime.ApplyConfiguration) (status.Object, bool) {
 			Conditions         []metav1.Condition `json:"conditions"`
 		} `json:"status"`
 	}](configuration)
-	if err != nil || typed.Status.ObservedGeneration == nil {
+	if err != nil || typed.Status.ObservedGeneration == nil || *typed.Status.ObservedGeneration < 0 { // -1: nobody observed it yet
 		return status.Object{}, false
 	}
 	generation := *typed.Status.ObservedGeneration

@@ -15,7 +15,7 @@ var scheduleSkew = prometheus.NewHistogram(prometheus.HistogramOpts{
 	Name: "webexlicense_schedule_skew_seconds",
 	Help: "Time from the moment a scheduled run was due, spread included, to its creation.",
 	// From a tenth of a second, a busy API server, to an hour, an outage.
-	Buckets:                     []float64{0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600},
+	Buckets:                     []float64{0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300, 900, 3600},
 	NativeHistogramBucketFactor: 1.1,
 })
 
