@@ -13,6 +13,10 @@ const (
 	apiPrefix     = "/v1"
 	controlPrefix = "/control"
 	jsonType      = "application/json;charset=UTF-8"
+	htmlType      = "text/html"
+
+	// operationUnknown is what matches no path of the API.
+	operationUnknown = "unknown"
 )
 
 // call is one API request on its way to an answer.
@@ -27,6 +31,8 @@ type call struct {
 	grant    *grant
 	org      *Organization
 	rule     *Rule
+	max      int // page size that the request gets, and the number of its page
+	page     int
 	tracking string
 }
 
@@ -52,7 +58,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve answers a request: faults first, as they come from in front of the service;
 // then the checks in the order of the service.
 func (c *call) serve(found *route, otherMethod bool) error {
-	operation := "unknown"
+	operation := operationUnknown
 	if found != nil {
 		operation = found.operation()
 		c.grant = c.s.tokens.good(bearer(c.r), c.s.Now())
@@ -60,14 +66,27 @@ func (c *call) serve(found *route, otherMethod bool) error {
 	if err := c.readBody(found); err != nil {
 		return err
 	}
-	subject := c.subject(found)
+	subject, owner := c.subject(found)
 	c.s.counter.count(operation, subject)
 	if err := sleep(c.r.Context(), c.o.Latency); err != nil {
 		return err
 	}
-	if done, err := c.applyRule(operation, subject); done || err != nil {
+	if err := c.findRule(operation, subject, owner); err != nil {
 		return err
 	}
+	if c.rule == nil || !c.rule.answers() {
+		return c.carryOut(found, operation, otherMethod)
+	}
+	if c.rule.AfterService {
+		c.w.hide()
+		_ = c.carryOut(found, operation, otherMethod) // nobody learns how it went
+		c.w.show()
+	}
+	return c.answerRule(operation)
+}
+
+// carryOut does what the service does.
+func (c *call) carryOut(found *route, operation string, otherMethod bool) error {
 	switch {
 	case found == nil && otherMethod:
 		return c.fail(http.StatusMethodNotAllowed, "The request was made to a resource using an HTTP request method that is not supported.")
@@ -126,29 +145,28 @@ func bearer(r *http.Request) string {
 	return strings.TrimSpace(token)
 }
 
-// subject is the UUID of the organization that a request is about, for counts and
-// rules only: nothing is checked here.
-func (c *call) subject(found *route) string {
+// subject is the UUID of the organization that a request is about, and the owner of
+// its token, for counts and rules only: nothing is checked here.
+func (c *call) subject(found *route) (organization, owner string) {
+	g := c.grant
+	if found != nil && found.scopes == nil && c.r.ParseForm() == nil {
+		g = c.s.tokens.formGrant(c.r.PostForm)
+	}
+	if g != nil {
+		organization, owner = g.spec.Organization, g.spec.Owner
+	}
 	if uuid, ok := DecodeID(kindOrganization, c.q.Get("orgId")); ok {
-		return uuid
+		return uuid, owner
 	}
 	if uuid, ok := c.bodyOrganization(); ok {
-		return uuid
+		return uuid, owner
 	}
 	if found != nil && found.path == "/organizations/{id}" {
 		if uuid, ok := DecodeID(kindOrganization, c.id); ok {
-			return uuid
+			return uuid, owner
 		}
 	}
-	if found != nil && found.scopes == nil {
-		if err := c.r.ParseForm(); err == nil {
-			return c.s.tokens.formOrganization(c.r.PostForm)
-		}
-	}
-	if c.grant != nil {
-		return c.grant.spec.Organization
-	}
-	return ""
+	return organization, owner
 }
 
 // errAnswered ends a request that was answered on the way to its handler.
@@ -230,48 +248,4 @@ func (c *call) header(name, value string) {
 		name = strings.ToLower(name)
 	}
 	h[name] = []string{value}
-}
-
-// applyRule lets the rule act that fits the request, if any. It tells whether the
-// request is answered by that.
-func (c *call) applyRule(operation, subject string) (done bool, err error) {
-	limit, start := c.window(operation)
-	page := 1
-	if limit > 0 {
-		page = start/limit + 1
-	}
-	c.rule = c.s.rules.match(request{operation: operation, organization: subject, listPage: page, max: limit})
-	if c.rule == nil {
-		return false, nil
-	}
-	c.w.spoil(c.rule)
-	if err := sleep(c.r.Context(), c.rule.Delay); err != nil {
-		return true, err
-	}
-	if !c.rule.answers() {
-		return false, nil
-	}
-	return true, c.answerRule()
-}
-
-// answerRule answers in the place of the service.
-func (c *call) answerRule() error {
-	if c.rule.Drop {
-		panic(http.ErrAbortHandler) // net/http closes the connection
-	}
-	status := c.rule.Status
-	setInt(&status, http.StatusOK)
-	contentType, body := or(c.rule.ContentType, jsonType), []byte(c.rule.Body)
-	switch {
-	case c.rule.HTML && c.rule.Body == "":
-		body = errorPage(status)
-		contentType = or(c.rule.ContentType, "text/html")
-	case c.rule.HTML:
-		contentType = or(c.rule.ContentType, "text/html")
-	case c.rule.Body == "" && c.rule.Status != 0:
-		body = errorBody(http.StatusText(status), c.tracking, true)
-	}
-	c.start(status, contentType)
-	_, err := c.w.Write(body)
-	return err
 }

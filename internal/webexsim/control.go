@@ -227,8 +227,6 @@ func deleteLicense(o *Organization, r *http.Request) (any, error) {
 
 func deletePerson(o *Organization, i int, _ *http.Request) error { return o.RemovePerson(i) }
 
-func getRules(s *Server, _ *http.Request) (any, error) { return s.Rules(), nil }
-
 func getControlLicense(o *Organization, r *http.Request) (any, error) {
 	row := o.Truth().License(o.LicenseID(r.PathValue("license")))
 	if row.ID == "" {
@@ -346,14 +344,6 @@ func postToken(s *Server, r *http.Request) (any, error) {
 	return s.IssueToken(*body.TokenSpec), nil
 }
 
-func postRule(s *Server, r *http.Request) (any, error) {
-	var body Rule
-	if err := decodeBody(r, &body); err != nil {
-		return nil, err
-	}
-	return map[string]string{"id": s.AddRule(body)}, nil
-}
-
 func postLatency(s *Server, r *http.Request) (any, error) {
 	var body struct{ Latency duration }
 	if err := decodeBody(r, &body); err != nil {
@@ -370,14 +360,4 @@ func postClock(s *Server, r *http.Request) (any, error) {
 	}
 	s.Advance(time.Duration(body.Advance))
 	return map[string]time.Time{"now": s.Now()}, nil
-}
-
-// duration is a time.Duration in the form that people write: "20ms".
-type duration time.Duration
-
-// UnmarshalText reads a duration.
-func (d *duration) UnmarshalText(text []byte) error {
-	parsed, err := time.ParseDuration(string(text))
-	*d = duration(parsed)
-	return err
 }

@@ -109,15 +109,9 @@ func (c *call) throttle(operation string) (answered bool, err error) {
 		c.header("Retry-After", value)
 	}
 	if c.o.RateLimitHTML {
-		c.start(http.StatusTooManyRequests, "text/html")
+		c.start(http.StatusTooManyRequests, htmlType)
 		_, err = c.w.Write(errorPage(http.StatusTooManyRequests))
 		return true, err
 	}
 	return true, c.fail(http.StatusTooManyRequests, "Too many requests have been sent in a given amount of time and the request has been rate limited.")
-}
-
-// errorPage is what a gateway answers in the place of the service.
-func errorPage(status int) []byte {
-	text := strconv.Itoa(status) + " " + http.StatusText(status)
-	return []byte("<html><head><title>" + text + "</title></head><body><h1>" + text + "</h1></body></html>\n")
 }

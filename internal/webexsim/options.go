@@ -1,7 +1,9 @@
 package webexsim
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -51,6 +53,35 @@ const (
 	// LinkPlainHTTP points to the same host without TLS.
 	LinkPlainHTTP LinkFault = "plain-http"
 )
+
+// The values of each form, and "" for the usual one.
+var (
+	refreshModes     = []string{"", string(RefreshKeep), string(RefreshRotate), string(RefreshOmit)}
+	tokenErrorStyles = []string{"", string(TokenErrorIdentity), string(TokenErrorREST)}
+	linkFaults       = []string{
+		string(LinkGood), string(LinkLoop), string(LinkDropMax), string(LinkMaxNull),
+		string(LinkDropParams), string(LinkForeign), string(LinkPlainHTTP),
+	}
+	retryAfters = []string{
+		"", string(RetryAfterSeconds), string(RetryAfterDate), string(RetryAfterMissing),
+		string(RetryAfterZero), string(RetryAfterGarbage), string(RetryAfterHuge),
+	}
+)
+
+// form is a value that has to be one of a few.
+type form struct {
+	name, value string
+	allowed     []string
+}
+
+func checkForms(forms ...form) error {
+	for _, f := range forms {
+		if !slices.Contains(f.allowed, f.value) {
+			return fmt.Errorf("%s: %q is unknown; want one of %s, or nothing", f.name, f.value, strings.Join(f.allowed[1:], ", "))
+		}
+	}
+	return nil
+}
 
 // Options configure a Server. The zero value is a well-behaved service on a free
 // port of the loopback interface, over plain HTTP.

@@ -25,9 +25,19 @@ const (
 	licenseUsersParameter = "includeAssignedTo"
 )
 
-// window is the page that a request asks for, before its parameters are checked:
-// the size that it gets, and the place of its first entry.
-func (c *call) window(operation string) (size, start int) {
+// window is the page that a request asks for, before its parameters are checked: the
+// size that it gets (0 if there are no pages) and its number, counted from 1.
+func (c *call) window(operation string) (size, page int) {
+	size, start := c.place(operation)
+	if size <= 0 {
+		return size, 1
+	}
+	return size, start/size + 1
+}
+
+// place is the size of the page that a request asks for, and the place of its first
+// entry.
+func (c *call) place(operation string) (size, start int) {
 	switch operation {
 	case "GET /people":
 		size = c.size("max", peopleDefault, c.peopleCeiling())
@@ -109,7 +119,7 @@ type page struct {
 
 // parsePage reads a page's parameters. It answers the request if they are wrong.
 func (c *call) parsePage(operation string) (p page, ok bool) {
-	if p.size, p.start = c.window(operation); p.size < 0 {
+	if p.size, p.start = c.place(operation); p.size < 0 {
 		_ = c.fail(http.StatusBadRequest, errBadMax) // the client may be gone
 		return p, false
 	}
@@ -127,10 +137,11 @@ func (c *call) link(p page, next, shown int, more bool) {
 		c.setLink(p, p.start, false)
 		return
 	}
+	emptyNext := c.rule != nil && c.rule.EmptyNext
 	switch {
 	case more:
-		c.setLink(p, next, c.o.EmptyPageAfter > 0 && p.start/p.size+1 == c.o.EmptyPageAfter)
-	case c.o.TrailingEmptyPage && shown > 0:
+		c.setLink(p, next, emptyNext || c.o.EmptyPageAfter > 0 && p.start/p.size+1 == c.o.EmptyPageAfter)
+	case (c.o.TrailingEmptyPage || emptyNext) && shown > 0:
 		c.setLink(p, next, false)
 	}
 }

@@ -2,6 +2,7 @@ package webexsim
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -17,6 +18,21 @@ type reply struct {
 	whole *bytes.Buffer // set if the body has to be complete first
 	left  int           // bytes before the cut; -1 is no cut
 	cut   bool
+	ctx   context.Context
+	scrap http.Header // set while the answer goes nowhere
+}
+
+// hide makes what is written from now on go nowhere, up to show.
+func (w *reply) hide() { w.scrap = http.Header{} }
+
+func (w *reply) show() { w.scrap = nil }
+
+// Header is the header of the answer.
+func (w *reply) Header() http.Header {
+	if w.scrap != nil {
+		return w.scrap
+	}
+	return w.ResponseWriter.Header()
 }
 
 // spoil makes the reply act as a rule says.
@@ -34,6 +50,9 @@ func (w *reply) spoil(r *Rule) {
 
 // WriteHeader sets the headers of the rule last, so that they win.
 func (w *reply) WriteHeader(status int) {
+	if w.scrap != nil {
+		return
+	}
 	if w.rule != nil {
 		for name, value := range w.rule.Header {
 			w.Header().Del(name)
@@ -49,6 +68,8 @@ func (w *reply) WriteHeader(status int) {
 // Write passes the body on up to the cut.
 func (w *reply) Write(b []byte) (int, error) {
 	switch {
+	case w.scrap != nil:
+		return len(b), nil
 	case w.cut:
 		return 0, errCut
 	case w.whole != nil:
@@ -84,8 +105,21 @@ func (w *reply) finish() {
 		body = append(append(body[:middle:middle], "\"]}\x00"...), body[middle:]...)
 	case w.rule.CutAt > 0:
 		w.left = int(w.rule.CutAt * float64(len(body)))
-	default:
+	case w.rule.CutAfter != 0:
+		w.left = max(w.rule.CutAfter, 0)
+	case w.rule.Truncate:
 		w.left = middle
+	}
+	if w.rule.Stall > 0 {
+		n, err := w.Write(body[:middle])
+		if n < middle || err != nil {
+			return
+		}
+		_ = http.NewResponseController(w.ResponseWriter).Flush() // if not now, then later
+		if sleep(w.ctx, w.rule.Stall) != nil {
+			return
+		}
+		body = body[middle:]
 	}
 	_, _ = w.Write(body) // the client may be gone
 }

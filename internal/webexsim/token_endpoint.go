@@ -25,6 +25,17 @@ var (
 	errGrantType = &tokenError{http.StatusBadRequest, "unsupported_grant_type", "The grant type is not supported."}
 )
 
+// operationToken is the token endpoint in counts and rules.
+const operationToken = http.MethodPost + " /access_token"
+
+// ruleTokenErrors is how the endpoint says what a rule's status says. Others come
+// from in front of it, in the form of any endpoint.
+var ruleTokenErrors = map[int]*tokenError{
+	http.StatusBadRequest:   errInvalidRefresh,
+	http.StatusUnauthorized: errInvalidClient,
+	http.StatusForbidden:    {http.StatusForbidden, "access_denied", "The client is not authorized."},
+}
+
 // postAccessToken is POST /access_token.
 func (c *call) postAccessToken() error {
 	// Rules and counters had a look at the form already.
@@ -99,12 +110,9 @@ func (c *call) refuseToken(e *tokenError) error {
 	return c.json(e.status, append(b, '}'))
 }
 
-// formOrganization is the organization of the grant that a token request is about.
-func (t *tokens) formOrganization(form url.Values) string {
+// formGrant is the grant that a token request is about, for counts and rules only.
+func (t *tokens) formGrant(form url.Values) *grant {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if g := t.refresh[form.Get("refresh_token")]; g != nil {
-		return g.spec.Organization
-	}
-	return ""
+	return t.refresh[form.Get("refresh_token")]
 }
