@@ -83,8 +83,7 @@ func decideSlots(in slotInput) slotDecision {
 		return d
 	}
 	if missed > 1 {
-		d.skipped[skippedOlder] = missed - 1
-		d.missed, _, _, _ = in.plan.Latest(in.handled, slot.Add(-time.Nanosecond))
+		in.countMissed(&d, slot)
 	}
 	pending := time.Time{}
 	spread := in.spreadOf(slot)
@@ -159,6 +158,22 @@ func (in *slotInput) latest() (slot time.Time, missed int, due bool) {
 		return in.activation, missed + 1, true
 	}
 	return slot, missed, due
+}
+
+// countMissed notes the slots before this one that nobody ran. A slot that has runs
+// was dealt with, whether that was written down or not.
+func (in *slotInput) countMissed(d *slotDecision, slot time.Time) {
+	since := in.handled
+	for _, runs := range in.runs {
+		for _, run := range runs {
+			if run.slot.Before(slot) {
+				since = laterOf(since, run.slot)
+			}
+		}
+	}
+	if latest, n, _, missed := in.plan.Latest(since, slot.Add(-time.Nanosecond)); missed {
+		d.missed, d.skipped[skippedOlder] = latest, n
+	}
 }
 
 // nextStart is when the first customer of the next slot starts.

@@ -76,6 +76,13 @@ func TestDecideSlots(t *testing.T) {
 			func(in *slotInput) { in.handled = at(8, 0, 0) },
 			want{create: both, handled: at(12, 0, 0), missed: at(11, 0, 0), skipped: map[string]int{skippedOlder: 3}, next: at(13, 0, 0)},
 		},
+		"an older one that ran is not missed, though nobody wrote it down": {
+			func(in *slotInput) {
+				in.handled = at(8, 0, 0)
+				in.runs["a"] = []scheduledRun{runAt("a", at(9, 0, 0), true), runAt("a", at(11, 0, 0), true)}
+			},
+			want{create: both, handled: at(12, 0, 0), next: at(13, 0, 0)},
+		},
 		"late without a deadline": {
 			func(in *slotInput) { in.now = at(12, 59, 59) }, want{create: both, handled: at(12, 0, 0), next: at(13, 0, 0)},
 		},
