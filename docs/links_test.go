@@ -1,0 +1,149 @@
+package docs
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// Every relative link of README.md and of the pages in docs leads to a file, and every
+// anchor to a heading.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	pages := []string{filepath.Join("..", "README.md")}
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && filepath.Ext(path) == ".md" {
+			pages = append(pages, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for _, page := range pages {
+		for _, link := range linksOf(read(t, page)) {
+			checked++
+			if err := checkLink(page, link); err != nil {
+				t.Errorf("%s: link %s: %v", page, link, err)
+			}
+		}
+	}
+	if checked < 100 {
+		t.Errorf("found %d links in %d pages: the test looks for the wrong thing", checked, len(pages))
+	}
+}
+
+var (
+	fence      = regexp.MustCompile("(?ms)^ *```.*?^ *```")
+	inlineCode = regexp.MustCompile("`[^`\n]*`")
+	// A target ends with the parenthesis; a title may follow it.
+	inlineLink = regexp.MustCompile(`\]\(([^()\s]+)(?:\s+"[^"]*")?\)`)
+	reference  = regexp.MustCompile(`(?m)^\[[^\]]+\]:\s+(\S+)`)
+	heading    = regexp.MustCompile(`(?m)^#{1,6} +(.+?) *#*$`)
+	linkText   = regexp.MustCompile(`!?\[([^\]]*)\]\([^)]*\)`)
+	explicitID = regexp.MustCompile(`<a (?:id|name)="([^"]+)"`)
+)
+
+// linksOf are the relative targets of a page's links.
+func linksOf(page string) []string {
+	page = inlineCode.ReplaceAllString(fence.ReplaceAllString(page, ""), "`")
+	var targets []string
+	for _, pattern := range []*regexp.Regexp{inlineLink, reference} {
+		for _, match := range pattern.FindAllStringSubmatch(page, -1) {
+			if target := match[1]; !strings.Contains(target, "://") && !strings.HasPrefix(target, "mailto:") {
+				targets = append(targets, target)
+			}
+		}
+	}
+	return targets
+}
+
+func checkLink(page, link string) error {
+	path, anchor, _ := strings.Cut(link, "#")
+	if filepath.IsAbs(path) {
+		return errors.New("it is absolute")
+	}
+	target := page
+	if path != "" {
+		target = filepath.Join(filepath.Dir(page), filepath.FromSlash(path))
+		info, err := os.Stat(target)
+		if err != nil {
+			return err
+		}
+		if info.IsDir() || filepath.Ext(target) != ".md" {
+			return nil
+		}
+	}
+	if anchor == "" {
+		return nil
+	}
+	content, err := os.ReadFile(target)
+	if err != nil {
+		return err
+	}
+	if !anchorsOf(string(content))[anchor] {
+		return fmt.Errorf("no heading of %s has that anchor", target)
+	}
+	return nil
+}
+
+// anchorsOf are the anchors of a page's headings, as GitHub makes them.
+func anchorsOf(page string) map[string]bool {
+	anchors := map[string]bool{}
+	page = fence.ReplaceAllString(page, "")
+	for _, match := range explicitID.FindAllStringSubmatch(page, -1) {
+		anchors[match[1]] = true
+	}
+	for _, match := range heading.FindAllStringSubmatch(page, -1) {
+		slug := slugOf(match[1])
+		for n, free := 1, slug; ; n++ {
+			if !anchors[free] {
+				anchors[free] = true
+				break
+			}
+			free = fmt.Sprintf("%s-%d", slug, n)
+		}
+	}
+	return anchors
+}
+
+func slugOf(title string) string {
+	title = linkText.ReplaceAllString(title, "$1")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == ' ':
+			return '-'
+		case r == '-', r == '_', unicode.IsLetter(r), unicode.IsNumber(r):
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, title)
+}
+
+// What the link check is made of finds what it should.
+func TestLinkCheckFindsFaults(t *testing.T) {
+	t.Parallel()
+	page := filepath.Join(t.TempDir(), "page.md")
+	content := "# A `Title`: of things\n\n## Twice\n\n## Twice\n\n```sh\n# no heading\n[no](link)\n```\n\n`[no](link)` [yes](page.md#twice-1) ![picture](picture.png \"title\")\n\n[ref]: other.md\n"
+	if err := os.WriteFile(page, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if links := linksOf(content); strings.Join(links, " ") != "page.md#twice-1 picture.png other.md" {
+		t.Errorf("links: %q", links)
+	}
+	for link, good := range map[string]bool{
+		"#a-title-of-things": true, "page.md": true, "page.md#twice": true, "page.md#twice-1": true, ".": true,
+		"#twice-2": false, "#no-heading": false, "other.md": false, "other.md#twice": false, "/etc/hosts": false,
+	} {
+		if err := checkLink(page, link); (err == nil) != good {
+			t.Errorf("%s: %v", link, err)
+		}
+	}
+}
