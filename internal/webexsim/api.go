@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 const (
@@ -21,19 +22,22 @@ const (
 
 // call is one API request on its way to an answer.
 type call struct {
-	s        *Server
-	w        *reply
-	r        *http.Request
-	o        *Options
-	q        url.Values
-	id       string // the variable segment of the path
-	body     []byte // of routes that have a JSON body
-	grant    *grant
-	org      *Organization
-	rule     *Rule
-	max      int // page size that the request gets, and the number of its page
-	page     int
-	tracking string
+	s                         *Server
+	w                         *reply
+	r                         *http.Request
+	o                         *Options
+	q                         url.Values
+	id                        string // the variable segment of the path
+	body                      []byte // of routes that have a JSON body
+	grant                     *grant
+	recorded                  bool
+	arrived                   time.Time
+	operation, subject, owner string // see about
+	org                       *Organization
+	rule                      *Rule
+	max                       int // page size that the request gets, and the number of its page
+	page                      int
+	tracking                  string
 }
 
 // ServeHTTP serves the API and the control endpoint.
@@ -43,6 +47,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := &call{s: s, r: r, o: s.options.Load(), q: r.URL.Query(), w: &reply{ResponseWriter: w, left: -1}}
+	c.arrived = s.Now()
+	c.w.call = c
+	defer c.record()
 	c.setTracking("ROUTER_")
 	path, inside := strings.CutPrefix(r.URL.Path, apiPrefix)
 	found, id, otherMethod := (*route)(nil), "", false
@@ -52,41 +59,35 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.id = id
 	// Whatever a handler returns, the client got its answer or is gone.
 	_ = c.serve(found, otherMethod) //nolint:contextcheck // a rule's delay ends with the request, whose context the call holds
-	c.w.finish()
+	c.w.finish() //nolint:contextcheck // the same
 }
 
 // serve answers a request: faults first, as they come from in front of the service;
 // then the checks in the order of the service.
 func (c *call) serve(found *route, otherMethod bool) error {
-	operation := operationUnknown
-	if found != nil {
-		operation = found.operation()
-		c.grant = c.s.tokens.good(bearer(c.r), c.s.Now())
-	}
-	if err := c.readBody(found); err != nil {
+	if err := c.about(found); err != nil {
 		return err
 	}
-	subject, owner := c.subject(found)
-	c.s.counter.count(operation, subject)
+	c.s.counter.count(c.operation, c.subject)
 	if err := sleep(c.r.Context(), c.o.Latency); err != nil {
 		return err
 	}
-	if err := c.findRule(operation, subject, owner); err != nil {
+	if err := c.findRule(); err != nil {
 		return err
 	}
 	if c.rule == nil || !c.rule.answers() {
-		return c.carryOut(found, operation, otherMethod)
+		return c.carryOut(found, otherMethod)
 	}
 	if c.rule.AfterService {
 		c.w.hide()
-		_ = c.carryOut(found, operation, otherMethod) // nobody learns how it went
+		_ = c.carryOut(found, otherMethod) // nobody learns how it went
 		c.w.show()
 	}
-	return c.answerRule(operation)
+	return c.answerRule()
 }
 
 // carryOut does what the service does.
-func (c *call) carryOut(found *route, operation string, otherMethod bool) error {
+func (c *call) carryOut(found *route, otherMethod bool) error {
 	switch {
 	case found == nil && otherMethod:
 		return c.fail(http.StatusMethodNotAllowed, "The request was made to a resource using an HTTP request method that is not supported.")
@@ -97,7 +98,7 @@ func (c *call) carryOut(found *route, operation string, otherMethod bool) error 
 	case c.grant == nil:
 		return c.fail(http.StatusUnauthorized, messageUnauthorized)
 	}
-	if answered, err := c.throttle(operation); answered {
+	if answered, err := c.throttle(); answered {
 		return err
 	}
 	switch {
@@ -145,28 +146,43 @@ func bearer(r *http.Request) string {
 	return strings.TrimSpace(token)
 }
 
-// subject is the UUID of the organization that a request is about, and the owner of
-// its token, for counts and rules only: nothing is checked here.
-func (c *call) subject(found *route) (organization, owner string) {
-	g := c.grant
-	if found != nil && found.scopes == nil && c.r.ParseForm() == nil {
-		g = c.s.tokens.formGrant(c.r.PostForm)
+// about finds out what rules, counts and the log want to know of a request: operation,
+// UUID of the organization that it is about, owner of the token. Nothing is checked here.
+func (c *call) about(found *route) error {
+	c.operation = operationUnknown
+	if found == nil {
+		return nil
 	}
-	if g != nil {
-		organization, owner = g.spec.Organization, g.spec.Owner
+	c.operation = found.operation()
+	if c.grant = c.s.tokens.good(bearer(c.r), c.arrived); c.grant != nil {
+		c.subject, c.owner = c.grant.spec.Organization, c.grant.spec.Owner
 	}
-	if uuid, ok := DecodeID(kindOrganization, c.q.Get("orgId")); ok {
-		return uuid, owner
+	if err := c.readBody(found); err != nil {
+		return err
 	}
-	if uuid, ok := c.bodyOrganization(); ok {
-		return uuid, owner
-	}
-	if found != nil && found.path == "/organizations/{id}" {
-		if uuid, ok := DecodeID(kindOrganization, c.id); ok {
-			return uuid, owner
+	if found.scopes == nil && c.r.ParseForm() == nil {
+		if g := c.s.tokens.formGrant(c.r.PostForm); g != nil {
+			c.subject, c.owner = g.spec.Organization, g.spec.Owner
 		}
 	}
-	return organization, owner
+	if uuid, ok := c.namedOrganization(found); ok {
+		c.subject = uuid
+	}
+	return nil
+}
+
+// namedOrganization is the UUID of the organization that a request names.
+func (c *call) namedOrganization(found *route) (uuid string, ok bool) {
+	if uuid, ok = DecodeID(kindOrganization, c.q.Get("orgId")); ok {
+		return uuid, true
+	}
+	if uuid, ok = c.bodyOrganization(); ok {
+		return uuid, true
+	}
+	if found.path == "/organizations/{id}" {
+		return DecodeID(kindOrganization, c.id)
+	}
+	return "", false
 }
 
 // errAnswered ends a request that was answered on the way to its handler.

@@ -15,6 +15,8 @@ const ControlHelp = `The control endpoint (JSON, under /control, no authenticati
 
   GET    /control/requests                                  counts since the last reset
   DELETE /control/requests                                  reset the counts
+  GET    /control/log                                       the latest requests; ?after=, operation=, organization=, owner=, status=, rule=
+  DELETE /control/log                                       empty the log
   GET    /control/organizations                             what is there
   GET    /control/truth/{uuid}                              expected figures
   GET    /control/organizations/{uuid}/licenses             the same, rows only
@@ -45,8 +47,12 @@ const ControlHelp = `The control endpoint (JSON, under /control, no authenticati
   GET    /control/rules                                     the rules in force
   POST   /control/rules                                     {"operation": "GET /people", "page": 3, "status": 503}
   DELETE /control/rules, /control/rules/{id}                end all rules, or one
+  GET    /control/options                                   how the service behaves in general
+  PATCH  /control/options                                   {"refreshMode": "rotate", "rateLimit": 300}: what is named changes
   POST   /control/latency                                   {"latency": "20ms"}
-  POST   /control/clock                                     {"advance": "24h"}
+  DELETE /control/limits                                    forget the requests of the last minute
+  GET    /control/clock                                     the simulator's time
+  POST   /control/clock                                     {"advance": "24h"} or {"set": "2026-09-01T12:00:00Z"}
 
 A licence or a location is given by name, id or UUID (a licence also by key), an app
 by application id or client id.
@@ -57,6 +63,8 @@ const controlBodyLimit = 1 << 20
 
 // controlHandler answers a request with a value to show, nil for none.
 type controlHandler func(s *Server, r *http.Request) (any, error)
+
+var errNoBody = errors.New("the request needs a JSON body")
 
 // errNoSuch makes the control endpoint answer 404.
 var errNoSuch = errors.New("not found")
@@ -103,8 +111,15 @@ var controlRoutes = map[string]controlHandler{
 	"DELETE /control/rules":      onServer(func(s *Server, _ string) { s.ClearRules() }),
 	"DELETE /control/rules/{id}": onServer((*Server).RemoveRule),
 
-	"POST /control/latency": postLatency,
-	"POST /control/clock":   postClock,
+	"GET /control/log":    getLog,
+	"DELETE /control/log": onServer(func(s *Server, _ string) { s.ClearRequestLog() }),
+
+	"GET /control/options":   getOptions,
+	"PATCH /control/options": patchOptions,
+	"POST /control/latency":  postLatency,
+	"GET /control/clock":     getClock,
+	"POST /control/clock":    postClock,
+	"DELETE /control/limits": onServer(func(s *Server, _ string) { s.ResetLimits() }),
 }
 
 // newControl makes the handler of the control endpoint.
@@ -144,7 +159,7 @@ func decodeBody(r *http.Request, into any) error {
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
 		if errors.Is(err, io.EOF) {
-			return errors.New("the request needs a JSON body")
+			return errNoBody
 		}
 		return fmt.Errorf("reading the body: %w", err)
 	}
@@ -342,22 +357,4 @@ func postToken(s *Server, r *http.Request) (any, error) {
 	body.TokenSpec.ExpiresIn = time.Duration(body.ExpiresIn)
 	body.TokenSpec.RefreshExpiresIn = time.Duration(body.RefreshExpiresIn)
 	return s.IssueToken(*body.TokenSpec), nil
-}
-
-func postLatency(s *Server, r *http.Request) (any, error) {
-	var body struct{ Latency duration }
-	if err := decodeBody(r, &body); err != nil {
-		return nil, err
-	}
-	s.SetLatency(time.Duration(body.Latency))
-	return nil, nil
-}
-
-func postClock(s *Server, r *http.Request) (any, error) {
-	var body struct{ Advance duration }
-	if err := decodeBody(r, &body); err != nil {
-		return nil, err
-	}
-	s.Advance(time.Duration(body.Advance))
-	return map[string]time.Time{"now": s.Now()}, nil
 }

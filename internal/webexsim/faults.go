@@ -6,22 +6,21 @@ import (
 )
 
 // findRule finds the rule that acts on the request, if any, and lets its delay pass.
-func (c *call) findRule(operation, subject, owner string) error {
-	c.max, c.page = c.window(operation)
+func (c *call) findRule() error {
+	c.max, c.page = c.window(c.operation)
 	c.rule = c.s.rules.match(request{
-		operation: operation, organization: subject, owner: owner, listPage: c.page, max: c.max,
+		operation: c.operation, organization: c.subject, owner: c.owner, listPage: c.page, max: c.max,
 	}, c.s.Now)
 	if c.rule == nil {
 		return nil
 	}
 	c.w.spoil(c.rule)
-	c.w.ctx = c.r.Context()
 	c.o = c.rule.overrides(c.o)
 	return sleep(c.r.Context(), c.rule.Delay)
 }
 
 // answerRule answers in the place of the service.
-func (c *call) answerRule(operation string) error {
+func (c *call) answerRule() error {
 	if c.rule.Drop {
 		panic(http.ErrAbortHandler) // net/http closes the connection
 	}
@@ -37,7 +36,7 @@ func (c *call) answerRule(operation string) error {
 	case c.rule.HTML:
 		contentType = or(c.rule.ContentType, htmlType)
 	case c.rule.Body == "" && c.rule.Status != 0:
-		if refused := ruleTokenErrors[status]; refused != nil && operation == operationToken {
+		if refused := ruleTokenErrors[status]; refused != nil && c.operation == operationToken {
 			return c.refuseToken(refused)
 		}
 		body = errorBody(http.StatusText(status), c.tracking, true)

@@ -95,13 +95,13 @@ func (o *Options) limit(operation string) int {
 }
 
 // throttle answers 429 if the token's owner asked the endpoint too often.
-func (c *call) throttle(operation string) (answered bool, err error) {
-	limit := c.o.limit(operation)
+func (c *call) throttle() (answered bool, err error) {
+	limit := c.o.limit(c.operation)
 	if limit <= 0 {
 		return false, nil
 	}
 	now := c.s.Now()
-	wait := c.s.limits.take(limitKey{c.grant.spec.Owner, operation}, limit, now)
+	wait := c.s.limits.take(limitKey{c.grant.spec.Owner, c.operation}, limit, now)
 	if wait <= 0 {
 		return false, nil
 	}

@@ -108,7 +108,9 @@ func (c *call) listLicenses() error {
 	}
 	c.org.mu.RUnlock()
 	if c.o.ShuffleLicenses {
-		rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+		// By chance, but the same chance when the requests are made again.
+		shuffle := rand.New(rand.NewPCG(c.org.seed, c.org.shuffles.Add(1))) //nolint:gosec // nothing secret
+		shuffle.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	}
 	return c.writeList(itemsHead, len(rows), func(b []byte, i int) []byte {
 		return append(c.org.appendLicense(b, rows[i], t), '}')

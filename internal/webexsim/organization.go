@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Organization is one organization of a Server. Its methods may be called at any
@@ -27,6 +28,8 @@ type Organization struct {
 	gone       []int // removed people, ascending
 	sites      []string
 	generation uint64
+
+	shuffles atomic.Uint64
 
 	tallyMu sync.Mutex
 	counted *tally

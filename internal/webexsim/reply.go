@@ -2,7 +2,6 @@ package webexsim
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -14,12 +13,13 @@ var errCut = errors.New("webexsim: cut by a rule")
 // reply is the answer to one request. It spoils the body as a rule says.
 type reply struct {
 	http.ResponseWriter
-	rule  *Rule
-	whole *bytes.Buffer // set if the body has to be complete first
-	left  int           // bytes before the cut; -1 is no cut
-	cut   bool
-	ctx   context.Context
-	scrap http.Header // set while the answer goes nowhere
+	rule   *Rule
+	whole  *bytes.Buffer // set if the body has to be complete first
+	left   int           // bytes before the cut; -1 is no cut
+	cut    bool
+	status int // 0 as long as there is no answer
+	call   *call
+	scrap  http.Header // set while the answer goes nowhere
 }
 
 // hide makes what is written from now on go nowhere, up to show.
@@ -62,6 +62,7 @@ func (w *reply) WriteHeader(status int) {
 			}
 		}
 	}
+	w.status = status
 	w.ResponseWriter.WriteHeader(status)
 }
 
@@ -116,7 +117,7 @@ func (w *reply) finish() {
 			return
 		}
 		_ = http.NewResponseController(w.ResponseWriter).Flush() // if not now, then later
-		if sleep(w.ctx, w.rule.Stall) != nil {
+		if sleep(w.call.r.Context(), w.rule.Stall) != nil {
 			return
 		}
 		body = body[middle:]
@@ -127,6 +128,7 @@ func (w *reply) finish() {
 // hangUp closes the connection in the middle of a message, after what was written
 // so far reached the client.
 func (w *reply) hangUp() {
+	w.call.record()
 	control := http.NewResponseController(w.ResponseWriter)
 	_ = control.Flush() // the connection is closed in any case
 	conn, _, err := control.Hijack()

@@ -5,12 +5,13 @@ import (
 	"sync"
 )
 
-// counter counts requests by operation.
+// counter counts requests by operation, and remembers the latest ones.
 type counter struct {
 	mu            sync.Mutex
 	total         int
 	operations    map[string]int
 	organizations map[string]map[string]int
+	log           requestLog
 }
 
 func (c *counter) reset() {

@@ -1,7 +1,9 @@
 package webexsim
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -33,6 +35,14 @@ var routes = []route{
 
 // operation is the name of a route in counts and rules.
 func (r *route) operation() string { return r.method + " " + r.path }
+
+func knownOperation(name string) bool {
+	return slices.ContainsFunc(routes, func(r route) bool { return r.operation() == name })
+}
+
+func errOperation(name string) error {
+	return fmt.Errorf(`%q is none of the API; want a method and a path such as "GET /people/{id}"`, name)
+}
 
 // findRoute finds the endpoint of a request. Without one it tells whether another
 // method would do.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -126,10 +125,9 @@ func (r *Rule) UnmarshalJSON(b []byte) error {
 
 // check finds what can only be a slip of the pen.
 func (r *Rule) check() error {
-	known := func(known route) bool { return known.operation() == r.Operation }
 	switch {
-	case r.Operation != "" && r.Operation != "*" && r.Operation != operationUnknown && !slices.ContainsFunc(routes, known):
-		return fmt.Errorf("operation: %q is none of the API; want a method and a path such as \"GET /people/{id}\"", r.Operation)
+	case r.Operation != "" && r.Operation != "*" && r.Operation != operationUnknown && !knownOperation(r.Operation):
+		return fmt.Errorf("operation: %w", errOperation(r.Operation))
 	case r.Status != 0 && (r.Status < 200 || r.Status > 599):
 		return fmt.Errorf("status: %d is none that ends a request; want 200 to 599", r.Status)
 	case r.CutAt < 0 || r.CutAt > 1:

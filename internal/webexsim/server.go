@@ -43,7 +43,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{scheme: "http"}
 	s.options.Store(&o)
 	s.control = newControl(s)
-	s.tokens.init()
+	s.tokens.init(o.Seed)
 	s.counter.reset()
 	listener, err := net.Listen("tcp", o.Addr) //nolint:noctx // listening takes no time, and New no context
 	if err != nil {
@@ -96,8 +96,11 @@ func (s *Server) Close() {
 	s.client.CloseIdleConnections()
 }
 
+// Options are those in force.
+func (s *Server) Options() Options { return *s.options.Load() }
+
 // SetOptions changes how the service behaves from the next request on. TLS, Addr,
-// Hosts and HTTP2 stay as they were.
+// Hosts, HTTP2 and Seed stay as they were.
 func (s *Server) SetOptions(change func(*Options)) {
 	for {
 		old := s.options.Load()
@@ -107,7 +110,7 @@ func (s *Server) SetOptions(change func(*Options)) {
 			o.RefreshTokenLifetime = 0 // it was a default: take that of the other profile
 		}
 		o = o.withDefaults()
-		o.TLS, o.Addr, o.Hosts, o.HTTP2 = old.TLS, old.Addr, old.Hosts, old.HTTP2
+		o.TLS, o.Addr, o.Hosts, o.HTTP2, o.Seed = old.TLS, old.Addr, old.Hosts, old.HTTP2, old.Seed
 		if s.options.CompareAndSwap(old, &o) {
 			return
 		}
@@ -117,13 +120,16 @@ func (s *Server) SetOptions(change func(*Options)) {
 // SetLatency changes the time that each API request takes.
 func (s *Server) SetLatency(d time.Duration) { s.SetOptions(func(o *Options) { o.Latency = d }) }
 
-// Now is the time by which tokens expire.
+// Now is the time by the simulator's clock.
 func (s *Server) Now() time.Time {
 	return s.options.Load().Now().Add(time.Duration(s.offset.Load()))
 }
 
 // Advance moves the clock on.
 func (s *Server) Advance(d time.Duration) { s.offset.Add(int64(d)) }
+
+// SetTime sets the clock, which goes on from there.
+func (s *Server) SetTime(t time.Time) { s.offset.Store(int64(t.Sub(s.options.Load().Now()))) }
 
 // dateHeader is the Date of all answers of one second.
 type dateHeader struct {

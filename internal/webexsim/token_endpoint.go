@@ -84,7 +84,9 @@ func (t *tokens) refreshed(g *grant, o *Options, now time.Time) []byte {
 	reused := !a.revoked && now.Before(a.expires) && now.Sub(a.issued) < o.ReuseTokenWithin
 	if !reused {
 		a = t.issue(g, "", now, o.AccessTokenLifetime)
-		g.refreshExpires = now.Add(o.RefreshTokenLifetime)
+		if !o.KeepRefreshEnd {
+			g.refreshExpires = now.Add(o.RefreshTokenLifetime)
+		}
 		if o.RefreshMode == RefreshRotate {
 			delete(t.refresh, g.refresh)
 			g.refresh = t.secret("sim-refresh-")

@@ -3,6 +3,7 @@ package webexsim
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"maps"
 	"slices"
@@ -103,25 +104,38 @@ type tokens struct {
 	apps    []*ServiceApp
 	grants  map[*grant]bool
 	managed map[managed]time.Time // since when
+	seed    uint64
+	made    uint64 // values made up from the seed so far
 }
 
-func (t *tokens) init() {
+func (t *tokens) init(seed uint64) {
+	t.seed = seed
 	t.access, t.refresh, t.clients = map[string]*access{}, map[string]*grant{}, map[client]bool{}
 	t.grants, t.managed = map[*grant]bool{}, map[managed]time.Time{}
 }
 
 // secret makes up a value that nothing else has.
 func (t *tokens) secret(prefix string) string {
-	var b [24]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return prefix + base64.RawURLEncoding.EncodeToString(b[:])
+	return prefix + base64.RawURLEncoding.EncodeToString(t.random(24))
 }
 
 // hex makes up an identifier of hexadecimal digits.
 func (t *tokens) hex(prefix string, digits int) string {
-	b := make([]byte, digits/2)
-	_, _ = rand.Read(b) // never fails
-	return prefix + hex.EncodeToString(b)
+	return prefix + hex.EncodeToString(t.random(digits/2))
+}
+
+// random makes up bytes, by chance or from the seed.
+func (t *tokens) random(n int) []byte {
+	b := make([]byte, 0, n+8)
+	if t.seed == 0 {
+		_, _ = rand.Read(b[:n]) // never fails
+		return b[:n]
+	}
+	for len(b) < n {
+		t.made++
+		b = binary.LittleEndian.AppendUint64(b, mix(t.seed^mix(t.made)))
+	}
+	return b[:n]
 }
 
 // IssueToken issues a token. A token that exists is replaced.

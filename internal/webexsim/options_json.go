@@ -1,0 +1,76 @@
+package webexsim
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// plainOptions has the fields of Options without its methods.
+type plainOptions Options
+
+// optionsJSON are the options that can change while the simulator runs, with durations
+// in the form that people write.
+type optionsJSON struct {
+	*plainOptions
+	Latency              duration `json:"latency"`
+	ReuseTokenWithin     duration `json:"reuseTokenWithin"`
+	AccessTokenLifetime  duration `json:"accessTokenLifetime"`
+	RefreshTokenLifetime duration `json:"refreshTokenLifetime"`
+	ManagedListLapse     duration `json:"managedListLapse"`
+}
+
+func (o *Options) json() optionsJSON {
+	return optionsJSON{
+		plainOptions: (*plainOptions)(o), Latency: duration(o.Latency), ReuseTokenWithin: duration(o.ReuseTokenWithin),
+		AccessTokenLifetime: duration(o.AccessTokenLifetime), RefreshTokenLifetime: duration(o.RefreshTokenLifetime),
+		ManagedListLapse: duration(o.ManagedListLapse),
+	}
+}
+
+// MarshalJSON writes the options that can change while the simulator runs.
+func (o Options) MarshalJSON() ([]byte, error) { return json.Marshal(o.json()) }
+
+// UnmarshalJSON changes the options that are named, and leaves the others alone. A
+// misspelt one is an error, and so is a value that means nothing.
+func (o *Options) UnmarshalJSON(b []byte) error {
+	// What other copies of the options hold must not change with this one.
+	changed := *o
+	changed.RateLimits = maps.Clone(o.RateLimits)
+	if o.ItemErrors != nil {
+		changed.ItemErrors = &ItemErrors{o.ItemErrors.Every, slices.Clone(o.ItemErrors.Fields)}
+	}
+	j := changed.json()
+	decoder := json.NewDecoder(bytes.NewReader(b))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&j); err != nil {
+		return err
+	}
+	changed.Latency, changed.ReuseTokenWithin = time.Duration(j.Latency), time.Duration(j.ReuseTokenWithin)
+	changed.AccessTokenLifetime = time.Duration(j.AccessTokenLifetime)
+	changed.RefreshTokenLifetime = time.Duration(j.RefreshTokenLifetime)
+	changed.ManagedListLapse = time.Duration(j.ManagedListLapse)
+	if err := changed.check(); err != nil {
+		return err
+	}
+	*o = changed
+	return nil
+}
+
+// check finds what can only be a slip of the pen.
+func (o *Options) check() error {
+	for operation := range o.RateLimits {
+		if !knownOperation(operation) {
+			return fmt.Errorf("rateLimits: %w", errOperation(operation))
+		}
+	}
+	return checkForms(
+		form{"linkFault", string(o.LinkFault), linkFaults},
+		form{"retryAfter", string(o.RetryAfter), retryAfters},
+		form{"refreshMode", string(o.RefreshMode), refreshModes},
+		form{"tokenErrorStyle", string(o.TokenErrorStyle), tokenErrorStyles},
+	)
+}
