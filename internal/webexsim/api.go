@@ -59,7 +59,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.id = id
 	// Whatever a handler returns, the client got its answer or is gone.
 	_ = c.serve(found, otherMethod) //nolint:contextcheck // a rule's delay ends with the request, whose context the call holds
-	c.w.finish() //nolint:contextcheck // the same
+	c.w.finish()                    //nolint:contextcheck // the same
 }
 
 // serve answers a request: faults first, as they come from in front of the service;

@@ -30,11 +30,8 @@ func (o *Organization) appendPerson(b []byte, i int, p *Person, v *personView) [
 	b = o.appendPhone(b, i, p, v, h, failed)
 	b = appendNames(b, p, h)
 	if !p.InvitePending && h&3 != 0 {
-		b = append(b, `,"avatar":"https://avatar.example.com/Avtr~V1~`...)
-		b = append(b, o.uuid...)
-		b = append(b, "/V1~"...)
-		b = appendHex(appendHex(b, h, 16), mix(h), 16)
-		b = append(b, `~1600"`...)
+		b = append(b, `,"avatar":"`...)
+		b = append(o.appendAvatar(b, h), '"')
 	}
 	b = append(b, `,"orgId":"`...)
 	b = append(b, o.id...)
@@ -119,22 +116,22 @@ func appendNames(b []byte, p *Person, h uint64) []byte {
 // location belong to Webex Calling and are shown with callingData=true only.
 func (o *Organization) appendPhone(b []byte, i int, p *Person, v *personView, h uint64, failed *ItemErrors) []byte {
 	calling := v.callingData && p.Location != NoLocation
-	mobile := h&7 == 1 && p.Type == ""
+	mobile := hasMobile(p, h)
 	if !calling && !mobile {
 		return b
 	}
 	b = append(b, `,"phoneNumbers":[`...)
 	if calling {
-		b = append(b, `{"type":"work","value":"+1555`...)
-		b = appendDigits(b, uint64(i), 7)
+		b = append(b, `{"type":"work","value":"`...)
+		b = appendWorkPhone(b, i)
 		b = append(b, `","primary":true}`...)
 	}
 	if calling && mobile {
 		b = append(b, ',')
 	}
 	if mobile {
-		b = append(b, `{"type":"mobile","value":"+1556`...)
-		b = appendDigits(b, h>>20, 7)
+		b = append(b, `{"type":"mobile","value":"`...)
+		b = appendMobilePhone(b, h)
 		b = append(b, `"}`...)
 	}
 	b = append(b, ']')
@@ -150,6 +147,27 @@ func (o *Organization) appendPhone(b []byte, i int, p *Person, v *personView, h 
 		b = append(b, '"')
 	}
 	return b
+}
+
+func hasMobile(p *Person, h uint64) bool { return h&7 == 1 && p.Type == "" }
+
+func appendWorkPhone(b []byte, i int) []byte {
+	return appendDigits(append(b, "+1555"...), uint64(i), 7)
+}
+
+func appendMobilePhone(b []byte, h uint64) []byte {
+	return appendDigits(append(b, "+1556"...), h>>20, 7)
+}
+
+func appendPersonalRoom(b []byte, h uint64) []byte {
+	return append(appendDigits(b, h>>8, 9), "@example.webex.com"...)
+}
+
+func (o *Organization) appendAvatar(b []byte, h uint64) []byte {
+	b = append(b, "https://avatar.example.com/Avtr~V1~"...)
+	b = append(b, o.uuid...)
+	b = append(b, "/V1~"...)
+	return append(appendHex(appendHex(b, h, 16), mix(h), 16), "~1600"...)
 }
 
 // appendHoldings appends roles and licences.
@@ -210,8 +228,8 @@ func (o *Organization) appendSites(b []byte, i int, p *Person, h uint64) []byte 
 		b = append(b, ']')
 	}
 	b = append(b, `,"sipAddresses":[{"type":"personal-room","value":"`...)
-	b = appendDigits(b, h>>8, 9)
-	b = append(b, `@example.webex.com","primary":false},{"type":"enterprise","value":"`...)
+	b = appendPersonalRoom(b, h)
+	b = append(b, `","primary":false},{"type":"enterprise","value":"`...)
 	b = appendEmail(b, i, p, h)
 	b = append(b, `","primary":true}],"xmppFederationJid":"`...)
 	b = appendEmail(b, i, p, h)

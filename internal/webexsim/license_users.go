@@ -110,14 +110,13 @@ func (o *Organization) licenseUsers(row, external, start, size int) (users []int
 
 func (o *Organization) appendLicenseUser(b []byte, place, people int, p *Person) []byte {
 	if place >= people {
-		n := place - people
+		id, name, email := o.guest(place - people)
 		b = append(b, `{"id":`...)
-		b = appendString(b, EncodeID(kindPerson, indexedUUID(indexedUUIDPrefix(o.seed+1), n)))
-		b = append(b, `,"type":"EXTERNAL","displayName":"Guest `...)
-		b = strconv.AppendInt(b, int64(n+1), 10)
-		b = append(b, `","email":"guest.`...)
-		b = strconv.AppendInt(b, int64(n+1), 10)
-		return append(b, `@example.org"}`...)
+		b = appendString(b, id)
+		b = appendMember(b, "type", "EXTERNAL")
+		b = appendMember(b, "displayName", name)
+		b = appendMember(b, "email", email)
+		return append(b, '}')
 	}
 	o.person(place, p)
 	first, last, email := o.identity(place, p)

@@ -21,6 +21,7 @@ func (o *Organization) changeLicense(ref string, f func(*license)) error {
 	return o.change(func() error {
 		l, err := o.license(ref)
 		if err == nil {
+			o.mostGuests = max(o.mostGuests, l.external)
 			f(l)
 		}
 		return err
@@ -86,10 +87,14 @@ func (o *Organization) changePerson(i int, f func(*Person) error) error {
 		if !o.exists(i) {
 			return fmt.Errorf("organization %s has no person %d", o.name, i)
 		}
-		var p Person
+		var before, p Person
+		o.person(i, &before)
 		o.person(i, &p)
 		if err := f(&p); err != nil {
 			return err
+		}
+		if !p.sameIdentity(&before) {
+			o.former = append(o.former, formerPerson{i, before})
 		}
 		o.edits[i] = p
 		return nil

@@ -26,6 +26,8 @@ type Organization struct {
 	added      []Person
 	edits      map[int]Person
 	gone       []int // removed people, ascending
+	former     []formerPerson
+	mostGuests int // that a licence had before it was changed
 	sites      []string
 	generation uint64
 

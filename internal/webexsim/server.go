@@ -30,6 +30,7 @@ type Server struct {
 
 	mu            sync.RWMutex
 	organizations []*Organization
+	removed       []*Organization // their people must not be told of, still
 
 	tokens  tokens
 	rules   rules
@@ -164,7 +165,12 @@ func (s *Server) AddOrganization(spec OrganizationSpec) *Organization {
 func (s *Server) RemoveOrganization(uuid string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.organizations = slices.DeleteFunc(s.organizations, func(o *Organization) bool { return o.uuid == uuid })
+	i := slices.IndexFunc(s.organizations, func(o *Organization) bool { return o.uuid == uuid })
+	if i < 0 {
+		return
+	}
+	s.removed = append(s.removed, s.organizations[i])
+	s.organizations = slices.Concat(s.organizations[:i], s.organizations[i+1:])
 }
 
 // Organization is the organization with a UUID; nil if there is none.

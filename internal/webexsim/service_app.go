@@ -44,7 +44,7 @@ func (s *Server) AddServiceApp(spec ServiceAppSpec) ServiceApp {
 		spec.Scopes = DefaultScopes()
 	}
 	spec.Organizations = slices.Clone(spec.Organizations)
-	s.tokens.clients[client{spec.ClientID, spec.ClientSecret}] = true
+	s.tokens.know(client{spec.ClientID, spec.ClientSecret})
 	s.tokens.apps = slices.DeleteFunc(s.tokens.apps, func(a *ServiceApp) bool { return a.ID == spec.ID })
 	s.tokens.apps = append(s.tokens.apps, &spec)
 	return spec.clone()

@@ -90,7 +90,7 @@ func (t *tokens) refreshed(g *grant, o *Options, now time.Time) []byte {
 		if o.RefreshMode == RefreshRotate {
 			delete(t.refresh, g.refresh)
 			g.refresh = t.secret("sim-refresh-")
-			t.refresh[g.refresh] = g
+			t.store(g)
 		}
 	}
 	refresh := g.refresh

@@ -104,6 +104,7 @@ type tokens struct {
 	apps    []*ServiceApp
 	grants  map[*grant]bool
 	managed map[managed]time.Time // since when
+	secrets map[Sensitive]bool    // all that there ever were
 	seed    uint64
 	made    uint64 // values made up from the seed so far
 }
@@ -111,6 +112,7 @@ type tokens struct {
 func (t *tokens) init(seed uint64) {
 	t.seed = seed
 	t.access, t.refresh, t.clients = map[string]*access{}, map[string]*grant{}, map[client]bool{}
+	t.secrets = map[Sensitive]bool{}
 	t.grants, t.managed = map[*grant]bool{}, map[managed]time.Time{}
 }
 
@@ -175,11 +177,23 @@ func (t *tokens) add(spec TokenSpec, o *Options, now time.Time) Token {
 		g.refresh = t.secret("sim-refresh-")
 	}
 	g.refreshExpires = now.Add(spec.RefreshExpiresIn)
-	t.refresh[g.refresh] = g
-	t.clients[client{g.spec.ClientID, g.spec.ClientSecret}] = true
+	t.store(g)
+	t.know(client{g.spec.ClientID, g.spec.ClientSecret})
 	token.ClientID, token.ClientSecret = g.spec.ClientID, g.spec.ClientSecret
 	token.Refresh, token.RefreshExpiresAt = g.refresh, g.refreshExpires
 	return token
+}
+
+// store makes the refresh token of a grant good.
+func (t *tokens) store(g *grant) {
+	t.refresh[g.refresh] = g
+	t.remember(SensitiveRefreshToken, g.refresh)
+}
+
+// know makes the token endpoint accept a client.
+func (t *tokens) know(c client) {
+	t.clients[c] = true
+	t.remember(SensitiveClientSecret, c.secret)
 }
 
 // issue makes a new access token of a grant. Earlier ones stay good until they end:
@@ -190,6 +204,7 @@ func (t *tokens) issue(g *grant, value string, now time.Time, lifetime time.Dura
 	}
 	a := &access{value: value, issued: now, expires: now.Add(lifetime), grant: g}
 	t.access[value] = a
+	t.remember(SensitiveAccessToken, value)
 	g.latest = a
 	return a
 }
