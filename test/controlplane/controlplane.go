@@ -73,8 +73,12 @@ type ControlPlane struct {
 	log       func(format string, args ...any)
 	removeDir bool
 	etcd      *process
-	apiserver *process
 	manager   *process
+
+	// restart is held while the API server is down on purpose.
+	restart       sync.Mutex
+	apiserver     *process
+	apiserverSpec spec
 
 	stopOnce sync.Once
 	stopErr  error
@@ -122,7 +126,8 @@ func (c *ControlPlane) start(ctx context.Context, o Options) error {
 		return err
 	}
 	c.apiserver, serverURL, err = c.startOnFreePort(ctx, func(port string) spec {
-		return apiServerSpec(pki, etcdURL, port, o)
+		c.apiserverSpec = apiServerSpec(pki, etcdURL, port, o)
+		return c.apiserverSpec
 	})
 	if err != nil {
 		return err
@@ -219,6 +224,45 @@ func (c *ControlPlane) writeKubeconfig(pki *pki, serverURL string) error {
 	return nil
 }
 
+// RestartAPIServer ends the API server, by SIGKILL or politely, and starts it again on its
+// port, with all that etcd holds. Clients see refused connections meanwhile, and watches end.
+func (c *ControlPlane) RestartAPIServer(ctx context.Context, sigkill bool) error {
+	c.restart.Lock()
+	defer c.restart.Unlock()
+	select {
+	case <-c.stopped:
+		return errors.New("the control plane is stopped")
+	default:
+	}
+	end := c.apiserver.stop
+	if sigkill {
+		end = c.apiserver.kill
+	}
+	if err := end(); err != nil {
+		return err
+	}
+	for {
+		p, err := c.startProcess(ctx, c.apiserverSpec)
+		if err == nil {
+			c.apiserver = p
+			return nil
+		}
+		// A client on this machine may have got the port for its end of a connection. It has
+		// to be this one again, since everybody knows it.
+		if !errors.Is(err, errPortTaken) || ctx.Err() != nil {
+			return err
+		}
+		c.log("%v; waiting for the port", err)
+	}
+}
+
+// server is the API server in use; it waits for one that is being restarted.
+func (c *ControlPlane) server() *process {
+	c.restart.Lock()
+	defer c.restart.Unlock()
+	return c.apiserver
+}
+
 // Failed is closed when one of the programs has ended although nobody asked it to; Err
 // then says which one and why. It is also closed by Stop, with Err returning nil.
 func (c *ControlPlane) Failed() <-chan struct{} {
@@ -229,11 +273,18 @@ func (c *ControlPlane) Failed() <-chan struct{} {
 		if c.manager != nil {
 			manager = c.manager.done
 		}
-		select {
-		case <-c.etcd.done:
-		case <-c.apiserver.done:
-		case <-manager:
-		case <-c.stopped:
+		for {
+			server := c.server()
+			select {
+			case <-server.done:
+				if c.server() != server {
+					continue // it was restarted
+				}
+			case <-c.etcd.done:
+			case <-manager:
+			case <-c.stopped:
+			}
+			return
 		}
 	}()
 	return failed
@@ -241,7 +292,7 @@ func (c *ControlPlane) Failed() <-chan struct{} {
 
 // Err says which program ended by itself, with the end of its log; nil if none did.
 func (c *ControlPlane) Err() error {
-	for _, p := range []*process{c.etcd, c.apiserver, c.manager} {
+	for _, p := range []*process{c.etcd, c.server(), c.manager} {
 		if p == nil {
 			continue
 		}
@@ -258,7 +309,7 @@ func (c *ControlPlane) Stop() error {
 	c.stopOnce.Do(func() {
 		defer close(c.stopped)
 		var errs []error
-		for _, p := range []*process{c.manager, c.apiserver, c.etcd} {
+		for _, p := range []*process{c.manager, c.server(), c.etcd} {
 			if p != nil {
 				errs = append(errs, p.stop())
 			}

@@ -74,6 +74,49 @@ func TestGarbageCollection(t *testing.T) {
 	})
 }
 
+// The API server comes back with what it held, by either way of ending it, and a
+// restart is no failure.
+func TestRestartAPIServer(t *testing.T) {
+	c := start(t, Options{})
+	failed := c.Failed()
+	client, err := kubernetes.NewForConfig(c.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps := client.CoreV1().ConfigMaps(metav1.NamespaceDefault)
+	if _, err := maps.Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "kept"}}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, sigkill := range []bool{false, true} {
+		old := c.apiserver.cmd.Process.Pid
+		if err := c.RestartAPIServer(t.Context(), sigkill); err != nil {
+			t.Fatal(err)
+		}
+		if processExists(old) || c.apiserver.cmd.Process.Pid == old {
+			t.Errorf("sigkill %v: process %d is still there", sigkill, old)
+		}
+		eventually(t, "the ConfigMap is there again", func() bool {
+			_, err := maps.Get(t.Context(), "kept", metav1.GetOptions{})
+			return err == nil
+		})
+	}
+	select {
+	case <-failed:
+		t.Errorf("Failed is closed: %v", c.Err())
+	default:
+	}
+	if err := c.Err(); err != nil {
+		t.Errorf("Err after restarts: %v", err)
+	}
+	if err := c.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	<-failed
+	if err := c.RestartAPIServer(t.Context(), true); err == nil {
+		t.Error("a stopped control plane was restarted")
+	}
+}
+
 func TestUsersAndStop(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made by Start") // blanks must not matter
 	c := start(t, Options{Dir: dir})

@@ -150,6 +150,13 @@ func (p *process) stop() error {
 		return nil
 	case <-timer.C:
 	}
+	return p.kill()
+}
+
+// kill ends the program at once, and returns when it is gone.
+func (p *process) kill() error {
+	p.asked.Store(true)
+	defer func() { _ = p.stdin.Close() }()
 	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("killing %s: %w", p.name, err)
 	}
