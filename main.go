@@ -17,11 +17,13 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/controllers"
+	"github.com/webex-operator/webex-license-operator/internal/metrics"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
@@ -36,6 +38,7 @@ type options struct {
 	allowedAPIHosts, allowedProxy  string
 	maxConcurrentSyncs, reconciles int
 	requestsPerSecond              float64
+	maxSeries                      int
 	zap                            zap.Options
 }
 
@@ -53,6 +56,8 @@ func parse() options {
 		"Comma-separated hosts (host or host:port) that customers may name in connection.proxyURL.")
 	flag.IntVar(&o.maxConcurrentSyncs, "max-concurrent-syncs", 8, "Number of runs at work at a time, over all customers.")
 	flag.Float64Var(&o.requestsPerSecond, "webex-qps", 50, "Requests to Webex per second, over all customers; 0 for no bound. Each token owner has a bound of its own besides.")
+	flag.IntVar(&o.maxSeries, "metrics-max-series", metrics.DefaultMaxSeries,
+		"Most series of webexlicense_units, 2 for each purchased licence; if there were more, there are none, and the totals of customers remain.")
 	flag.IntVar(&o.reconciles, "max-concurrent-reconciles", 4, "Number of reconciles at a time, for each kind. None of them waits for Webex.")
 	o.zap.BindFlags(flag.CommandLine)
 	flag.Parse()
@@ -89,6 +94,10 @@ func run(o options) error {
 	if err != nil {
 		return fmt.Errorf("preparing the controllers: %w", err)
 	}
+	state := &metrics.State{Reader: mgr.GetCache(), Active: mgr.Elected(), MaxSeries: o.maxSeries}
+	if err := ctrlmetrics.Registry.Register(state); err != nil {
+		return fmt.Errorf("registering metrics: %w", err)
+	}
 	if err := mgr.AddHealthzCheck("alive", healthz.Ping); err != nil {
 		return err
 	}
@@ -103,9 +112,9 @@ func managerOptions(o options) ctrl.Options {
 	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
 	utilruntime.Must(v1alpha1.AddToScheme(scheme))
 
-	metrics := metricsserver.Options{BindAddress: o.metricsAddress, SecureServing: o.metricsSecure}
+	server := metricsserver.Options{BindAddress: o.metricsAddress, SecureServing: o.metricsSecure}
 	if o.metricsSecure {
-		metrics.FilterProvider = filters.WithAuthenticationAndAuthorization
+		server.FilterProvider = filters.WithAuthenticationAndAuthorization
 	}
 	duration := func(seconds int) *time.Duration {
 		d := time.Duration(seconds) * time.Second
@@ -115,7 +124,7 @@ func managerOptions(o options) ctrl.Options {
 		Scheme:                  scheme,
 		Cache:                   controllers.CacheOptions(list(o.watchNamespaces)),
 		Client:                  controllers.ClientOptions(),
-		Metrics:                 metrics,
+		Metrics:                 server,
 		HealthProbeBindAddress:  o.probeAddress,
 		LeaderElection:          o.leaderElect,
 		LeaderElectionID:        "webex-license-operator." + v1alpha1.GroupName,

@@ -15,6 +15,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/metrics"
 	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
@@ -140,7 +141,9 @@ func (r *LicenseSyncReconciler) write(ctx context.Context, s *runScope) error {
 	}
 	s.status.Conditions = status.Merge(s.run.Status.Conditions, s.verdict.conditions(), s.run.Generation, metav1.NewTime(s.now))
 	s.status.ObservedGeneration = &s.run.Generation
-	if sameRunStatus(s.run.Status, s.status) {
+	same := sameRunStatus(s.run.Status, s.status)
+	metrics.ObserveStatus("LicenseSync", !same)
+	if same {
 		return nil
 	}
 	configuration, err := syncrun.ApplyConfiguration[ac.LicenseSyncStatusApplyConfiguration](s.status)
@@ -167,8 +170,16 @@ func sameRunStatus(a, b v1alpha1.LicenseSyncStatus) bool {
 	return equality.Semantic.DeepEqual(a, b)
 }
 
-// tell records one event for the end of a run; attempts have none.
+// tell counts the end of a run, and records one event for it; attempts have none.
 func (r *LicenseSyncReconciler) tell(s *runScope) {
+	if !s.verdict.complete && !s.verdict.failed {
+		return
+	}
+	duration := time.Duration(0)
+	if begun := s.status.StartTime; begun != nil {
+		duration = s.now.Sub(begun.Time)
+	}
+	metrics.ObserveRun(string(s.run.Spec.Trigger), s.verdict.Reason, duration)
 	switch {
 	case s.verdict.complete:
 		r.Recorder.Eventf(s.run, nil, corev1.EventTypeNormal, v1alpha1.ReasonSucceeded, "Sync", "%s", s.status.Message)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/metrics"
 	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
@@ -136,7 +137,9 @@ func ready(reason, message string) status.Summary {
 func (r *LicenseSyncScheduleReconciler) apply(ctx context.Context, s *scheduleScope) error {
 	s.status.Conditions = status.Merge(s.schedule.Status.Conditions, s.summary().Conditions(), s.schedule.Generation, metav1.NewTime(s.now))
 	s.status.ObservedGeneration = &s.schedule.Generation
-	if sameScheduleStatus(s.schedule.Status, s.status) {
+	same := sameScheduleStatus(s.schedule.Status, s.status)
+	metrics.ObserveStatus("LicenseSyncSchedule", !same)
+	if same {
 		return nil
 	}
 	return client.IgnoreNotFound(r.write(ctx, s, s.status))

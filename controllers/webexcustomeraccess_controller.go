@@ -18,6 +18,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/metrics"
 	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
@@ -148,7 +149,9 @@ func (r *WebexCustomerAccessReconciler) summarise(ctx context.Context, s *custom
 	if effective != (v1alpha1.EffectiveDefaults{}) {
 		desired.Defaults = &effective
 	}
-	if sameCustomerStatus(old, desired) {
+	same := sameCustomerStatus(old, desired)
+	metrics.ObserveStatus("WebexCustomerAccess", !same)
+	if same {
 		return nil
 	}
 	configuration, err := syncrun.ApplyConfiguration[ac.WebexCustomerAccessStatusApplyConfiguration](desired)

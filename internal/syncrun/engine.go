@@ -45,6 +45,8 @@ type Engine struct {
 	Clock clock.PassiveClock
 	// UserAgent is sent with each request to Webex.
 	UserAgent string
+	// Observe is told of each attempt of a request, if set.
+	Observe func(webex.Call)
 	// Retry overrides the client's policy of retries within one attempt; for tests.
 	Retry webex.RetryPolicy
 }
@@ -174,11 +176,14 @@ func causeOf(f *Failure) string {
 
 func (a *attempt) now() metav1.Time { return metav1.NewTime(a.Clock.Now()) }
 
-// observe counts an attempt of a request for the run's status.
+// observe counts an attempt of a request, for the run's status and for whoever watches.
 func (a *attempt) observe(call webex.Call) {
 	a.requests.Add(1)
 	if call.Retried {
 		a.retries.Add(1)
 	}
 	a.throttled.Add(int64(call.Throttled))
+	if a.Observe != nil {
+		a.Observe(call)
+	}
 }

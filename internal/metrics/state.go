@@ -1,0 +1,245 @@
+package metrics
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+)
+
+// DefaultMaxSeries bounds the series of webexlicense_units: 2 for each of 2,500 purchased licences. One takes about 280
+// bytes in a scrape, so that they stay below 1.4 MB.
+const DefaultMaxSeries = 5000
+
+// State is a collector of what the objects in the cache say.
+type State struct {
+	// Reader reads the cache; required. What it returns is not changed.
+	Reader client.Reader
+	// Active is closed once this replica is the one at work, which alone reports; nil for always.
+	Active <-chan struct{}
+	// MaxSeries bounds the series of webexlicense_units. If there were more, there are none at all, since a part of the
+	// licences would pass for the whole: webexlicense_units_dropped_series says how many, and the totals of the customers
+	// remain. 0 turns them off.
+	MaxSeries int
+}
+
+var object = []string{"namespace", "name"}
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("webexlicense_"+name, help, labels, nil)
+}
+
+var (
+	customerInfo = describe("customer_info", "A customer, with its organization and its place in the hierarchy; always 1.",
+		"namespace", "name", "organization", "hierarchy_path")
+	customerCondition = describe("customer_condition", "The state of each condition of a customer; 1 for the status and reason that it has.",
+		"namespace", "name", "type", "status", "reason")
+	customerSuspended   = describe("customer_suspended", "1 if the customer is suspended, else 0.", object...)
+	customerLastSuccess = describe("customer_last_success_timestamp_seconds", "When the last successful run of a customer ended.", object...)
+	customerNotBefore   = describe("customer_not_before_timestamp_seconds", "Until when Webex asked not to be called, while that is so.", object...)
+	customerHeldRows    = describe("customer_held_rows", "Rows whose removal waits for approval.", object...)
+	customerUnits       = describe("customer_units", "Units of all purchased licences of a customer, total and consumed.", "namespace", "name", "state")
+	credentialExpiry    = describe("credentials_expiry_timestamp_seconds", "When a customer's access and refresh tokens end, where that is known.",
+		"namespace", "name", "token")
+	licenseUnits = describe("units", "Units of a purchased licence of a customer, total and consumed.",
+		"namespace", "customer", "name", "license", "subscription", "state")
+	droppedSeries     = describe("units_dropped_series", "Series of webexlicense_units that are not there because they are more than --metrics-max-series.")
+	scheduleCondition = describe("schedule_condition", "The state of each condition of a schedule; 1 for the status and reason that it has.",
+		"namespace", "name", "type", "status", "reason")
+	scheduleSuspended  = describe("schedule_suspended", "1 if the schedule is suspended, else 0.", object...)
+	scheduleNext       = describe("schedule_next_timestamp_seconds", "When the next run of a schedule starts.", object...)
+	scheduleLastMissed = describe("schedule_last_missed_timestamp_seconds", "The latest slot of a schedule that was not run.", object...)
+	runsUnfinished     = describe("sync_runs_unfinished", "Runs that have not ended, by the reason of their Ready condition; New before they have one.", "reason")
+	cacheObjects       = describe("cache_objects", "Objects in the operator's cache, by kind.", "kind")
+)
+
+// Describe implements [prometheus.Collector].
+func (s *State) Describe(ch chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{
+		customerInfo, customerCondition, customerSuspended, customerLastSuccess, customerNotBefore, customerHeldRows, customerUnits,
+		credentialExpiry, licenseUnits, droppedSeries, scheduleCondition, scheduleSuspended, scheduleNext, scheduleLastMissed,
+		runsUnfinished, cacheObjects,
+	} {
+		ch <- desc
+	}
+}
+
+// scrapeTimeout is far above what reading the cache takes, and bounds the wait for a cache that is not filled yet.
+const scrapeTimeout = 5 * time.Second
+
+// Collect implements [prometheus.Collector].
+func (s *State) Collect(ch chan<- prometheus.Metric) {
+	if s.Active != nil {
+		select {
+		case <-s.Active:
+		default:
+			return
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+	defer cancel()
+	e := &emitter{ch: ch}
+	for kind, collect := range map[string]func(context.Context, *emitter) (int, error){
+		"WebexCustomerAccess": s.customers, "WebexLicense": s.licenses, "LicenseSyncSchedule": s.schedules, "LicenseSync": s.runs,
+	} {
+		if n, err := collect(ctx, e); err != nil {
+			ch <- prometheus.NewInvalidMetric(cacheObjects, err) // the scrape says that something is missing
+		} else {
+			e.gauge(cacheObjects, float64(n), kind)
+		}
+	}
+}
+
+// emitter sends samples.
+type emitter struct{ ch chan<- prometheus.Metric }
+
+func (e *emitter) gauge(desc *prometheus.Desc, value float64, labels ...string) {
+	e.ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+}
+
+// at sends a time, if it is known.
+func (e *emitter) at(desc *prometheus.Desc, t *metav1.Time, labels ...string) {
+	if t != nil {
+		e.gauge(desc, float64(t.Unix()), labels...)
+	}
+}
+
+func (e *emitter) flag(desc *prometheus.Desc, on bool, labels ...string) {
+	value := 0.0
+	if on {
+		value = 1
+	}
+	e.gauge(desc, value, labels...)
+}
+
+func (e *emitter) units(desc *prometheus.Desc, total, consumed *int64, labels ...string) {
+	for _, u := range []struct {
+		state string
+		value *int64
+	}{{"total", total}, {"consumed", consumed}} {
+		if u.value != nil {
+			e.gauge(desc, float64(*u.value), append(labels, u.state)...)
+		}
+	}
+}
+
+func (e *emitter) conditions(desc *prometheus.Desc, conditions []metav1.Condition, namespace, name string) {
+	for i := range conditions {
+		c := &conditions[i]
+		e.gauge(desc, 1, namespace, name, c.Type, string(c.Status), c.Reason)
+	}
+}
+
+// all lists the cache without copies.
+func (s *State) all(ctx context.Context, list client.ObjectList) error {
+	return s.Reader.List(ctx, list, client.UnsafeDisableDeepCopy)
+}
+
+func (s *State) customers(ctx context.Context, e *emitter) (int, error) {
+	var customers v1alpha1.WebexCustomerAccessList
+	if err := s.all(ctx, &customers); err != nil {
+		return 0, err
+	}
+	for i := range customers.Items {
+		c := &customers.Items[i]
+		e.customer(c)
+	}
+	return len(customers.Items), nil
+}
+
+func (e *emitter) customer(c *v1alpha1.WebexCustomerAccess) {
+	namespace, name := c.Namespace, c.Name
+	organization := ""
+	if c.Status.Organization != nil {
+		organization = c.Status.Organization.ID
+	}
+	e.gauge(customerInfo, 1, namespace, name, organization, c.Spec.HierarchyPath)
+	e.conditions(customerCondition, c.Status.Conditions, namespace, name)
+	e.flag(customerSuspended, ptr.Deref(c.Spec.Suspend, false), namespace, name)
+	e.at(customerLastSuccess, c.Status.LastSuccessfulSyncTime, namespace, name)
+	e.at(customerNotBefore, c.Status.NotBefore, namespace, name)
+	held := 0.0
+	if c.Status.HeldPrune != nil {
+		held = float64(ptr.Deref(c.Status.HeldPrune.Rows, 0))
+	}
+	e.gauge(customerHeldRows, held, namespace, name)
+	if totals := c.Status.Totals; totals != nil {
+		e.units(customerUnits, totals.TotalUnits, totals.ConsumedUnits, namespace, name)
+	}
+	if credentials := c.Status.Credentials; credentials != nil {
+		e.at(credentialExpiry, credentials.AccessTokenExpirationTime, namespace, name, "access")
+		e.at(credentialExpiry, credentials.RefreshTokenExpirationTime, namespace, name, "refresh")
+	}
+}
+
+// licenses sends the rows of purchased licences at level Customer. Those at level Site share the same pools, and
+// included licences say nothing about capacity.
+func (s *State) licenses(ctx context.Context, e *emitter) (int, error) {
+	var rows v1alpha1.WebexLicenseList
+	if err := s.all(ctx, &rows); err != nil {
+		return 0, err
+	}
+	var counted []*v1alpha1.WebexLicense
+	for i := range rows.Items {
+		if row := &rows.Items[i]; row.Spec.Level == v1alpha1.LevelCustomer && row.Status.Class == v1alpha1.ClassPurchased {
+			counted = append(counted, row)
+		}
+	}
+	if series := 2 * len(counted); series > s.MaxSeries {
+		e.gauge(droppedSeries, float64(series))
+		return len(rows.Items), nil
+	}
+	e.gauge(droppedSeries, 0)
+	for _, row := range counted {
+		e.units(licenseUnits, row.Status.TotalUnits, row.Status.ConsumedUnits,
+			row.Namespace, row.Spec.CustomerAccessRef.Name, row.Name, row.Status.Name, row.Status.SubscriptionID)
+	}
+	return len(rows.Items), nil
+}
+
+func (s *State) schedules(ctx context.Context, e *emitter) (int, error) {
+	var schedules v1alpha1.LicenseSyncScheduleList
+	if err := s.all(ctx, &schedules); err != nil {
+		return 0, err
+	}
+	for i := range schedules.Items {
+		schedule := &schedules.Items[i]
+		namespace, name := schedule.Namespace, schedule.Name
+		e.conditions(scheduleCondition, schedule.Status.Conditions, namespace, name)
+		e.flag(scheduleSuspended, ptr.Deref(schedule.Spec.Suspend, false), namespace, name)
+		e.at(scheduleNext, schedule.Status.NextScheduleTime, namespace, name)
+		e.at(scheduleLastMissed, schedule.Status.LastMissedTime, namespace, name)
+	}
+	return len(schedules.Items), nil
+}
+
+func (s *State) runs(ctx context.Context, e *emitter) (int, error) {
+	var syncs v1alpha1.LicenseSyncList
+	if err := s.all(ctx, &syncs); err != nil {
+		return 0, err
+	}
+	unfinished := map[string]int{}
+	for i := range syncs.Items {
+		if conditions := syncs.Items[i].Status.Conditions; !isTrue(conditions, v1alpha1.ConditionComplete) && !isTrue(conditions, v1alpha1.ConditionFailed) {
+			reason := "New"
+			if ready := meta.FindStatusCondition(conditions, v1alpha1.ConditionReady); ready != nil {
+				reason = ready.Reason
+			}
+			unfinished[reason]++
+		}
+	}
+	for reason, n := range unfinished {
+		e.gauge(runsUnfinished, float64(n), reason)
+	}
+	return len(syncs.Items), nil
+}
+
+func isTrue(conditions []metav1.Condition, kind string) bool {
+	return meta.IsStatusConditionTrue(conditions, kind)
+}
