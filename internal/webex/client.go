@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -44,7 +45,8 @@ type Config struct {
 	HTTP *http.Client
 	// Tokens supplies the access token; required.
 	Tokens TokenSource
-	// Limiter is waited for before every attempt. Nil means unlimited.
+	// Limiter is waited for before every attempt, and decides how long a refusal for the rate of requests (HTTP 429
+	// and 423) holds back the next one. Nil means unlimited; such refusals then are waited for like any Retry-After.
 	Limiter Limiter
 	// Limits bounds what is accepted from the server. Zero fields take their defaults.
 	Limits Limits
@@ -62,10 +64,17 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Limiter is the request budget that callers of one token owner share. [golang.org/x/time/rate.Limiter] is one.
+// Limiter is the request budget that callers of one token owner share. Webex counts by owner and endpoint, so each
+// method is told the operation, as in [Call]. It is used by several requests at once.
 type Limiter interface {
-	// Wait blocks until a request may be sent, or returns an error once ctx ends or cannot be met.
-	Wait(ctx context.Context) error
+	// Wait blocks until a request may be sent. Its error ends the call, an [*Error] as it is: that of [ClassRateLimited]
+	// says that the wait would be too long.
+	Wait(ctx context.Context, operation string) error
+	// Done is told how a request went that Wait let through, nil for well. A refusal of [ClassRateLimited] must make
+	// Wait keep its RetryAfter, since the client asks Wait again at once.
+	Done(operation string, failed *Error)
+	// Tries is how many of so many tries a call is worth: fewer if the endpoint failed the last time.
+	Tries(operation string, tries int) int
 }
 
 // Call describes one attempt of a request. It holds no token, no URL and no personal data.
@@ -93,7 +102,9 @@ type Client struct {
 	tokens TokenSource
 	cfg    Config
 
-	refreshing sync.Mutex // at most one refresh at a time
+	refreshing sync.Mutex   // at most one refresh at a time
+	renewing   sync.Mutex   // at most one renewal of a grant at a time
+	grants     atomic.Int64 // renewals so far
 }
 
 // New checks cfg and returns a client. No request is sent.

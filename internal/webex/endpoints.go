@@ -169,7 +169,24 @@ func inOrganization[T any](ctx context.Context, c *Client, orgID string, l listi
 		}
 	}
 	l.params = append([]param{{"orgId", id}}, l.params...)
+	l.renew = func(ctx context.Context, since int64) error { return c.renewGrant(ctx, id, since) }
 	return records(ctx, c, l)
+}
+
+// renewGrant puts a partner's customer on the list of managed organizations again, unless somebody did since the
+// refused request left. The grant of a customer lapses at times, and its calls then answer 403.
+// https://developer.webex.com/docs/api/v1/organizations/get-organization-details
+func (c *Client) renewGrant(ctx context.Context, orgID string, since int64) error {
+	c.renewing.Lock()
+	defer c.renewing.Unlock()
+	if c.grants.Load() != since {
+		return nil
+	}
+	if _, err := c.Organization(ctx, orgID); err != nil {
+		return err
+	}
+	c.grants.Add(1)
+	return nil
 }
 
 // organizationParam is an organization id in the form that the API wants in a request.

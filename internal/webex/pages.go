@@ -21,6 +21,8 @@ type listing[T any] struct {
 	size int
 	// offset says that the list is paged by start and max where it sends no Link.
 	offset bool
+	// renew is that of [exchange].
+	renew func(ctx context.Context, since int64) error
 	// decode reads one record.
 	decode func(*decoder, *T) error
 	// id identifies a record, for a list with offset.
@@ -220,7 +222,8 @@ func (w *walk[T]) start(u *url.URL, s *slot[T]) *fetch[T] {
 func (w *walk[T]) fetch(ctx context.Context, f *fetch[T]) error {
 	var used int64 // the page size of the last attempt
 	return w.c.run(ctx, &exchange{
-		op: w.list.op,
+		op:    w.list.op,
+		renew: w.list.renew,
 		url: func() *url.URL {
 			used = w.size.Load()
 			u := *f.url

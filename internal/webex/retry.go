@@ -13,8 +13,9 @@ import (
 
 // RetryPolicy says how often and how patiently a failed attempt is repeated. Zero fields take their defaults.
 type RetryPolicy struct {
-	// Attempts is how often a request is tried in all; 4 by default. Two things do not count, as they are bounded by
-	// themselves: the replay after a refreshed token (one), and smaller pages after HTTP 504 (at most six).
+	// Attempts is how often a request is tried in all; 4 by default. Some things do not count, as they are bounded by
+	// themselves: the replay after a refreshed token (one), that after a renewed grant (one), smaller pages after HTTP
+	// 504 (at most six), and what a [Limiter] waited for.
 	Attempts int
 	// Base is the back-off after the first failure; 1 second by default. The wait is a random part of it ("full jitter").
 	Base time.Duration
@@ -88,6 +89,8 @@ type exchange struct {
 	url func() *url.URL
 	// shrink makes the page smaller after HTTP 504 and says whether it could; nil if the call has no page size.
 	shrink func() bool
+	// renew renews the grant of a partner's customer after HTTP 403; nil for calls without one.
+	renew func(ctx context.Context, since int64) error
 	// handle consumes a response with status 200 and JSON in it.
 	handle func(*http.Response) *Error
 }
@@ -102,10 +105,16 @@ func (c *Client) run(ctx context.Context, x *exchange) error {
 	var (
 		throttled time.Duration
 		refreshed bool
+		renewed   bool
 		failures  int // that cost patience
-		tries     = 1 // that count against Attempts
+		tries     = 1 // that count against attempts
+		attempts  = c.cfg.Retry.Attempts
 	)
+	if c.cfg.Limiter != nil {
+		attempts = c.cfg.Limiter.Tries(x.op, attempts)
+	}
 	for call := 0; ; call++ {
+		grant := c.grants.Load()
 		e := c.attempt(ctx, x, token, Call{Operation: x.op, Method: http.MethodGet, Retried: call > 0, Throttled: throttled})
 		if e == nil {
 			return nil
@@ -120,8 +129,19 @@ func (c *Client) run(ctx context.Context, x *exchange) error {
 				return err
 			}
 			continue
+		case e.Status == http.StatusForbidden && x.renew != nil && !renewed:
+			renewed = true
+			if err := x.renew(ctx, grant); err != nil {
+				if ClassOf(err) == ClassTerminal {
+					return e // the customer is out of reach: what was asked for says so best
+				}
+				return err
+			}
+			continue
+		case e.Class == ClassRateLimited && e.again && c.cfg.Limiter != nil:
+			continue // the limiter waits, or ends the call
 		case e.Status == http.StatusGatewayTimeout && x.shrink != nil && x.shrink():
-		case !e.again || tries >= c.cfg.Retry.Attempts:
+		case !e.again || tries >= attempts:
 			return e
 		default:
 			tries++
@@ -146,16 +166,13 @@ func (c *Client) run(ctx context.Context, x *exchange) error {
 func (c *Client) attempt(ctx context.Context, x *exchange, token string, call Call) (failed *Error) {
 	began := c.cfg.Now()
 	if c.cfg.Limiter != nil {
-		if err := c.cfg.Limiter.Wait(ctx); err != nil {
-			e := networkError(ctx, x.op, err)
-			if ctx.Err() == nil { // the limiter knows that the context would end first
-				e.Err, e.again = redacted{errBudget, err}, false
-			}
-			return e
+		if err := c.cfg.Limiter.Wait(ctx, x.op); err != nil {
+			return budgetError(ctx, x.op, err)
 		}
 		now := c.cfg.Now()
 		call.Throttled += now.Sub(began)
 		began = now
+		defer func() { c.cfg.Limiter.Done(x.op, failed) }()
 	}
 	defer func() {
 		call.Duration = c.cfg.Now().Sub(began)
@@ -180,6 +197,18 @@ func (c *Client) attempt(ctx context.Context, x *exchange, token string, call Ca
 		return e
 	}
 	return x.handle(resp)
+}
+
+// budgetError is the error of a call that a [Limiter] let no request through for.
+func budgetError(ctx context.Context, op string, err error) *Error {
+	if e, ok := AsError(err); ok {
+		return e
+	}
+	e := networkError(ctx, op, err)
+	if ctx.Err() == nil { // the limiter knows that the context would end first
+		e.Err, e.again = redacted{errBudget, err}, false
+	}
+	return e
 }
 
 // token asks the source for the current token and checks that a header can carry it.

@@ -3,12 +3,15 @@ package webex
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestParseRetryAfter(t *testing.T) {
@@ -229,24 +232,56 @@ func TestOneRefreshForConcurrentRefusals(t *testing.T) {
 	}
 }
 
+// limiter records what it is asked and told, and how often it was patient.
 type limiter struct {
-	waits atomic.Int64
+	mu    sync.Mutex
+	asked []string
 	err   error
+	tries int // what Tries answers, if set
 }
 
-func (l *limiter) Wait(context.Context) error { l.waits.Add(1); return l.err }
+func (l *limiter) note(format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked = append(l.asked, fmt.Sprintf(format, args...))
+}
+
+func (l *limiter) Wait(_ context.Context, op string) error { l.note("wait %s", op); return l.err }
+
+func (l *limiter) Done(op string, failed *Error) {
+	if failed == nil {
+		failed = &Error{}
+	}
+	l.note("done %s %d %s %s", op, failed.Status, failed.Class, failed.RetryAfter)
+}
+
+func (l *limiter) Tries(_ string, tries int) int {
+	if l.tries > 0 {
+		return l.tries
+	}
+	return tries
+}
 
 func TestLimiterIsAskedBeforeEveryAttempt(t *testing.T) {
 	t.Parallel()
 	l := &limiter{}
 	c, in := newTestClient(t, inTurn(one(503, ``), one(429, ``, "Retry-After: 2"), one(200, peoplePage("a"))), func(c *Config) { c.Limiter = l })
-	if _, err := collect(c.People(t.Context(), ""), personID); err != nil || l.waits.Load() != 3 {
-		t.Fatalf("error %v, %d waits", err, l.waits.Load())
+	if _, err := collect(c.People(t.Context(), ""), personID); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{
+		"wait list people", "done list people 503 Transient 0s", "wait list people", "done list people 429 RateLimited 2s",
+		"wait list people", "done list people 0 None 0s",
+	}, l.asked); diff != "" {
+		t.Error(diff)
+	}
+	if want := []time.Duration{500 * time.Millisecond}; !slices.Equal(in.sleeps, want) {
+		t.Errorf("waits %v, want %v: how long 429 holds back is the limiter's business", in.sleeps, want)
 	}
 	want := []Call{
 		{Operation: "list people", Method: "GET", Status: 503, Class: ClassTransient},
 		{Operation: "list people", Method: "GET", Status: 429, Class: ClassRateLimited, Retried: true},
-		{Operation: "list people", Method: "GET", Status: 200, Retried: true, Throttled: 2500 * time.Millisecond},
+		{Operation: "list people", Method: "GET", Status: 200, Retried: true},
 	}
 	if !slices.Equal(in.calls, want) {
 		t.Errorf("calls %+v", in.calls)
@@ -256,6 +291,85 @@ func TestLimiterIsAskedBeforeEveryAttempt(t *testing.T) {
 	_, err := collect(c.People(t.Context(), ""), personID)
 	if wantClass(t, err, ClassTransient); in.count() != 0 {
 		t.Errorf("%d requests without budget", in.count())
+	}
+}
+
+// A limiter waits for as many refusals as it likes, and ends the call when it does not.
+func TestLimiterDecidesAboutRefusals(t *testing.T) {
+	t.Parallel()
+	l := &limiter{}
+	c, in := newTestClient(t, nil, func(c *Config) { c.Limiter = l })
+	in.handler = func(*http.Request) *http.Response {
+		if in.count() == 20 {
+			l.err = fmt.Errorf("parked: %w", &Error{Class: ClassRateLimited, Operation: "list people", RetryAfter: time.Hour})
+		}
+		return answer(429, ``)
+	}
+	_, err := collect(c.People(t.Context(), ""), personID)
+	if e := theError(t, err, ClassRateLimited); e.RetryAfter != time.Hour || in.count() != 20 || len(in.sleeps) != 0 {
+		t.Errorf("error %v after %d requests and sleeps %v", e.String(), in.count(), in.sleeps)
+	}
+}
+
+func TestLimiterDecidesAboutTries(t *testing.T) {
+	t.Parallel()
+	c, in := newTestClient(t, inTurn(one(503, ``)), func(c *Config) { c.Limiter = &limiter{tries: 1} })
+	_, err := collect(c.People(t.Context(), ""), personID)
+	if wantClass(t, err, ClassTransient); in.count() != 1 {
+		t.Errorf("%d requests to an endpoint that was in trouble the last time", in.count())
+	}
+}
+
+// What a partner's token may see of a customer lapses at times: asking for the organization renews it.
+func TestGrantIsRenewedOnce(t *testing.T) {
+	t.Parallel()
+	organizationOf := func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/v1/organizations/") }
+	good := `{"id":"` + OrganizationAPIID(benchOrg) + `","displayName":"x"}`
+	for name, test := range map[string]struct {
+		renewal  func() *http.Response
+		lapses   int // how often calls are refused until a renewal helps
+		class    Class
+		status   int
+		requests int
+	}{
+		"renewed":                  {one(200, good), 1, ClassNone, 0, 3},
+		"renewed in vain":          {one(200, good), 9, ClassTerminal, 403, 3},
+		"the customer is gone":     {one(404, ``), 1, ClassTerminal, 403, 2},
+		"the renewal is put off":   {one(429, ``, "Retry-After: 900"), 1, ClassRateLimited, 429, 2},
+		"the token is refused now": {one(401, ``), 1, ClassAuth, 401, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			refused := 0
+			c, in := newTestClient(t, func(r *http.Request) *http.Response {
+				if organizationOf(r) {
+					return test.renewal()
+				}
+				if refused++; refused <= test.lapses {
+					return answer(403, ``)
+				}
+				return answer(200, peoplePage("a"))
+			})
+			got, err := collect(c.People(t.Context(), benchOrg), personID)
+			if in.count() != test.requests {
+				t.Errorf("requests %v, want %d", in.urls(), test.requests)
+			}
+			if test.class == ClassNone {
+				if err != nil || !slices.Equal(got, []string{"a"}) {
+					t.Errorf("people %v, error %v", got, err)
+				}
+				return
+			}
+			if e := theError(t, err, test.class); e.Status != test.status {
+				t.Errorf("error %v", e)
+			}
+		})
+	}
+
+	c, in := newTestClient(t, inTurn(one(403, ``)))
+	_, err := collect(c.People(t.Context(), ""), personID)
+	if wantClass(t, err, ClassTerminal); in.count() != 1 {
+		t.Errorf("requests %v: the token's own organization is not granted by anybody", in.urls())
 	}
 }
 

@@ -132,11 +132,12 @@ func (r *RefreshRequest) send(ctx context.Context, base *url.URL) (_ Token, fail
 	call := Call{Operation: refreshOperation, Method: http.MethodPost}
 	began := r.Now()
 	if r.Limiter != nil {
-		if err := r.Limiter.Wait(ctx); err != nil {
-			return Token{}, networkError(ctx, refreshOperation, err)
+		if err := r.Limiter.Wait(ctx, refreshOperation); err != nil {
+			return Token{}, budgetError(ctx, refreshOperation, err)
 		}
 		now := r.Now()
 		call.Throttled, began = now.Sub(began), now
+		defer func() { r.Limiter.Done(refreshOperation, failed) }()
 	}
 	defer func() {
 		call.Duration = r.Now().Sub(began)
