@@ -103,7 +103,7 @@ func (r *LicenseSyncReconciler) collect(_ context.Context, s *runScope) (bool, e
 		s.fail(failure.Reason, failure.Message)
 		s.trackingID(failure)
 	default:
-		s.retry(failure, r.Backoff(string(s.run.UID), *s.status.FailedAttempts))
+		s.retry(failure, max(r.Backoff(string(s.run.UID), *s.status.FailedAttempts), failure.RetryAfter))
 	}
 	return false, nil
 }
@@ -160,7 +160,7 @@ func goesFirst(a, b *v1alpha1.LicenseSync) bool {
 
 // gates hold a run back: its customer is suspended, Webex asked to wait, or the
 // last attempt failed a moment ago. A run whose attempt has begun is past them.
-func (r *LicenseSyncReconciler) gates(_ context.Context, s *runScope) (bool, error) {
+func (r *LicenseSyncReconciler) gates(ctx context.Context, s *runScope) (bool, error) {
 	if _, begun := r.Runner.Look(s.run); begun {
 		return true, nil
 	}
@@ -168,8 +168,12 @@ func (r *LicenseSyncReconciler) gates(_ context.Context, s *runScope) (bool, err
 		s.wait(v1alpha1.ReasonSuspended, "the customer is suspended: the run begins once spec.suspend of the customer is false")
 		return false, nil
 	}
-	if until := s.customer.Status.NotBefore; until != nil && s.now.Before(until.Time) {
-		s.wait(v1alpha1.ReasonRateLimited, "Webex asked to wait before the next request: the run goes on by itself afterwards")
+	until, err := r.notBefore(ctx, s.customer)
+	if err != nil {
+		return false, err
+	}
+	if s.now.Before(until) {
+		s.wait(v1alpha1.ReasonRateLimited, rateLimitedMessage)
 		s.lookAgain(until.Sub(s.now))
 		return false, nil
 	}
@@ -181,13 +185,34 @@ func (r *LicenseSyncReconciler) gates(_ context.Context, s *runScope) (bool, err
 	return true, nil
 }
 
+const rateLimitedMessage = "Webex asked to wait before the next request: the run goes on by itself afterwards"
+
+// notBefore is the end of the wait that Webex asked the owner of the customer's
+// credentials for. Webex counts by owner, so what one customer of a partner was
+// told holds for all that share its Secret; and since it is stored, for the next
+// operator, too.
+func (r *LicenseSyncReconciler) notBefore(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) (time.Time, error) {
+	var sharing v1alpha1.WebexCustomerAccessList
+	err := r.List(ctx, &sharing, client.InNamespace(customer.Namespace),
+		client.MatchingFields{syncrun.IndexSecret: customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy)
+	var latest time.Time
+	for i := range sharing.Items {
+		if until := sharing.Items[i].Status.NotBefore; until != nil && until.After(latest) {
+			latest = until.Time
+		}
+	}
+	return latest, err
+}
+
 // attempt begins an attempt, or shows how far it is.
 func (r *LicenseSyncReconciler) attempt(_ context.Context, s *runScope) (bool, error) {
 	run := s.run
+	// Customers of one Secret share a request budget.
+	group := run.Namespace + "/" + s.customer.Spec.CredentialsSecretRef.Name
 	//nolint:contextcheck // an attempt outlives the reconcile that begins it
-	if !r.Runner.Begin(run, func(ctx context.Context, report func(syncrun.Progress)) syncrun.Outcome {
+	if !r.Runner.Begin(run, group, func(ctx context.Context, place syncrun.Place) syncrun.Outcome {
 		logger := ctrl.Log.WithName("run").WithValues("run", client.ObjectKeyFromObject(run), "customer", run.Spec.CustomerAccessRef.Name)
-		return r.Engine.Run(ctrl.LoggerInto(ctx, logger), run, report)
+		return r.Engine.Run(ctrl.LoggerInto(ctx, logger), run, place)
 	}) {
 		s.queued("another run of this customer goes first")
 		s.lookAgain(placeGrace)
@@ -202,6 +227,11 @@ func (r *LicenseSyncReconciler) attempt(_ context.Context, s *runScope) (bool, e
 		s.start(snapshot.StartedAt)
 		s.progress(snapshot.Progress)
 		s.status.NextAttemptTime = nil
+		if until := snapshot.RestsUntil; !until.IsZero() {
+			s.status.NextAttemptTime = new(metav1.NewTime(until))
+			s.wait(v1alpha1.ReasonRateLimited, rateLimitedMessage)
+			break
+		}
 		s.wait(v1alpha1.ReasonRunning, "the run reads the organization and writes its licence rows")
 	default:
 		s.queued("the run waits for a free place: the operator's --max-concurrent-syncs are in use")

@@ -153,7 +153,7 @@ func (a *attempt) write(ctx context.Context, changes []rowChange, removals []*v1
 			if err := do(); err != nil {
 				return err
 			}
-			a.report(Progress{Step: v1alpha1.StepApplying, Done: done.Add(1), Total: total})
+			a.place.Report(Progress{Step: v1alpha1.StepApplying, Done: done.Add(1), Total: total})
 			return nil
 		})
 	}

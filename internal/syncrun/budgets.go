@@ -2,22 +2,67 @@ package syncrun
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"time"
 
 	"golang.org/x/time/rate"
 
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
-// Budgets bound the requests to Webex: one limiter for each token owner, since
-// Webex counts requests by the token's owner and not by the organization that is
-// read (https://developer.webex.com/docs/basics), and one for all together.
+// Budgets bound the requests to Webex: by a token bucket for each owner and
+// endpoint, since Webex counts requests by the token's owner and not by the
+// organization that is read (https://developer.webex.com/docs/basics), and by
+// one for all together. They also know which endpoints Webex asked an owner to
+// leave alone. They are shared by all attempts; time is a parameter.
 type Budgets struct {
 	all *rate.Limiter
 
-	mu     sync.Mutex
-	owners map[string]*rate.Limiter
+	mu        sync.Mutex
+	endpoints map[endpointKey]*endpoint
+	refused   map[string]refusal // by owner
+	sweptAt   time.Time
 }
+
+type endpointKey struct{ owner, operation string }
+
+// endpoint is what is known of one owner's requests to one endpoint.
+type endpoint struct {
+	bucket *rate.Limiter
+	// pausedUntil is the end of the wait that Webex asked for.
+	pausedUntil time.Time
+	// refusals are the pauses since the last request that was let through.
+	refusals int
+	// troubles are the requests in a row that failed by the service's fault.
+	troubles int
+	usedAt   time.Time
+}
+
+// refusal is a Secret whose credentials Webex refused.
+type refusal struct {
+	secretVersion string
+	at            time.Time
+}
+
+const (
+	// burst lets a small organization be read without a wait, and is far below
+	// what Webex counts in a minute.
+	burst = 10
+	// firstFloor and lastFloor bound the pause after refusals in a row: Webex is
+	// taken at its word once. That it refuses again right after the time it named
+	// means that the wait is longer than it says, and each question counts.
+	firstFloor = 5 * time.Second
+	lastFloor  = 15 * time.Minute
+	// inheritedRefusals are assumed of a pause that began before the operator did:
+	// the next floor is 5 s × 2^6 = 320 s, so that restarts ask no more often.
+	inheritedRefusals = 7
+	// memory is how long a silent endpoint's history counts: twice the longest
+	// wait between two attempts of a run.
+	memory = 2 * lastFloor
+	// sweepInterval is how often what has nothing to remember is dropped.
+	sweepInterval = time.Minute
+)
 
 // NewBudgets returns budgets that let so many requests per second through over
 // all owners; 0 or less means no common bound.
@@ -26,37 +71,142 @@ func NewBudgets(perSecond float64) *Budgets {
 	if perSecond <= 0 {
 		limit = rate.Inf
 	}
-	return &Budgets{all: rate.NewLimiter(limit, burst), owners: map[string]*rate.Limiter{}}
+	return &Budgets{all: rate.NewLimiter(limit, burst), endpoints: map[endpointKey]*endpoint{}, refused: map[string]refusal{}}
 }
 
-// burst lets a small organization, which takes 5 to 8 requests, be read without
-// a wait, and is far below what Webex counts in a minute.
-const burst = 10
-
-// Limiter returns the owner's limiter, set to a number of requests per minute.
-func (b *Budgets) Limiter(owner string, perMinute int32) webex.Limiter {
+// take takes a request's turn among those of its owner to its endpoint, and
+// returns how long it is off. While the endpoint is paused, no turn is taken.
+func (b *Budgets) take(key endpointKey, perMinute int32, refusals int, now time.Time) (wait time.Duration, paused bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	limit := rate.Limit(float64(perMinute) / 60)
-	limiter, ok := b.owners[owner]
+	e, ok := b.endpoints[key]
 	if !ok {
-		limiter = rate.NewLimiter(limit, burst)
-		b.owners[owner] = limiter
+		b.sweep(now)
+		e = &endpoint{bucket: rate.NewLimiter(limit, burst), refusals: refusals}
+		b.endpoints[key] = e
 	}
-	if limiter.Limit() != limit {
-		limiter.SetLimit(limit)
+	e.usedAt = now
+	if wait := e.pausedUntil.Sub(now); wait > 0 {
+		return wait, true
 	}
-	return both{limiter, b.all}
+	if e.bucket.Limit() != limit {
+		e.bucket.SetLimitAt(now, limit)
+	}
+	return e.bucket.ReserveN(now, 1).DelayFrom(now), false
 }
 
-// both waits for an owner's turn and then for its turn among all, so that an
-// owner that waits for itself holds nobody back.
-type both struct{ owner, all *rate.Limiter }
+// takeOfAll takes a request's turn among those of all owners.
+func (b *Budgets) takeOfAll(now time.Time) time.Duration {
+	return b.all.ReserveN(now, 1).DelayFrom(now)
+}
 
-// Wait returns when a request may be sent, or when ctx ends.
-func (l both) Wait(ctx context.Context) error {
-	if err := l.owner.Wait(ctx); err != nil {
-		return err
+// paused is how long an endpoint is still to be left alone.
+func (b *Budgets) paused(key endpointKey, now time.Time) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if e, ok := b.endpoints[key]; ok {
+		return max(e.pausedUntil.Sub(now), 0)
 	}
-	return l.all.Wait(ctx)
+	return 0
+}
+
+// done notes how a request went.
+func (b *Budgets) done(key endpointKey, failed *webex.Error, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e, ok := b.endpoints[key]
+	if !ok {
+		return // nobody asked for so long that it was swept while the request was under way
+	}
+	e.usedAt = now
+	switch {
+	case failed == nil:
+		e.refusals, e.troubles = 0, 0
+	case failed.Class == webex.ClassRateLimited:
+		e.pause(failed.RetryAfter, now)
+	case errors.Is(failed, context.Canceled): // says nothing about the service
+	case failed.Class == webex.ClassTransient, failed.Class == webex.ClassPartial:
+		e.troubles++
+	default: // it was answered, if with a no
+		e.refusals, e.troubles = 0, 0
+	}
+}
+
+// pause leaves the endpoint alone for as long as Webex asked, or longer.
+func (e *endpoint) pause(asked time.Duration, now time.Time) {
+	if now.Before(e.pausedUntil) {
+		// The request had left before the pause began: it is no further refusal.
+		e.pauseUntil(now.Add(asked))
+		return
+	}
+	e.refusals++
+	floor := time.Duration(0)
+	if e.refusals > 1 {
+		floor = min(firstFloor<<min(e.refusals-2, 16), lastFloor)
+	}
+	e.pauseUntil(now.Add(max(asked, floor)))
+}
+
+// pauseUntil also empties the bucket but for one request, so that the wait of
+// many ends with one question and not with a burst of them.
+func (e *endpoint) pauseUntil(until time.Time) {
+	if !until.After(e.pausedUntil) {
+		return
+	}
+	e.pausedUntil = until
+	e.bucket = rate.NewLimiter(e.bucket.Limit(), burst)
+	e.bucket.ReserveN(until, burst-1)
+}
+
+// tries is how many of so many tries a call is worth: one where as many requests
+// in a row failed, so that an outage costs each attempt one request.
+func (b *Budgets) tries(key endpointKey, tries int) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if e, ok := b.endpoints[key]; ok && e.troubles >= tries {
+		return 1
+	}
+	return tries
+}
+
+// refuse remembers, until caches caught up with the customer's status, that
+// Webex refused the credentials of an owner as they are in a Secret.
+func (b *Budgets) refuse(owner, secretVersion string, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refused[owner] = refusal{secretVersion, now}
+}
+
+// refusedBefore says whether Webex refused the credentials a moment ago.
+func (b *Budgets) refusedBefore(owner, secretVersion string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.refused[owner].secretVersion == secretVersion
+}
+
+// sweep drops what has nothing to remember. The caller holds the lock.
+func (b *Budgets) sweep(now time.Time) {
+	if now.Sub(b.sweptAt) < sweepInterval {
+		return
+	}
+	b.sweptAt = now
+	for key, e := range b.endpoints {
+		if e.idle(now) {
+			delete(b.endpoints, key)
+		}
+	}
+	for owner, r := range b.refused {
+		if now.Sub(r.at) >= sweepInterval {
+			delete(b.refused, owner)
+		}
+	}
+}
+
+// idle says whether a new entry would behave the same.
+func (e *endpoint) idle(now time.Time) bool {
+	if now.Before(e.pausedUntil) || e.bucket.TokensAt(now) < burst {
+		return false
+	}
+	return e.refusals == 0 && e.troubles == 0 || now.Sub(e.usedAt) > memory && now.Sub(e.pausedUntil) > memory
 }

@@ -1,14 +1,11 @@
 package syncrun
 
 import (
-	"fmt"
 	"maps"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	. "github.com/onsi/gomega"
-	"golang.org/x/time/rate"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -126,46 +123,6 @@ func TestStoredTokenRoundTrip(t *testing.T) {
 
 	secret.Data[keyExpiresAt] = []byte("tomorrow")
 	g.Expect(decodeToken(secret).due(at)).To(BeTrue(), "a damaged time costs one refresh")
-}
-
-func TestBudgets(t *testing.T) {
-	t.Parallel()
-	g := NewWithT(t)
-	b := NewBudgets(0)
-	owner := func(name string, perMinute int32) *rate.Limiter { return b.Limiter(name, perMinute).(both).owner }
-	limiter := owner("owner", 240)
-	g.Expect(owner("owner", 240)).To(BeIdenticalTo(limiter), "one owner, one limiter")
-	g.Expect(owner("other", 240)).NotTo(BeIdenticalTo(limiter))
-	g.Expect(limiter.Limit()).To(BeEquivalentTo(4), "requests per second")
-
-	now := time.Now()
-	g.Expect(limiter.AllowN(now, burst)).To(BeTrue(), "a small organization is read without a wait")
-	g.Expect(limiter.AllowN(now, 1)).To(BeFalse())
-	g.Expect(owner("owner", 600)).To(BeIdenticalTo(limiter))
-	g.Expect(limiter.Limit()).To(BeEquivalentTo(10), "a changed spec counts at once")
-	g.Expect(limiter.AllowN(now, 1)).To(BeFalse(), "and gives no new burst")
-}
-
-// All owners together keep the common bound, and without one none waits for another.
-func TestBudgetsOfAll(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct{ perSecond, seconds float64 }{
-		"bound":    {perSecond: 5, seconds: 6}, // 40 requests, of which 10 at once
-		"no bound": {perSecond: 0, seconds: 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				b := NewBudgets(test.perSecond)
-				start := time.Now()
-				for i := range 40 {
-					limiter := b.Limiter(fmt.Sprint("owner", i%4), 6000)
-					NewWithT(t).Expect(limiter.Wait(t.Context())).To(Succeed())
-				}
-				NewWithT(t).Expect(time.Since(start).Seconds()).To(BeNumerically("~", test.seconds, 0.1))
-			})
-		})
-	}
 }
 
 // A run starts by itself when what is collected changes, and only then.

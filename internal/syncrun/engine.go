@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -77,9 +78,11 @@ type attempt struct {
 	*Engine
 	sync     *v1alpha1.LicenseSync
 	customer *v1alpha1.WebexCustomerAccess
-	report   func(Progress)
+	place    Place
 
-	credentials  *credentials
+	credentials *credentials
+	// owner identifies the owner of the token to the budgets.
+	owner        string
 	tokens       webex.TokenSource
 	http         *http.Client
 	webex        *webex.Client
@@ -93,13 +96,19 @@ type attempt struct {
 	totals       usage.Totals
 
 	requests, retries, throttled atomic.Int64
-	outcome                      Outcome
+	// answers are the requests that went well.
+	answers atomic.Int64
+
+	pausing     sync.Mutex
+	paused      time.Duration // in all
+	pausedUntil time.Time
+
+	outcome Outcome
 }
 
-// Run makes one attempt at a run. It reports progress through report, which
-// must not block, and stops early when ctx ends.
-func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, report func(Progress)) Outcome {
-	a := &attempt{Engine: e, sync: run, customer: &v1alpha1.WebexCustomerAccess{}, report: report}
+// Run makes one attempt at a run, at a place. It stops early when ctx ends.
+func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, place Place) Outcome {
+	a := &attempt{Engine: e, sync: run, customer: &v1alpha1.WebexCustomerAccess{}, place: place}
 	steps := []struct {
 		name v1alpha1.RunStep
 		do   func(context.Context) error
@@ -119,7 +128,7 @@ func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, report func
 		}
 	}()
 	for _, step := range steps {
-		report(Progress{Step: step.name})
+		place.Report(Progress{Step: step.name})
 		if err := carefully(ctx, step.do); err != nil {
 			a.outcome.Failure = failureOf(ctx, err)
 			break
@@ -155,6 +164,9 @@ func (a *attempt) conclude(ctx context.Context) {
 	}
 	failure := a.outcome.Failure
 	if failure != nil {
+		if failure.Reason == v1alpha1.ReasonCredentialsRejected {
+			a.Budgets.refuse(a.owner, a.credentials.resourceVersion, a.Clock.Now())
+		}
 		log.FromContext(ctx).Info("attempt failed", "reason", failure.Reason, "message", failure.Message,
 			"trackingID", failure.TrackingID, "cause", causeOf(failure))
 	}

@@ -48,8 +48,7 @@ func (a *attempt) recordFacts(ctx context.Context) error {
 		if failure := a.outcome.Failure; failure != nil {
 			s.LastRun.Reason, s.LastRun.Message = failure.Reason, clip(failure.Message, 1024)
 			if failure.Class == webex.ClassRateLimited {
-				// A status holds whole seconds, and none of them may be too early.
-				s.NotBefore = new(metav1.NewTime(now.Add(failure.RetryAfter + time.Second - time.Nanosecond)))
+				s.NotBefore = wholeSecond(now.Add(failure.RetryAfter))
 			}
 			return
 		}

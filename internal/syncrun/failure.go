@@ -91,13 +91,15 @@ func failureOf(ctx context.Context, err error) *Failure {
 	}
 }
 
+const credentialsRejectedMessage = "Webex refused the credentials: put a valid token into the Secret of spec.credentialsSecretRef; nothing is tried before the Secret changes"
+
 // apiFailure gives an error of the Webex API its reason and its remedy.
 func apiFailure(e *webex.Error) *Failure {
 	f := &Failure{Class: e.Class, TrackingID: e.TrackingID, RetryAfter: e.RetryAfter, Message: e.Error(), Err: e}
 	switch e.Class {
 	case webex.ClassAuth:
 		f.Reason = v1alpha1.ReasonCredentialsRejected
-		f.Message = "Webex refused the credentials: put a valid token into the Secret of spec.credentialsSecretRef; nothing is tried before the Secret changes"
+		f.Message = credentialsRejectedMessage
 	case webex.ClassRateLimited:
 		f.Reason = v1alpha1.ReasonRateLimited
 		f.Message = "Webex asked to wait before the next request: the run goes on by itself afterwards"
@@ -112,7 +114,7 @@ func apiFailure(e *webex.Error) *Failure {
 		f.Reason = v1alpha1.ReasonRejected
 		if e.Status == http.StatusForbidden {
 			f.Reason = v1alpha1.ReasonForbidden
-			f.Message += "; the token is that of the Secret of spec.credentialsSecretRef"
+			f.Message += "; the token is that of the Secret of spec.credentialsSecretRef. Schedules ask no more until Secret or spec change: create a LicenseSync once it is mended"
 		}
 	}
 	return f

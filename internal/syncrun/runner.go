@@ -32,12 +32,13 @@ const progressInterval = 5 * time.Second
 type Runner struct {
 	clock  clock.PassiveClock
 	events chan event.GenericEvent
-	places chan struct{}
 
-	mu   sync.Mutex
-	base context.Context //nolint:containedctx // the manager's context, since attempts outlive a reconcile
-	jobs map[types.NamespacedName]*job
-	work sync.WaitGroup
+	mu     sync.Mutex
+	base   context.Context //nolint:containedctx // the manager's context, since attempts outlive a reconcile
+	jobs   map[types.NamespacedName]*job
+	begun  int // attempts so far, which makes their order
+	places places
+	work   sync.WaitGroup
 }
 
 // job is one attempt, from Begin until its outcome is forgotten.
@@ -46,6 +47,7 @@ type job struct {
 	customer   types.NamespacedName
 	cancel     context.CancelCauseFunc
 	reportedAt time.Time
+	seat       seat
 	Snapshot
 }
 
@@ -53,6 +55,8 @@ type job struct {
 type Snapshot struct {
 	// StartedAt is when the attempt got its place; zero while it waits for one.
 	StartedAt time.Time
+	// RestsUntil is the end of a longer pause that Webex asked for; zero outside of one.
+	RestsUntil time.Time
 	// Progress is what was last published; empty in the first seconds.
 	Progress Progress
 	// Outcome is set once the attempt ended.
@@ -60,7 +64,29 @@ type Snapshot struct {
 }
 
 // Attempt is the work of one attempt.
-type Attempt func(ctx context.Context, report func(Progress)) Outcome
+type Attempt func(ctx context.Context, at Place) Outcome
+
+// Place is what an attempt is carried out at.
+type Place interface {
+	// Report publishes progress. It does not block on the reader.
+	Report(p Progress)
+	// Rest gives the place to others while wait goes on, and returns when wait has
+	// and there is a place again, or when ctx ends. An attempt with several
+	// requests under way is without its place as soon as one of them rests.
+	Rest(ctx context.Context, rest Rest, wait func() error) error
+	// Room says whether there is memory for one more attempt to rest. Without it,
+	// Rest keeps the place, which only suits short waits.
+	Room() bool
+}
+
+// Rest says what an attempt waits for.
+type Rest struct {
+	// Shared says that others of the same group would wait for the same. None of
+	// them is begun in the place of one that rests so.
+	Shared bool
+	// Until is shown while the rest lasts, if set.
+	Until time.Time
+}
 
 // NewRunner returns a runner for so many attempts at a time.
 func NewRunner(places int, clock clock.PassiveClock) *Runner {
@@ -68,7 +94,7 @@ func NewRunner(places int, clock clock.PassiveClock) *Runner {
 		clock: clock,
 		// The reader is a controller's source, which drains it at once.
 		events: make(chan event.GenericEvent, 1024),
-		places: make(chan struct{}, places),
+		places: newPlaces(places),
 		jobs:   map[types.NamespacedName]*job{},
 	}
 }
@@ -90,9 +116,10 @@ func (r *Runner) Start(ctx context.Context) error {
 	return nil
 }
 
-// Begin starts an attempt for a run unless it has one. It returns false if
-// another run of the same customer is at work, or the runner is not started.
-func (r *Runner) Begin(run *v1alpha1.LicenseSync, attempt Attempt) bool {
+// Begin starts an attempt for a run unless it has one. Groups share the places
+// evenly: a group is those who share a request budget. It returns false if another
+// run of the same customer is at work, or the runner is not started.
+func (r *Runner) Begin(run *v1alpha1.LicenseSync, group string, attempt Attempt) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	name := client.ObjectKeyFromObject(run)
@@ -109,8 +136,10 @@ func (r *Runner) Begin(run *v1alpha1.LicenseSync, attempt Attempt) bool {
 		return false
 	}
 	ctx, cancel := context.WithCancelCause(r.base)
-	j := &job{run: run.DeepCopy(), customer: customer, cancel: cancel}
+	r.begun++
+	j := &job{run: run.DeepCopy(), customer: customer, cancel: cancel, seat: seat{group: group, order: r.begun}}
 	r.jobs[name] = j
+	r.places.queue(&j.seat)
 	r.work.Go(func() {
 		defer cancel(nil)
 		r.carryOut(ctx, j, attempt)
@@ -120,27 +149,76 @@ func (r *Runner) Begin(run *v1alpha1.LicenseSync, attempt Attempt) bool {
 
 func (r *Runner) carryOut(ctx context.Context, j *job, attempt Attempt) {
 	outcome := Outcome{}
-	select {
-	case r.places <- struct{}{}:
+	if err := r.enter(ctx, j); err == nil {
 		r.change(j, func() bool { j.StartedAt, j.reportedAt = r.clock.Now(), r.clock.Now(); return true })
-		outcome = attempt(ctx, func(p Progress) { r.progress(j, p) })
-		<-r.places
-	case <-ctx.Done():
-		outcome.Failure = failureOf(ctx, ctx.Err())
+		outcome = attempt(ctx, placeOf{r, j})
+	} else {
+		outcome.Failure = failureOf(ctx, err)
 	}
-	r.change(j, func() bool { j.Outcome = &outcome; return true })
+	r.change(j, func() bool { j.Outcome = &outcome; r.places.leave(&j.seat); return true })
 }
 
-// progress publishes a report if the last one is old enough.
-func (r *Runner) progress(j *job, p Progress) {
-	r.change(j, func() bool {
-		now := r.clock.Now()
-		if now.Sub(j.reportedAt) < progressInterval {
+// enter waits for a place.
+func (r *Runner) enter(ctx context.Context, j *job) error {
+	r.mu.Lock()
+	turn := r.places.queue(&j.seat)
+	r.mu.Unlock()
+	select {
+	case <-turn:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err() // it leaves the queue, or the place that it got meanwhile, at its end
+	}
+}
+
+// placeOf is the place of a job.
+type placeOf struct {
+	*Runner
+	job *job
+}
+
+// Report publishes a report if the last one is old enough.
+func (p placeOf) Report(progress Progress) {
+	p.change(p.job, func() bool {
+		now := p.clock.Now()
+		if now.Sub(p.job.reportedAt) < progressInterval {
 			return false
 		}
-		j.Progress, j.reportedAt = p, now
+		p.job.Progress, p.job.reportedAt = progress, now
 		return true
 	})
+}
+
+// Rest waits without the place.
+func (p placeOf) Rest(ctx context.Context, rest Rest, wait func() error) error {
+	j := p.job
+	p.change(j, func() bool {
+		p.places.rest(&j.seat, rest.Shared)
+		news := rest.Until.After(j.RestsUntil)
+		if news {
+			j.RestsUntil = rest.Until
+		}
+		return news
+	})
+	err := wait()
+	if err == nil {
+		err = p.enter(ctx, j)
+	}
+	p.change(j, func() bool {
+		news := !rest.Until.IsZero() && !j.RestsUntil.After(rest.Until)
+		if news {
+			j.RestsUntil = time.Time{}
+		}
+		return news
+	})
+	return err
+}
+
+// Room says whether one more attempt may rest.
+func (p placeOf) Room() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.places.room()
 }
 
 // change alters a job and, if that is news, tells the reconciler.

@@ -49,14 +49,14 @@ func runOf(name, customer string, uid types.UID) *v1alpha1.LicenseSync {
 }
 
 // untilStopped is an attempt that only its context ends.
-func untilStopped(ctx context.Context, _ func(Progress)) Outcome {
+func untilStopped(ctx context.Context, _ Place) Outcome {
 	<-ctx.Done()
 	return Outcome{Requests: 3, Failure: failureOf(ctx, ctx.Err())}
 }
 
 // after is an attempt that succeeds after a while.
 func after(d time.Duration) Attempt {
-	return func(context.Context, func(Progress)) Outcome {
+	return func(context.Context, Place) Outcome {
 		time.Sleep(d)
 		return Outcome{Requests: 7}
 	}
@@ -82,7 +82,7 @@ func TestRunnerCarriesAnAttemptOut(t *testing.T) {
 		g.Expect(known).To(BeFalse())
 
 		began := time.Now()
-		g.Expect(r.Begin(run, after(time.Minute))).To(BeTrue())
+		g.Expect(r.Begin(run, "ns/"+run.Spec.CustomerAccessRef.Name, after(time.Minute))).To(BeTrue())
 		synctest.Wait()
 		snapshot, known := r.Look(run)
 		g.Expect(known).To(BeTrue())
@@ -90,7 +90,7 @@ func TestRunnerCarriesAnAttemptOut(t *testing.T) {
 		g.Expect(snapshot.Outcome).To(BeNil())
 		g.Expect(news(r)).To(Equal([]string{"a"}), "the beginning is news")
 
-		g.Expect(r.Begin(run, after(time.Hour))).To(BeTrue(), "to begin what is under way changes nothing")
+		g.Expect(r.Begin(run, "ns/"+run.Spec.CustomerAccessRef.Name, after(time.Hour))).To(BeTrue(), "to begin what is under way changes nothing")
 		r.Forget(client.ObjectKeyFromObject(run))
 		_, known = r.Look(run)
 		g.Expect(known).To(BeTrue(), "what is under way cannot be forgotten")
@@ -101,7 +101,7 @@ func TestRunnerCarriesAnAttemptOut(t *testing.T) {
 		g.Expect(snapshot.Outcome).To(HaveField("Requests", int64(7)))
 		g.Expect(news(r)).To(Equal([]string{"a"}), "so is the end")
 
-		g.Expect(r.Begin(run, after(time.Hour))).To(BeTrue())
+		g.Expect(r.Begin(run, "ns/"+run.Spec.CustomerAccessRef.Name, after(time.Hour))).To(BeTrue())
 		snapshot, _ = r.Look(run)
 		g.Expect(snapshot.Outcome).NotTo(BeNil(), "no second attempt begins before the first is written down")
 		r.Forget(client.ObjectKeyFromObject(run))
@@ -113,13 +113,13 @@ func TestRunnerCarriesAnAttemptOut(t *testing.T) {
 func TestRunnerLetsOneRunOfACustomerWork(t *testing.T) {
 	runnerTest(t, 4, func(g *WithT, r *Runner, _ func()) {
 		first, second := runOf("a", "acme", "1"), runOf("b", "acme", "2")
-		g.Expect(r.Begin(first, after(time.Minute))).To(BeTrue())
-		g.Expect(r.Begin(second, after(time.Minute))).To(BeFalse())
-		g.Expect(r.Begin(runOf("c", "globex", "3"), after(time.Second))).To(BeTrue(), "another customer's run is not concerned")
+		g.Expect(r.Begin(first, "ns/"+first.Spec.CustomerAccessRef.Name, after(time.Minute))).To(BeTrue())
+		g.Expect(r.Begin(second, "ns/"+second.Spec.CustomerAccessRef.Name, after(time.Minute))).To(BeFalse())
+		g.Expect(r.Begin(runOf("c", "globex", "3"), "ns/globex", after(time.Second))).To(BeTrue(), "another customer's run is not concerned")
 
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		g.Expect(r.Begin(second, after(time.Second))).To(BeTrue(), "it goes on even before the end of the first is written down")
+		g.Expect(r.Begin(second, "ns/"+second.Spec.CustomerAccessRef.Name, after(time.Second))).To(BeTrue(), "it goes on even before the end of the first is written down")
 	})
 }
 
@@ -136,7 +136,7 @@ func TestRunnerBoundsTheAttemptsAtWork(t *testing.T) {
 			return n
 		}
 		for _, run := range runs {
-			g.Expect(r.Begin(run, after(time.Minute))).To(BeTrue())
+			g.Expect(r.Begin(run, "ns/"+run.Spec.CustomerAccessRef.Name, after(time.Minute))).To(BeTrue())
 		}
 		g.Expect(atWork()).To(Equal(2))
 		time.Sleep(time.Minute)
@@ -152,9 +152,9 @@ func TestRunnerStops(t *testing.T) {
 		name := client.ObjectKeyFromObject(working)
 		g.Expect(r.Stop(name)).To(BeFalse(), "nothing to stop")
 
-		g.Expect(r.Begin(working, untilStopped)).To(BeTrue())
+		g.Expect(r.Begin(working, "ns/"+working.Spec.CustomerAccessRef.Name, untilStopped)).To(BeTrue())
 		synctest.Wait()
-		g.Expect(r.Begin(waiting, untilStopped)).To(BeTrue())
+		g.Expect(r.Begin(waiting, "ns/"+waiting.Spec.CustomerAccessRef.Name, untilStopped)).To(BeTrue())
 		news(r)
 
 		g.Expect(r.Stop(client.ObjectKeyFromObject(waiting))).To(BeTrue())
@@ -178,14 +178,14 @@ func TestRunnerStops(t *testing.T) {
 func TestRunnerTellsRunsOfOneNameApart(t *testing.T) {
 	runnerTest(t, 4, func(g *WithT, r *Runner, _ func()) {
 		before, now := runOf("a", "acme", "1"), runOf("a", "acme", "2")
-		g.Expect(r.Begin(before, after(time.Minute))).To(BeTrue())
+		g.Expect(r.Begin(before, "ns/"+before.Spec.CustomerAccessRef.Name, after(time.Minute))).To(BeTrue())
 		_, known := r.Look(now)
 		g.Expect(known).To(BeFalse())
-		g.Expect(r.Begin(now, after(time.Minute))).To(BeFalse(), "the former one is still at work")
+		g.Expect(r.Begin(now, "ns/"+now.Spec.CustomerAccessRef.Name, after(time.Minute))).To(BeFalse(), "the former one is still at work")
 
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		g.Expect(r.Begin(now, after(time.Minute))).To(BeTrue())
+		g.Expect(r.Begin(now, "ns/"+now.Spec.CustomerAccessRef.Name, after(time.Minute))).To(BeTrue())
 		snapshot, known := r.Look(now)
 		g.Expect(known).To(BeTrue())
 		g.Expect(snapshot.Outcome).To(BeNil())
@@ -196,34 +196,34 @@ func TestRunnerShutdownStopsAndWaits(t *testing.T) {
 	runnerTest(t, 1, func(g *WithT, r *Runner, shutdown func()) {
 		working, waiting := runOf("a", "acme", "1"), runOf("b", "globex", "2")
 		var cause error
-		g.Expect(r.Begin(working, func(ctx context.Context, _ func(Progress)) Outcome {
+		g.Expect(r.Begin(working, "ns/"+working.Spec.CustomerAccessRef.Name, func(ctx context.Context, _ Place) Outcome {
 			<-ctx.Done()
 			time.Sleep(time.Second) // a write that is under way is not left half done
 			cause = context.Cause(ctx)
 			return Outcome{}
 		})).To(BeTrue())
 		synctest.Wait()
-		g.Expect(r.Begin(waiting, untilStopped)).To(BeTrue())
+		g.Expect(r.Begin(waiting, "ns/"+waiting.Spec.CustomerAccessRef.Name, untilStopped)).To(BeTrue())
 
 		shutdown()
 		g.Expect(cause).To(MatchError(ErrShutdown), "shutdown waits for the attempt")
-		g.Expect(r.Begin(runOf("c", "initech", "3"), untilStopped)).To(BeFalse(), "nothing begins any more")
+		g.Expect(r.Begin(runOf("c", "initech", "3"), "ns/initech", untilStopped)).To(BeFalse(), "nothing begins any more")
 	})
 }
 
 func TestRunnerBeginsNothingBeforeItsStart(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	g.Expect(NewRunner(1, clock.RealClock{}).Begin(runOf("a", "acme", "1"), untilStopped)).To(BeFalse())
+	g.Expect(NewRunner(1, clock.RealClock{}).Begin(runOf("a", "acme", "1"), "ns/acme", untilStopped)).To(BeFalse())
 }
 
 // Each report is a write of the run's status, so few of them are published.
 func TestRunnerSpacesProgress(t *testing.T) {
 	runnerTest(t, 1, func(g *WithT, r *Runner, _ func()) {
 		run := runOf("a", "acme", "1")
-		g.Expect(r.Begin(run, func(_ context.Context, report func(Progress)) Outcome {
+		g.Expect(r.Begin(run, "ns/"+run.Spec.CustomerAccessRef.Name, func(_ context.Context, at Place) Outcome {
 			for i := range int64(120) { // 12 s of work
-				report(Progress{Step: v1alpha1.StepPeople, Done: i})
+				at.Report(Progress{Step: v1alpha1.StepPeople, Done: i})
 				time.Sleep(100 * time.Millisecond)
 			}
 			return Outcome{}

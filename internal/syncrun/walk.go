@@ -15,13 +15,8 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
-// defaultRequestsPerMinute leaves a fifth of Webex's 300 to other users of the
-// same token (https://developer.webex.com/docs/basics).
-const defaultRequestsPerMinute = 240
-
 // connect reads customer and credentials, both past the cache, and prepares the
-// client. Credentials that Webex refused are not tried again before Secret or
-// spec change.
+// client. What Webex refused is not asked again before Secret or spec change.
 func (a *attempt) connect(ctx context.Context) error {
 	key := client.ObjectKey{Namespace: a.sync.Namespace, Name: a.sync.Spec.CustomerAccessRef.Name}
 	if err := a.Live.Get(ctx, key, a.customer); err != nil {
@@ -35,35 +30,26 @@ func (a *attempt) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.refusedBefore() {
-		return refused(v1alpha1.ReasonCredentialsRejected, "%s", a.customer.Status.LastRun.Message)
+	a.owner = base.Host + " " + a.credentials.owner()
+	if err := a.refusedBefore(ctx); err != nil {
+		return err
 	}
 	if a.http, err = a.httpClient(ctx, a.customer); err != nil {
 		return err
-	}
-	perMinute := int32(defaultRequestsPerMinute)
-	if c := a.customer.Spec.Connection; c != nil && c.RequestsPerMinute > 0 {
-		perMinute = c.RequestsPerMinute
 	}
 	a.tokens = a.tokenSource(base.String())
 	a.webex, err = webex.New(webex.Config{
 		BaseURL:   base.String(),
 		HTTP:      a.http,
 		Tokens:    a.tokens,
-		Limiter:   a.Budgets.Limiter(base.Host+" "+a.credentials.owner(), perMinute),
+		Limiter:   &limiter{a},
+		Sleep:     a.backOff,
 		UserAgent: a.UserAgent,
 		Retry:     a.Retry,
 		Observe:   a.observe,
 		Now:       a.Clock.Now,
 	})
 	return err
-}
-
-func (a *attempt) refusedBefore() bool {
-	s := a.customer.Status
-	return s.LastRun != nil && s.LastRun.Reason == v1alpha1.ReasonCredentialsRejected &&
-		s.Credentials != nil && s.Credentials.ObservedSecretResourceVersion == a.credentials.resourceVersion &&
-		ptr.Deref(s.LastRun.ObservedGeneration, 0) == a.customer.Generation
 }
 
 // identify finds out which organization the credentials give access to, and
@@ -223,7 +209,7 @@ func (a *attempt) readPeople(ctx context.Context) error {
 			a.usage.AddPerson(p.ID, p.LocationID, p.Licenses)
 		}
 		if done++; done%progressEvery == 0 {
-			a.report(Progress{Step: v1alpha1.StepPeople, Done: done})
+			a.place.Report(Progress{Step: v1alpha1.StepPeople, Done: done})
 		}
 		return nil
 	})

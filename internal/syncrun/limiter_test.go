@@ -1,0 +1,218 @@
+package syncrun
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	. "github.com/onsi/gomega"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/utils/clock"
+	clocktesting "k8s.io/utils/clock/testing"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// deleted is a cluster without the customer, so that nothing is written about it.
+type deleted struct{ client.Reader }
+
+func (deleted) Get(context.Context, client.ObjectKey, client.Object, ...client.GetOption) error {
+	return apierrors.NewNotFound(schema.GroupResource{}, "acme")
+}
+
+// bench is a place that records the rests.
+type bench struct {
+	mu    sync.Mutex
+	full  bool
+	rests []Rest
+}
+
+func (b *bench) Report(Progress) {}
+func (b *bench) Room() bool      { return !b.full }
+func (b *bench) Rest(_ context.Context, rest Rest, wait func() error) error {
+	b.mu.Lock()
+	b.rests = append(b.rests, rest)
+	b.mu.Unlock()
+	return wait()
+}
+
+// limiterTest runs a test in a bubble, where only waiting takes time.
+func limiterTest(t *testing.T, perSecond float64, test func(t *testing.T, g *WithT, of func(owner string) (*limiter, *bench))) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		engine := &Engine{Budgets: NewBudgets(perSecond), Clock: clock.RealClock{}, Live: deleted{}}
+		test(t, NewWithT(t), func(owner string) (*limiter, *bench) {
+			place := &bench{}
+			return &limiter{&attempt{Engine: engine, owner: owner, customer: &v1alpha1.WebexCustomerAccess{}, place: place}}, place
+		})
+	})
+}
+
+const op = "list people"
+
+// took is how long Wait takes.
+func took(l *limiter) (time.Duration, error) {
+	began := time.Now()
+	err := l.Wait(context.Background(), op)
+	return time.Since(began), err
+}
+
+func TestLimiterSleepsThroughShortPauses(t *testing.T) {
+	limiterTest(t, 0, func(t *testing.T, g *WithT, of func(string) (*limiter, *bench)) {
+		l, place := of("partner")
+		sibling, _ := of("partner")
+		other, _ := of("other")
+		g.Expect(l.Wait(t.Context(), op)).To(Succeed())
+		l.Done(op, limited(20*time.Second))
+		began := time.Now()
+		let := make(chan time.Duration, 2)
+		for _, each := range []*limiter{l, sibling} {
+			go func() { _ = each.Wait(t.Context(), op); let <- time.Since(began) }()
+		}
+		synctest.Wait()
+		g.Expect(took(other)).To(BeZero(), "another owner is not concerned")
+		g.Expect([]time.Duration{<-let, <-let}).To(Equal([]time.Duration{20 * time.Second, 20*time.Second + 250*time.Millisecond}), "one after the other")
+		g.Expect(place.rests).To(Equal([]Rest{{Shared: true, Until: began.Add(20 * time.Second)}}), "without its place, and told")
+	})
+}
+
+func TestLimiterParksLongPauses(t *testing.T) {
+	for name, test := range map[string]struct {
+		pause   time.Duration
+		answers int
+		full    bool
+		parks   bool
+	}{
+		"short, nothing read":              {pause: shortPause},
+		"longer, nothing read":             {pause: shortPause + time.Second, parks: true},
+		"longer, but pages would be lost":  {pause: longPause, answers: 1},
+		"too long for pages to stay fresh": {pause: longPause + time.Second, answers: 1, parks: true},
+		"too many rest":                    {pause: shortPause + time.Second, answers: 1, full: true, parks: true},
+		"too many rest, but not for long":  {pause: shortPause, answers: 1, full: true},
+		"too many rest, nothing read":      {pause: shortPause, full: true, parks: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			limiterTest(t, 0, func(t *testing.T, g *WithT, of func(string) (*limiter, *bench)) {
+				l, place := of("owner")
+				place.full = test.full
+				for range test.answers {
+					g.Expect(l.Wait(t.Context(), op)).To(Succeed())
+					l.Done(op, nil)
+				}
+				g.Expect(l.Wait(t.Context(), op)).To(Succeed())
+				l.Done(op, limited(test.pause))
+				slept, err := took(l)
+				if !test.parks {
+					g.Expect(err).NotTo(HaveOccurred())
+					g.Expect(slept).To(Equal(test.pause))
+					return
+				}
+				g.Expect(slept).To(BeZero())
+				failure := failureOf(t.Context(), err)
+				g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonRateLimited))
+				g.Expect(failure.RetryAfter).To(Equal(test.pause))
+			})
+		})
+	}
+}
+
+// A service that refuses for hours costs few requests, and the walk is given up
+// before its pages are too old.
+func TestLimiterThroughHoursOfRefusals(t *testing.T) {
+	limiterTest(t, 0, func(t *testing.T, g *WithT, of func(string) (*limiter, *bench)) {
+		began, requests := time.Now(), 0
+		for time.Since(began) < 4*time.Hour {
+			l, _ := of("owner") // an attempt
+			attempted := time.Now()
+			for range 4 { // organization, licences, locations, roles
+				g.Expect(l.Wait(t.Context(), "others")).To(Succeed())
+				l.Done("others", nil)
+				requests++
+			}
+			err := l.Wait(t.Context(), op)
+			for ; err == nil; err = l.Wait(t.Context(), op) {
+				l.Done(op, limited(time.Second))
+				requests++
+			}
+			g.Expect(time.Since(attempted)).To(BeNumerically("<=", maxPauses+5*time.Minute), "only pauses that are told count")
+			e, _ := webex.AsError(err)
+			g.Expect(e.RetryAfter).To(BeNumerically("<=", longPause))
+			time.Sleep(e.RetryAfter)
+		}
+		g.Expect(requests).To(BeNumerically("<=", 48), "in 4 hours; four good runs of 8 requests are 32")
+	})
+}
+
+// A pause that began before a restart is not tried out in steps again.
+func TestLimiterInheritsAPause(t *testing.T) {
+	limiterTest(t, 0, func(t *testing.T, g *WithT, of func(string) (*limiter, *bench)) {
+		l, _ := of("owner")
+		l.customer.Status.NotBefore = new(metav1.NewTime(time.Now().Add(-time.Second)))
+		g.Expect(took(l)).To(BeZero(), "the pause is over")
+		l.Done(op, limited(time.Second))
+		_, err := took(l)
+		e, _ := webex.AsError(err)
+		g.Expect(e.RetryAfter).To(Equal(320 * time.Second))
+	})
+}
+
+// All owners together keep the common bound, and without one none waits for another.
+func TestLimitersShareTheCommonBound(t *testing.T) {
+	for name, test := range map[string]struct{ perSecond, seconds float64 }{
+		"bound":    {perSecond: 5, seconds: 6}, // 40 requests, of which 10 at once
+		"no bound": {perSecond: 0, seconds: 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			limiterTest(t, test.perSecond, func(t *testing.T, g *WithT, of func(string) (*limiter, *bench)) {
+				start := time.Now()
+				var work sync.WaitGroup
+				for i := range 40 {
+					l, _ := of(fmt.Sprint("owner", i%4))
+					work.Go(func() { g.Expect(l.Wait(t.Context(), op)).To(Succeed()) })
+				}
+				work.Wait()
+				g.Expect(time.Since(start).Seconds()).To(BeNumerically("~", test.seconds, 0.1))
+			})
+		})
+	}
+}
+
+func TestLimiterEndsWithItsContext(t *testing.T) {
+	limiterTest(t, 0, func(t *testing.T, g *WithT, of func(string) (*limiter, *bench)) {
+		l, _ := of("owner")
+		g.Expect(l.Wait(t.Context(), op)).To(Succeed())
+		l.Done(op, limited(20*time.Second))
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { time.Sleep(time.Second); cancel() }()
+		g.Expect(l.Wait(ctx, op)).To(MatchError(context.Canceled))
+	})
+}
+
+// A clock that can wake somebody up does, so that a day can be simulated.
+func TestSleepByAClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		fake := clocktesting.NewFakeClock(noon)
+		woken := make(chan error, 1)
+		go func() { woken <- sleep(t.Context(), fake, time.Hour) }()
+		synctest.Wait()
+		fake.Step(time.Hour - time.Second)
+		synctest.Wait()
+		g.Expect(woken).NotTo(Receive())
+		fake.Step(time.Second)
+		g.Expect(<-woken).To(Succeed())
+
+		began := time.Now()
+		g.Expect(sleep(t.Context(), clocktesting.NewFakePassiveClock(noon), time.Minute)).To(Succeed())
+		g.Expect(time.Since(began)).To(Equal(time.Minute), "one that cannot leaves it to the machine")
+	})
+}

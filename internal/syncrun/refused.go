@@ -1,0 +1,72 @@
+package syncrun
+
+import (
+	"context"
+
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// refusedBefore is the failure of an attempt that need not be made: Webex said
+// no, and nothing has changed since. Credentials that were refused are not tried
+// by anybody, since each of a thousand customers with the same Secret would be
+// refused the same. Another no, such as that of a missing role, is about one
+// customer, and may be mended in Webex: only schedules keep from asking again.
+func (a *attempt) refusedBefore(ctx context.Context) error {
+	last := a.customer.Status.LastRun
+	if last != nil && last.Reason != v1alpha1.ReasonSucceeded && !Retriable(last.Reason) && a.unchanged() {
+		credentials := last.Reason == v1alpha1.ReasonCredentialsRejected
+		if credentials || a.sync.Spec.Trigger == v1alpha1.TriggerSchedule {
+			return &Failure{Class: classOfReason(last.Reason), Reason: last.Reason, Message: last.Message}
+		}
+	}
+	if a.Budgets.refusedBefore(a.owner, a.credentials.resourceVersion) {
+		return refused(v1alpha1.ReasonCredentialsRejected, "%s", credentialsRejectedMessage)
+	}
+	return a.refusedToOthers(ctx)
+}
+
+// unchanged says whether spec and Secret are those of the last run.
+func (a *attempt) unchanged() bool {
+	s := a.customer.Status
+	return s.Credentials != nil && s.Credentials.ObservedSecretResourceVersion == a.credentials.resourceVersion &&
+		ptr.Deref(s.LastRun.ObservedGeneration, 0) == a.customer.Generation
+}
+
+// refusedToOthers fails if Webex refused the same Secret to another customer.
+func (a *attempt) refusedToOthers(ctx context.Context) error {
+	var sharing v1alpha1.WebexCustomerAccessList
+	err := a.Client.List(ctx, &sharing, client.InNamespace(a.customer.Namespace),
+		client.MatchingFields{IndexSecret: a.customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy)
+	if err != nil {
+		return err
+	}
+	for i := range sharing.Items {
+		other := &sharing.Items[i]
+		s := other.Status
+		if other.UID != a.customer.UID && baseURL(other) == baseURL(a.customer) &&
+			s.LastRun != nil && s.LastRun.Reason == v1alpha1.ReasonCredentialsRejected &&
+			s.Credentials != nil && s.Credentials.ObservedSecretResourceVersion == a.credentials.resourceVersion {
+			return refused(v1alpha1.ReasonCredentialsRejected, "%s", credentialsRejectedMessage)
+		}
+	}
+	return nil
+}
+
+func baseURL(customer *v1alpha1.WebexCustomerAccess) string {
+	if c := customer.Spec.Connection; c != nil {
+		return c.BaseURL
+	}
+	return ""
+}
+
+// classOfReason is the class of a reason that is not retried.
+func classOfReason(reason string) webex.Class {
+	if ConcernsCredentials(reason) {
+		return webex.ClassAuth
+	}
+	return webex.ClassTerminal
+}
