@@ -105,8 +105,8 @@ func TestPassingTrouble(t *testing.T) {
 	f.sim.AddRule(webexsim.Rule{Operation: "GET /people", Status: http.StatusServiceUnavailable, Times: 3})
 	run := f.run("acme")
 	f.expectReason(run, v1alpha1.ReasonSucceeded)
-	f.Expect(run.Status.FailedAttempts).To(HaveValue(BeEquivalentTo(1)), "two tries each")
-	f.Expect(run.Status.Retries).To(HaveValue(BeEquivalentTo(2)))
+	f.Expect(run.Status.FailedAttempts).To(HaveValue(BeEquivalentTo(2)), "two tries, then one: the trouble is known")
+	f.Expect(run.Status.Retries).To(HaveValue(BeEquivalentTo(1)))
 	f.Expect(run.Status.Requests).To(HaveValue(BeEquivalentTo(f.sim.TotalRequests())))
 }
 
@@ -115,17 +115,20 @@ func TestServerErrorsBeyondTheBackoffLimit(t *testing.T) {
 	f.createCustomer("acme")
 	rows := f.versions("acme")
 	f.sim.AddRule(webexsim.Rule{Status: http.StatusInternalServerError})
-	for _, limit := range []int32{0, 2} {
+	for _, test := range []struct{ limit, requests int32 }{
+		{0, 2}, // as many tries as a call has
+		{2, 3}, // one for each attempt: it is known by now that the service is in trouble
+	} {
 		f.sim.ResetRequests()
 		run := f.newRun("", "acme")
 		run.GenerateName = "unlucky-"
-		run.Spec.BackoffLimit = &limit
+		run.Spec.BackoffLimit = &test.limit
 		f.create(run)
 		f.awaitEnd(run)
 		expectOneEnd(f, run)
 		f.expectReason(run, v1alpha1.ReasonAPIUnavailable)
-		f.Expect(run.Status.FailedAttempts).To(HaveValue(Equal(limit + 1)))
-		f.Expect(f.sim.TotalRequests()).To(BeEquivalentTo(2*(limit+1)), "two tries each")
+		f.Expect(run.Status.FailedAttempts).To(HaveValue(Equal(test.limit + 1)))
+		f.Expect(f.sim.TotalRequests()).To(BeEquivalentTo(test.requests))
 		f.Expect(run.Status.Message).To(ContainSubstring("HTTP 500"))
 		f.Expect(run.Status.Message).To(ContainSubstring("tracking id"))
 	}
@@ -168,7 +171,7 @@ func TestRateLimited(t *testing.T) {
 	f.create(run)
 	f.awaitRun(run, v1alpha1.ReasonRateLimited)
 	f.Expect(run.Status.NextAttemptTime.Time).NotTo(BeTemporally("<", clock.Now().Add(wait)))
-	f.Expect(run.Status.FailedAttempts).To(HaveValue(BeZero()), "to wait is no failure")
+	f.Expect(run.Status.FailedAttempts).To(BeNil(), "to wait is no failure")
 	f.Eventually(func(g Gomega) {
 		g.Expect(f.client.Get(f.ctx, client.ObjectKeyFromObject(customer), customer)).To(Succeed())
 		g.Expect(customer.Status.NotBefore).NotTo(BeNil())

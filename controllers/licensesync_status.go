@@ -89,14 +89,17 @@ func (s *runScope) end() {
 func (s *runScope) retry(failure *syncrun.Failure, after time.Duration) {
 	s.wait(failure.Reason, failure.Message)
 	s.trackingID(failure)
-	due := s.now.Add(after)
+	s.status.NextAttemptTime = new(metav1.NewTime(s.now.Add(after)))
 	if failure.Class == webex.ClassRateLimited {
-		// A status holds whole seconds, and none of them may be too early.
-		due = due.Add(time.Second - time.Nanosecond)
+		s.status.NextAttemptTime = wholeSecond(s.now.Add(after))
 	}
-	s.status.NextAttemptTime = new(metav1.NewTime(due))
 	s.status.Progress = nil
 	s.lookAgain(after)
+}
+
+// wholeSecond is a time for a status, which holds whole seconds, that is not too early.
+func wholeSecond(t time.Time) *metav1.Time {
+	return new(metav1.NewTime(t.Add(time.Second - time.Nanosecond)))
 }
 
 // trackingID goes to the message of the status, not to a condition: it differs

@@ -228,7 +228,7 @@ func (r *LicenseSyncReconciler) attempt(_ context.Context, s *runScope) (bool, e
 		s.progress(snapshot.Progress)
 		s.status.NextAttemptTime = nil
 		if until := snapshot.RestsUntil; !until.IsZero() {
-			s.status.NextAttemptTime = new(metav1.NewTime(until))
+			s.status.NextAttemptTime = wholeSecond(until)
 			s.wait(v1alpha1.ReasonRateLimited, rateLimitedMessage)
 			break
 		}
