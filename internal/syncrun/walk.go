@@ -83,6 +83,10 @@ func (a *attempt) namedOrganization(ctx context.Context) (webex.Organization, er
 	a.orgParameter = webex.OrganizationAPIID(uuid)
 	organization, err := a.webex.Organization(ctx, a.orgParameter)
 	if e, ok := errors.AsType[*webex.Error](err); ok && e.Class == webex.ClassTerminal {
+		if a.customer.Status.LastSuccessfulSyncTime != nil { // it was the right one once
+			mismatch = refused(v1alpha1.ReasonForbidden,
+				"the credentials give no access to organization %s any more: grant it again in Webex and create a LicenseSync, or put other credentials into the Secret of spec.credentialsSecretRef", uuid)
+		}
 		mismatch.TrackingID, mismatch.Err = e.TrackingID, err
 		return organization, mismatch
 	}
