@@ -21,8 +21,10 @@ func (o *Organization) changeLicense(ref string, f func(*license)) error {
 	return o.change(func() error {
 		l, err := o.license(ref)
 		if err == nil {
+			before := *l
 			o.mostGuests = max(o.mostGuests, l.external)
 			f(l)
+			o.auditRow(&before, l)
 		}
 		return err
 	})
@@ -57,7 +59,11 @@ func (o *Organization) SetExternalUsers(ref string, users int) error {
 
 // AddLicense adds a row and returns its id.
 func (o *Organization) AddLicense(spec LicenseSpec) (id string) {
-	_ = o.change(func() error { id = o.addLicense(spec).id; return nil }) // cannot fail
+	_ = o.change(func() error { // cannot fail
+		id = o.addLicense(spec).id
+		o.audit(noPerson, len(o.licenses)-1, "added")
+		return nil
+	})
 	return id
 }
 
@@ -75,7 +81,9 @@ func (o *Organization) RestoreLicenses() { o.setRemoved(false) }
 func (o *Organization) setRemoved(removed bool) {
 	_ = o.change(func() error { // cannot fail
 		for _, l := range o.licenses {
+			before := *l
 			l.removed = removed
+			o.auditRow(&before, l)
 		}
 		return nil
 	})
@@ -97,6 +105,7 @@ func (o *Organization) changePerson(i int, f func(*Person) error) error {
 			o.former = append(o.former, formerPerson{i, before})
 		}
 		o.edits[i] = p
+		o.auditHoldings(i, before.Licenses, p.Licenses)
 		return nil
 	})
 }
@@ -163,8 +172,7 @@ func (o *Organization) AddPerson(p Person) (int, error) {
 			return err
 		}
 		p.Licenses = slices.Clone(p.Licenses)
-		o.added = append(o.added, p)
-		index = o.base + len(o.added) - 1
+		index = o.enroll(p)
 		return nil
 	})
 	return index, err
@@ -187,11 +195,18 @@ func (o *Organization) addPersonByName(p Person, location string, licenses []str
 			}
 			p.Licenses = append(p.Licenses, n)
 		}
-		o.added = append(o.added, p)
-		index = o.base + len(o.added) - 1
+		index = o.enroll(p)
 		return nil
 	})
 	return index, err
+}
+
+// enroll puts a person at the end of the list.
+func (o *Organization) enroll(p Person) (index int) {
+	o.added = append(o.added, p)
+	index = o.base + len(o.added) - 1
+	o.auditHoldings(index, nil, p.Licenses)
+	return index
 }
 
 func (o *Organization) checkPerson(p *Person) error {
@@ -214,6 +229,9 @@ func (o *Organization) RemovePerson(i int) error {
 		}
 		at, _ := slices.BinarySearch(o.gone, i)
 		o.gone = slices.Insert(o.gone, at, i)
+		var p Person
+		o.person(i, &p)
+		o.auditHoldings(i, p.Licenses, nil)
 		return nil
 	})
 }

@@ -64,6 +64,10 @@ type Options struct {
 	// ItemErrors makes some people incomplete.
 	ItemErrors *ItemErrors `json:"itemErrors"`
 
+	// RefuseOverage makes PATCH /licenses/users assign no unit that was not bought, and
+	// answer 206 instead.
+	RefuseOverage bool `json:"refuseOverage"`
+
 	// RefreshMode says what a refresh does with the refresh token. Default keep.
 	RefreshMode RefreshMode `json:"refreshMode"`
 	// TokenErrorStyle is the form of the token endpoint's errors. Default identity.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Organization is one organization of a Server. Its methods may be called at any
@@ -30,6 +31,9 @@ type Organization struct {
 	mostGuests int // that a licence had before it was changed
 	sites      []string
 	generation uint64
+	now        func() time.Time // nil while the organization is being made
+	events     []auditEvent
+	eventsEver int
 
 	shuffles atomic.Uint64
 
@@ -40,6 +44,7 @@ type Organization struct {
 type license struct {
 	spec     LicenseSpec
 	uuid, id string
+	kind     licenseKind
 	external int
 	removed  bool
 }
@@ -153,7 +158,7 @@ func (o *Organization) addLicense(spec LicenseSpec) *license {
 	if l.uuid == "" {
 		l.uuid = indexedUUID(indexedUUIDPrefix(o.seed^hashString(kindLicense)), len(o.licenses)+1)
 	}
-	l.id = o.licenseID(l)
+	l.id, l.kind = o.licenseID(l), kindOf(spec)
 	o.licenses = append(o.licenses, l)
 	if spec.SiteURL != "" && !slices.Contains(o.sites, spec.SiteURL) {
 		o.sites = append(o.sites, spec.SiteURL)
@@ -271,6 +276,9 @@ func (o *Organization) personUUID(i int, p *Person) string {
 func (o *Organization) findPerson(uuid string) (int, bool) {
 	if i, ok := indexOfUUID(o.personPrefix, uuid); ok {
 		return i, o.exists(i)
+	}
+	if uuid == "" { // most people have none of their own
+		return 0, false
 	}
 	var p Person
 	for i := range o.base + len(o.added) {

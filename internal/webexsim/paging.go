@@ -15,6 +15,8 @@ const (
 	ceilingLocation       = 50
 	locationsDefault      = 500
 	licenseUsersPerPage   = 300
+	auditDefault          = 100
+	auditCeiling          = 200
 	errBadMax             = "The max parameter must be a positive number."
 	errBadCursor          = "The cursor is invalid."
 	foreignHost           = "https://elsewhere.example.com"
@@ -46,6 +48,9 @@ func (c *call) place(operation string) (size, start int) {
 	case "GET /workspaces":
 		start, _ = strconv.Atoi(c.q.Get("start"))
 		return c.size("max", c.o.WorkspacesDefault, c.o.WorkspacesCeiling), max(start, 0)
+	case "GET /adminAudit/events":
+		start, _ = strconv.Atoi(c.q.Get("offset"))
+		return c.size("max", auditDefault, auditCeiling), max(start, 0)
 	case "GET /licenses/{id}":
 		size = c.size("limit", licenseUsersPerPage, licenseUsersPerPage)
 	default:

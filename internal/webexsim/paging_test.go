@@ -152,6 +152,9 @@ func TestPeopleShape(t *testing.T) {
 	if a := get(t, s, "t", "/people/"+id); a.status != 200 || !strings.Contains(a.body, `"licenses":["`) {
 		t.Errorf("person by id: %s", a.body)
 	}
+	if a := get(t, s, "t", "/people/x"); a.status != 404 {
+		t.Errorf("a person whose id is none: %d %s", a.status, a.body)
+	}
 	if a := get(t, s, "t", "/people/me"); !strings.Contains(a.body, org.PersonID(0)) {
 		t.Errorf("me: %s", a.body)
 	}

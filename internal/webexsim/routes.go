@@ -13,10 +13,11 @@ type route struct {
 	scopes       []string // one of them is needed; none means no token at all
 	handle       func(*call) error
 
-	anyRole    bool // the token's owner need not be an administrator
-	anywhere   bool // the handler finds the organization by itself
-	body       bool // has a JSON body, which is read first: it names the organization
-	commercial bool // the government cloud does not have it
+	roles      []string // the owner needs one of them; none means any role of an administrator
+	anyRole    bool     // the token's owner need not be an administrator
+	anywhere   bool     // the handler finds the organization by itself
+	body       bool     // has a JSON body, which is read first: it names the organization
+	commercial bool     // the government cloud does not have it
 }
 
 var routes = []route{
@@ -27,10 +28,13 @@ var routes = []route{
 	{method: http.MethodGet, path: "/roles", scopes: []string{ScopeRoles}, handle: (*call).listRoles},
 	{method: http.MethodGet, path: "/licenses", scopes: []string{ScopeLicenses}, handle: (*call).listLicenses},
 	{method: http.MethodGet, path: "/licenses/{id}", scopes: []string{ScopeLicenses}, handle: (*call).getLicense},
+	{method: http.MethodPatch, path: "/licenses/users", scopes: []string{ScopePeopleWrite}, handle: (*call).patchLicenseUsers, roles: []string{roleFullAdmin, roleUserAdmin}, anywhere: true, body: true},
 	{method: http.MethodGet, path: "/people", scopes: []string{ScopePeople}, handle: (*call).listPeople},
 	{method: http.MethodGet, path: "/people/{id}", scopes: []string{ScopePeople}, handle: (*call).getPerson},
 	{method: http.MethodGet, path: "/locations", scopes: []string{ScopeLocations, ScopePeople, ScopeDevices}, handle: (*call).listLocations},
 	{method: http.MethodGet, path: "/workspaces", scopes: []string{ScopeWorkspaces}, handle: (*call).listWorkspaces},
+	{method: http.MethodGet, path: "/adminAudit/events", scopes: []string{ScopeAudit}, handle: (*call).listAuditEvents, roles: []string{roleFullAdmin}},
+	{method: http.MethodGet, path: "/adminAudit/eventCategories", scopes: []string{ScopeAudit}, handle: (*call).listAuditCategories, roles: []string{roleFullAdmin}},
 }
 
 // operation is the name of a route in counts and rules.

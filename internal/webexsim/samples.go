@@ -44,7 +44,7 @@ func staff(n, pending int, everyone ...int) PeopleList {
 		people[i] = Person{Location: NoLocation, InvitePending: i >= n-pending}
 		people[i].Licenses = append(people[i].Licenses, everyone...)
 	}
-	people[0].Roles = []string{"id_full_admin"}
+	people[0].Roles = []string{roleFullAdmin}
 	return people
 }
 

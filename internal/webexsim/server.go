@@ -152,6 +152,7 @@ func (s *Server) date() string {
 // AddOrganization adds an organization. It panics if the spec contradicts itself.
 func (s *Server) AddOrganization(spec OrganizationSpec) *Organization {
 	o := newOrganization(spec)
+	o.now = s.Now
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if slices.ContainsFunc(s.organizations, func(other *Organization) bool { return other.uuid == o.uuid }) {

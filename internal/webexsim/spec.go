@@ -139,12 +139,18 @@ func (l PeopleList) Person(i int, p *Person) {
 	p.Licenses = licenses
 }
 
+// Roles that an endpoint asks for by name.
+const (
+	roleFullAdmin = "id_full_admin"
+	roleUserAdmin = "id_user_admin"
+)
+
 // defaultRoles are roles that a Control Hub organization has.
 func defaultRoles() []RoleSpec {
 	return []RoleSpec{
-		{"id_full_admin", "Full Administrator"},
+		{roleFullAdmin, "Full Administrator"},
 		{"id_readonly_admin", "Read-only Administrator"},
-		{"id_user_admin", "User Administrator"},
+		{roleUserAdmin, "User Administrator"},
 		{"id_device_admin", "Device Administrator"},
 		{"atlas-portal.partner.salesadmin", "Sales Administrator"},
 	}

@@ -21,6 +21,10 @@ const (
 	ScopeOrganizations = "spark-admin:organizations_read"
 	ScopeRoles         = "spark-admin:roles_read"
 	ScopeDevices       = "spark-admin:device_read"
+	// ScopePeopleWrite is needed to assign licences.
+	ScopePeopleWrite = "spark-admin:people_write"
+	// ScopeAudit is needed to read audit events.
+	ScopeAudit = "audit:events_read"
 	// ScopeApplicationsToken is needed to get the tokens of service apps.
 	ScopeApplicationsToken = "spark:applications_token"
 )
@@ -154,7 +158,7 @@ func (t *tokens) add(spec TokenSpec, o *Options, now time.Time) Token {
 		spec.Scopes = DefaultScopes()
 	}
 	if spec.Roles == nil && !spec.NoRole {
-		spec.Roles = []string{"id_full_admin"}
+		spec.Roles = []string{roleFullAdmin}
 	}
 	setString(&spec.Owner, "machine-account-"+spec.Organization)
 	setDuration(&spec.ExpiresIn, o.AccessTokenLifetime)
@@ -253,9 +257,15 @@ func (g *grant) sees(organization string) bool {
 	return g.spec.Organization == organization || slices.Contains(*g.organizations.Load(), organization)
 }
 
-// allows tells whether the token has one of the scopes of a route and its owner any
-// role of an administrator, if that is needed.
+// allows tells whether the token has one of the scopes of a route, and its owner one of
+// the roles (any role of an administrator, if the route names none).
 func (g *grant) allows(r *route) bool {
-	return (r.anyRole || len(g.spec.Roles) > 0) &&
-		slices.ContainsFunc(r.scopes, func(s string) bool { return slices.Contains(g.spec.Scopes, s) })
+	switch {
+	case r.anyRole:
+	case len(r.roles) > 0 && !slices.ContainsFunc(r.roles, func(role string) bool { return slices.Contains(g.spec.Roles, role) }):
+		return false
+	case len(g.spec.Roles) == 0:
+		return false
+	}
+	return slices.ContainsFunc(r.scopes, func(s string) bool { return slices.Contains(g.spec.Scopes, s) })
 }
