@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -36,6 +37,8 @@ type config struct {
 	organizations   list
 	tokens          pairs
 	refresh         bool
+	partner         string
+	serviceApp      bool
 	generated       webexsim.GeneratorOptions
 }
 
@@ -78,6 +81,12 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 	f.Var(&c.organizations, "org", "organizations to serve: standard, two-subscriptions, over-assigned, generated (default standard); repeat generated for several")
 	f.Var(c.tokens, "token", "access token of an organization, as `org=token`; others are made up")
 	f.BoolVar(&c.refresh, "refresh", false, "also issue refresh tokens, and print them with their clients")
+	f.StringVar(&c.partner, "partner", "", "also issue a token of a partner: an administrator of this `organization`, whose customers are all others")
+	f.BoolVar(&c.serviceApp, "service-app", false, "also register a service app that all organizations have authorized, and print it with a token that may call for its tokens")
+	f.Func("options", "how the service behaves, as `JSON` like {\"rateLimit\": 300}; what PATCH /control/options takes", func(text string) error {
+		return json.Unmarshal([]byte(text), &c.options)
+	})
+	f.Uint64Var(&c.options.Seed, "token-seed", 0, "make up the same tokens each time; 0 makes them up at random")
 	f.DurationVar(&c.options.Latency, "latency", 0, "time that each API request takes")
 	f.IntVar(&c.generated.People, "people", 1000, "people of a generated organization")
 	f.IntVar(&c.generated.Licenses, "licenses", 15, "licences of a generated organization")
@@ -146,6 +155,9 @@ func (c *config) seeds() ([]seeded, error) {
 			return nil, fmt.Errorf("-token names organization %q, which is not served", name)
 		}
 	}
+	if c.partner != "" && !used[c.partner] {
+		return nil, fmt.Errorf("-partner names organization %q, which is not served", c.partner)
+	}
 	return seeds, nil
 }
 
@@ -168,16 +180,58 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		org := server.AddOrganization(s.spec)
 		token := server.IssueToken(webexsim.TokenSpec{Organization: org.UUID(), Access: c.tokens[s.name], WithRefresh: c.refresh})
 		fmt.Fprintf(stdout, "\n%s (%s, %d people)\n", s.name, org.Name(), org.People())
-		fmt.Fprintf(stdout, "  organization  %s\n  orgId         %s\n  access token  %s\n", org.UUID(), org.ID(), token.Access)
-		if c.refresh {
-			fmt.Fprintf(stdout, "  client id     %s\n  client secret %s\n  refresh token %s\n", token.ClientID, token.ClientSecret, token.Refresh)
-		}
+		fmt.Fprintf(stdout, "  organization  %s\n  orgId         %s\n", org.UUID(), org.ID())
+		c.printToken(token, stdout)
 	}
+	c.printPartner(server, seeds, stdout)
+	c.printServiceApp(server, seeds, stdout)
 	if err := c.writeFiles(server); err != nil {
 		return err
 	}
 	<-ctx.Done()
 	return nil
+}
+
+// printPartner issues the token of a partner.
+func (c *config) printPartner(server *webexsim.Server, seeds []seeded, stdout io.Writer) {
+	if c.partner == "" {
+		return
+	}
+	spec := webexsim.TokenSpec{Owner: "partner-admin", Partner: true, WithRefresh: c.refresh}
+	for _, s := range seeds {
+		if s.name == c.partner {
+			spec.Organization = s.spec.UUID
+		} else {
+			spec.Organizations = append(spec.Organizations, s.spec.UUID)
+		}
+	}
+	token := server.IssueToken(spec)
+	fmt.Fprintf(stdout, "\npartner %s, with %d customers\n  owner         %s\n", c.partner, len(spec.Organizations), spec.Owner)
+	c.printToken(token, stdout)
+}
+
+// printServiceApp registers a service app and issues a token to call for its tokens.
+func (c *config) printServiceApp(server *webexsim.Server, seeds []seeded, stdout io.Writer) {
+	if !c.serviceApp {
+		return
+	}
+	var spec webexsim.ServiceAppSpec
+	for _, s := range seeds {
+		spec.Organizations = append(spec.Organizations, s.spec.UUID)
+	}
+	app := server.AddServiceApp(spec)
+	caller := server.IssueToken(webexsim.TokenSpec{
+		Organization: seeds[0].spec.UUID, Owner: "service-app-developer", Scopes: []string{webexsim.ScopeApplicationsToken}, WithRefresh: c.refresh,
+	})
+	fmt.Fprintf(stdout, "\nservice app\n  application   %s\n  client id     %s\n  client secret %s\nwho may call for its tokens\n", app.ID, app.ClientID, app.ClientSecret)
+	c.printToken(caller, stdout)
+}
+
+func (c *config) printToken(token webexsim.Token, stdout io.Writer) {
+	fmt.Fprintf(stdout, "  access token  %s\n", token.Access)
+	if c.refresh {
+		fmt.Fprintf(stdout, "  client id     %s\n  client secret %s\n  refresh token %s\n", token.ClientID, token.ClientSecret, token.Refresh)
+	}
 }
 
 // writeFiles writes the URL last: whoever waits for it finds everything else.

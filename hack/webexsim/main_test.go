@@ -24,6 +24,7 @@ func TestServe(t *testing.T) {
 		done <- run(ctx, []string{
 			"-org", "standard,over-assigned", "-org", "generated", "-org", "generated", "-people", "10",
 			"-token", "standard=fixed", "-ca-file", ca, "-url-file", url, "-refresh",
+			"-partner", "standard", "-service-app", "-token-seed", "5", "-options", `{"peopleCeiling": 7}`,
 		}, &stdout, io.Discard)
 	}()
 	base := waitFor(t, url)
@@ -51,7 +52,7 @@ func TestServe(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	for _, want := range []string{base, "/control", "fixed", "over-assigned (Initech Example, 25 people)", "generated-2 (Generated 2, 10 people)", "refresh token"} {
+	for _, want := range []string{base, "/control", "fixed", "over-assigned (Initech Example, 25 people)", "generated-2 (Generated 2, 10 people)", "refresh token", "partner standard, with 3 customers", "\n  application   "} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("the output lacks %q:\n%s", want, stdout.String())
 		}
@@ -80,6 +81,9 @@ func TestWrongFlags(t *testing.T) {
 		{"-addr", "nowhere:x"},
 		{"extra"},
 		{"-none"},
+		{"-partner", "generated"},
+		{"-options", `{"peopleCeilin": 7}`},
+		{"-options", `{"refreshMode": "x"}`},
 		{"-h"},
 	} {
 		if err := run(context.Background(), args, io.Discard, io.Discard); err == nil {
