@@ -22,6 +22,11 @@ func used(name string, percent int32) v1alpha1.WebexLicense {
 	}
 }
 
+// said is what a row said before.
+func said(reason string) []metav1.Condition {
+	return []metav1.Condition{{Type: v1alpha1.ConditionCapacityOK, Reason: reason}}
+}
+
 func TestCapacity(t *testing.T) {
 	t.Parallel()
 	unlike := func(row v1alpha1.WebexLicense, alter func(*v1alpha1.WebexLicense)) v1alpha1.WebexLicense {
@@ -55,25 +60,30 @@ func TestCapacity(t *testing.T) {
 		"thresholds of the spec": {thresholds: &v1alpha1.Thresholds{WarningPercent: 50, CriticalPercent: 60}, rows: []v1alpha1.WebexLicense{used("a", 60)}, want: critical, names: "a"},
 		"one threshold":          {thresholds: &v1alpha1.Thresholds{WarningPercent: 50}, rows: []v1alpha1.WebexLicense{used("a", 60)}, want: warning, names: "a"},
 
-		"a warning stays within the hysteresis":   {previous: warning, rows: []v1alpha1.WebexLicense{used("a", 75)}, want: warning, names: "a"},
-		"a warning goes below it":                 {previous: warning, rows: []v1alpha1.WebexLicense{used("a", 74)}, want: within},
-		"hysteresis makes no warning":             {previous: within, rows: []v1alpha1.WebexLicense{used("a", 79)}, want: within},
-		"critical stays within the hysteresis":    {previous: critical, rows: []v1alpha1.WebexLicense{used("a", 90)}, want: critical, names: "a"},
-		"critical becomes a warning":              {previous: critical, rows: []v1alpha1.WebexLicense{used("a", 89)}, want: warning, names: "a"},
-		"critical becomes a lingering warning":    {previous: critical, rows: []v1alpha1.WebexLicense{used("a", 76)}, want: warning, names: "a"},
-		"a warning gets worse":                    {previous: warning, rows: []v1alpha1.WebexLicense{used("a", 96)}, want: critical, names: "a"},
-		"hysteresis makes nothing worse":          {previous: warning, rows: []v1alpha1.WebexLicense{used("a", 92)}, want: warning, names: "a"},
-		"over-assigned has no hysteresis":         {previous: over, rows: []v1alpha1.WebexLicense{used("a", 100)}, want: exhausted, names: "a"},
-		"no hysteresis":                           {previous: warning, thresholds: &v1alpha1.Thresholds{HysteresisPercent: new(int32(0))}, rows: []v1alpha1.WebexLicense{used("a", 79)}, want: within},
-		"a hysteresis wider than the gap":         {previous: warning, thresholds: &v1alpha1.Thresholds{CriticalPercent: 82}, rows: []v1alpha1.WebexLicense{used("a", 78)}, want: warning, names: "a"},
+		"a warning stays within the hysteresis": {previous: warning, rows: []v1alpha1.WebexLicense{used("a", 75)}, want: warning, names: "a"},
+		"a warning goes below it":               {previous: warning, rows: []v1alpha1.WebexLicense{used("a", 74)}, want: within},
+		"hysteresis makes no warning":           {previous: within, rows: []v1alpha1.WebexLicense{used("a", 79)}, want: within},
+		"critical stays within the hysteresis":  {previous: critical, rows: []v1alpha1.WebexLicense{used("a", 90)}, want: critical, names: "a"},
+		"critical becomes a warning":            {previous: critical, rows: []v1alpha1.WebexLicense{used("a", 89)}, want: warning, names: "a"},
+		"critical becomes a lingering warning":  {previous: critical, rows: []v1alpha1.WebexLicense{used("a", 76)}, want: warning, names: "a"},
+		"a warning gets worse":                  {previous: warning, rows: []v1alpha1.WebexLicense{used("a", 96)}, want: critical, names: "a"},
+		"hysteresis makes nothing worse":        {previous: warning, rows: []v1alpha1.WebexLicense{used("a", 92)}, want: warning, names: "a"},
+		"over-assigned has no hysteresis":       {previous: over, rows: []v1alpha1.WebexLicense{used("a", 100)}, want: exhausted, names: "a"},
+		"no hysteresis":                         {previous: warning, thresholds: &v1alpha1.Thresholds{HysteresisPercent: new(int32(0))}, rows: []v1alpha1.WebexLicense{used("a", 79)}, want: within},
+		"a hysteresis wider than the gap":       {previous: warning, thresholds: &v1alpha1.Thresholds{CriticalPercent: 82}, rows: []v1alpha1.WebexLicense{used("a", 78)}, want: warning, names: "a"},
+		"each licence remembers for itself": {previous: within, want: warning, names: "a", rows: []v1alpha1.WebexLicense{
+			unlike(used("a", 76), func(r *v1alpha1.WebexLicense) { r.Status.Conditions = said(warning) }), used("b", 76),
+		}},
 		"what was worse before no longer matters": {previous: over, rows: []v1alpha1.WebexLicense{used("a", 10)}, want: within},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
 			customer := &v1alpha1.WebexCustomerAccess{Spec: v1alpha1.WebexCustomerAccessSpec{Thresholds: test.thresholds}}
-			if test.previous != "" {
-				customer.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionCapacityOK, Reason: test.previous}}
+			for i := range test.rows {
+				if status := &test.rows[i].Status; test.previous != "" && status.Conditions == nil {
+					status.Conditions = said(test.previous)
+				}
 			}
 			condition := (&customerScope{customer: customer, rows: test.rows}).capacity()
 			g.Expect(condition.Reason).To(Equal(test.want), condition.Message)
@@ -120,5 +130,10 @@ func TestCapacityOfACustomer(t *testing.T) {
 		c.Spec.Thresholds = &v1alpha1.Thresholds{WarningPercent: 70, CriticalPercent: 75}
 	})
 	f.awaitCondition(customer, v1alpha1.ConditionCapacityOK, metav1.ConditionFalse, v1alpha1.ReasonCritical)
+	f.Eventually(func() *metav1.Condition {
+		row := f.row(customer, "Webex Calling - Professional", "")
+		return meta.FindStatusCondition(row.Status.Conditions, v1alpha1.ConditionCapacityOK)
+	}).Should(HaveField("Reason", v1alpha1.ReasonCritical))
+	f.Expect(f.row(customer, "Basic Messaging", "").Status.Conditions).To(HaveLen(1), "an included licence has no capacity")
 	f.Expect(f.sim.Requests()).To(BeEmpty(), "thresholds are no matter of Webex")
 }

@@ -250,7 +250,7 @@ func TestRunsRepairRows(t *testing.T) {
 	}))
 	f.Expect(repaired.Annotations).To(HaveKeyWithValue("example.com/note", "ours"))
 	f.Expect(f.row(customer, "Advanced Messaging", "").UID).NotTo(Equal(deleted.UID))
-	f.Expect(f.row(customer, "Webex Calling - Professional", "").Status.Conditions).To(HaveLen(1))
+	f.Expect(f.row(customer, "Webex Calling - Professional", "").Status.Conditions).To(HaveLen(2))
 
 	f.forget()
 	f.run("acme")

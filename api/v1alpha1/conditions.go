@@ -22,8 +22,8 @@ const (
 	// ConditionPruneHeld of a customer is True while the removal of rows waits
 	// for approval; absent otherwise.
 	ConditionPruneHeld = "PruneHeld"
-	// ConditionCapacityOK of a customer is True while no purchased licence is
-	// over a threshold.
+	// ConditionCapacityOK of a purchased licence at level Customer is True while it
+	// is used below the customer's thresholds; that of a customer while all are.
 	ConditionCapacityOK = "CapacityOK"
 
 	// ConditionComplete of a run is True once it succeeded, as on a Job.

@@ -66,7 +66,9 @@ type WebexLicenseSpec struct {
 // WebexLicenseStatus holds a row's figures. It changes only when they do; how
 // old they are says status.lastSuccessfulSyncTime of the customer.
 type WebexLicenseStatus struct {
-	// conditions hold Ready: the figures come from a complete run.
+	// conditions hold Ready: the figures come from a complete run; and, of a
+	// purchased licence at level Customer, CapacityOK: it is used below
+	// spec.thresholds of the customer.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -198,6 +200,7 @@ type WebexLicenseStatus struct {
 // +kubebuilder:printcolumn:name="Customer",type=string,priority=1,JSONPath=`.spec.customerAccessRef.name`,description="the WebexCustomerAccess that the row belongs to"
 // +kubebuilder:printcolumn:name="Level",type=string,priority=1,JSONPath=`.spec.level`,description="Customer or Site"
 // +kubebuilder:printcolumn:name="Used %",type=integer,priority=1,JSONPath=`.status.utilizationPercent`,description="consumed by total, in percent"
+// +kubebuilder:printcolumn:name="Capacity",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="CapacityOK")].reason`,description="how a purchased licence is used, by the customer's thresholds"
 // +kubebuilder:printcolumn:name="Subscription",type=string,priority=1,JSONPath=`.status.subscriptionID`
 // +kubebuilder:printcolumn:name="Site URL",type=string,priority=1,JSONPath=`.status.siteURL`
 // +kubebuilder:printcolumn:name="Assignable",type=string,priority=1,JSONPath=`.status.assignableReason`,description="Assignable, or why not"

@@ -51,7 +51,7 @@ func (a *attempt) apply(ctx context.Context) error {
 	for i, row := range counted {
 		desired[i] = desiredRow(customer, row, defaults)
 	}
-	d := compare(existing, desired, a.now())
+	d := compare(a.customer, existing, desired, a.now())
 	removals := a.guardRemovals(customer, existing, &d)
 	a.summarise(d, removals)
 	return a.write(ctx, d.changes, removals)

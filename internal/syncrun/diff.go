@@ -31,7 +31,7 @@ type diff struct {
 // compare finds the difference between the rows there are and the desired ones.
 // Rows are matched by identity, so a row keeps its object name when Cisco
 // renames the licence.
-func compare(existing []v1alpha1.WebexLicense, desired []*v1alpha1.WebexLicense, now metav1.Time) diff {
+func compare(customer *v1alpha1.WebexCustomerAccess, existing []v1alpha1.WebexLicense, desired []*v1alpha1.WebexLicense, now metav1.Time) diff {
 	var d diff
 	byKey := make(map[usage.Key]*v1alpha1.WebexLicense, len(existing))
 	for i := range existing {
@@ -51,6 +51,7 @@ func compare(existing []v1alpha1.WebexLicense, desired []*v1alpha1.WebexLicense,
 	for _, want := range desired {
 		have := byKey[keyOf(want)]
 		delete(byKey, keyOf(want))
+		setCapacity(want, conditionsOf(have), customer)
 		if change, ok := changeOf(have, want, now); ok {
 			d.changes = append(d.changes, change)
 		} else {
@@ -62,6 +63,13 @@ func compare(existing []v1alpha1.WebexLicense, desired []*v1alpha1.WebexLicense,
 	}
 	slices.SortFunc(d.removals, func(a, b *v1alpha1.WebexLicense) int { return strings.Compare(a.Name, b.Name) })
 	return d
+}
+
+func conditionsOf(row *v1alpha1.WebexLicense) []metav1.Condition {
+	if row == nil {
+		return nil
+	}
+	return row.Status.Conditions
 }
 
 func older(a, b *v1alpha1.WebexLicense) bool {

@@ -34,7 +34,7 @@ func desiredRows(customer *v1alpha1.WebexCustomerAccess, rows ...usage.Row) []*v
 func stored(customer *v1alpha1.WebexCustomerAccess, rows ...usage.Row) []v1alpha1.WebexLicense {
 	before := metav1.NewTime(diffTime.Add(-time.Hour))
 	var list []v1alpha1.WebexLicense
-	for _, change := range compare(nil, desiredRows(customer, rows...), before).changes {
+	for _, change := range compare(customer, nil, desiredRows(customer, rows...), before).changes {
 		row := *change.after
 		row.Generation, row.CreationTimestamp, row.UID = 1, before, types.UID("uid-of-"+row.Name)
 		list = append(list, row)
@@ -47,7 +47,7 @@ func TestCompare(t *testing.T) {
 	customer := testCustomer()
 	g := NewWithT(t)
 
-	d := compare(nil, desiredRows(customer, counted("a", 1), counted("b", 2)), diffTime)
+	d := compare(customer, nil, desiredRows(customer, counted("a", 1), counted("b", 2)), diffTime)
 	g.Expect(d.changes).To(HaveLen(2))
 	g.Expect(d.changes[0].kind).To(Equal(v1alpha1.ChangeAdded))
 	g.Expect(d.changes[0].object && d.changes[0].status).To(BeTrue())
@@ -55,10 +55,10 @@ func TestCompare(t *testing.T) {
 	g.Expect(d.changes[0].after.Status.ObservedGeneration).To(HaveValue(BeEquivalentTo(1)))
 
 	existing := stored(customer, counted("a", 1), counted("b", 2), counted("c", 3))
-	d = compare(existing, desiredRows(customer, counted("c", 3), counted("a", 1), counted("b", 2)), diffTime)
+	d = compare(customer, existing, desiredRows(customer, counted("c", 3), counted("a", 1), counted("b", 2)), diffTime)
 	g.Expect(d).To(Equal(diff{unchanged: 3}), "an hour later and in another order, nothing changed")
 
-	d = compare(existing, desiredRows(customer, counted("a", 9), counted("d", 4)), diffTime)
+	d = compare(customer, existing, desiredRows(customer, counted("a", 9), counted("d", 4)), diffTime)
 	g.Expect(d.unchanged).To(BeZero())
 	g.Expect(d.changes).To(HaveLen(2))
 	g.Expect(d.changes[0].kind).To(Equal(v1alpha1.ChangeUpdated))
@@ -76,7 +76,7 @@ func TestCompare(t *testing.T) {
 
 	unknown := counted("a", 1)
 	unknown.Consumed = nil
-	d = compare(existing[:1], desiredRows(customer, unknown), diffTime)
+	d = compare(customer, existing[:1], desiredRows(customer, unknown), diffTime)
 	g.Expect(d.samples()[0].After).To(Equal("?/100"), "unknown is not zero")
 }
 
@@ -104,7 +104,7 @@ func TestCompareMetadata(t *testing.T) {
 			g := NewWithT(t)
 			existing := stored(customer, counted("a", 1))
 			test.alter(&existing[0])
-			d := compare(existing, desiredRows(customer, counted("a", 1)), diffTime)
+			d := compare(customer, existing, desiredRows(customer, counted("a", 1)), diffTime)
 			if !test.changed {
 				g.Expect(d).To(Equal(diff{unchanged: 1}))
 				return
@@ -127,14 +127,14 @@ func TestCompareTwins(t *testing.T) {
 	young := *old.DeepCopy()
 	young.Name, young.CreationTimestamp = "another", diffTime
 	for _, existing := range [][]v1alpha1.WebexLicense{{old, young}, {young, old}} {
-		d := compare(existing, desiredRows(customer, counted("a", 1)), diffTime)
+		d := compare(customer, existing, desiredRows(customer, counted("a", 1)), diffTime)
 		g.Expect(d.unchanged).To(Equal(1))
 		g.Expect(d.removals).To(HaveLen(1))
 		g.Expect(d.removals[0].Name).To(Equal("another"))
 	}
 	young.CreationTimestamp = old.CreationTimestamp // then the name decides
 	for _, existing := range [][]v1alpha1.WebexLicense{{old, young}, {young, old}} {
-		d := compare(existing, desiredRows(customer, counted("a", 1)), diffTime)
+		d := compare(customer, existing, desiredRows(customer, counted("a", 1)), diffTime)
 		g.Expect(d.removals).To(HaveLen(1))
 		g.Expect(d.removals[0].Name).To(Equal(max(old.Name, "another")))
 	}
@@ -148,8 +148,8 @@ func TestSamplesAreFew(t *testing.T) {
 	for i := range 25 {
 		rows = append(rows, counted(fmt.Sprint(i), 1))
 	}
-	g.Expect(compare(nil, desiredRows(customer, rows...), diffTime).samples()).To(HaveLen(maxSamples))
-	g.Expect(compare(stored(customer, rows...), nil, diffTime).samples()).To(HaveLen(maxSamples))
+	g.Expect(compare(customer, nil, desiredRows(customer, rows...), diffTime).samples()).To(HaveLen(maxSamples))
+	g.Expect(compare(customer, stored(customer, rows...), nil, diffTime).samples()).To(HaveLen(maxSamples))
 	g.Expect(diff{}.samples()).To(BeEmpty())
 }
 
@@ -192,7 +192,7 @@ func TestGuardRemovals(t *testing.T) {
 			existing := stored(customer, rows(test.have)...)
 			guard := func() (*attempt, int) {
 				a := &attempt{customer: customer, licenses: make([]usage.License, test.left)}
-				d := compare(existing, desiredRows(customer, rows(test.left)...), diffTime)
+				d := compare(customer, existing, desiredRows(customer, rows(test.left)...), diffTime)
 				return a, len(a.guardRemovals(customer, existing, &d))
 			}
 			a, removed := guard()

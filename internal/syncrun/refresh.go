@@ -12,9 +12,9 @@ import (
 )
 
 // RefreshRows brings rows up to date with the customer's spec without asking
-// Webex: assignability follows the defaults, ownership the deletion policy, and
-// the location of rows at level Customer the customer's name. It writes only
-// rows that differ and returns how many.
+// Webex: assignability follows the defaults, capacity the thresholds, ownership
+// the deletion policy, and the location of rows at level Customer the customer's
+// name. It writes only rows that differ and returns how many.
 func RefreshRows(ctx context.Context, c client.Client, customer *v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLicense, defaults usage.Effective, now metav1.Time) (int, error) {
 	written := 0
 	for i := range rows {
@@ -24,6 +24,7 @@ func RefreshRows(ctx context.Context, c client.Client, customer *v1alpha1.WebexC
 		}
 		want := have.DeepCopy()
 		setAssignable(&want.Status, defaults)
+		setCapacity(want, have.Status.Conditions, customer)
 		setOwner(want, customer)
 		if want.Spec.Level == v1alpha1.LevelCustomer {
 			want.Status.Location = clip(DisplayName(customer), maxLocation)

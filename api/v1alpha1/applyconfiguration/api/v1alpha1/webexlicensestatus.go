@@ -30,7 +30,9 @@ import (
 // WebexLicenseStatus holds a row's figures. It changes only when they do; how
 // old they are says status.lastSuccessfulSyncTime of the customer.
 type WebexLicenseStatusApplyConfiguration struct {
-	// conditions hold Ready: the figures come from a complete run.
+	// conditions hold Ready: the figures come from a complete run; and, of a
+	// purchased licence at level Customer, CapacityOK: it is used below
+	// spec.thresholds of the customer.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation of the spec that the figures are about.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
