@@ -19,7 +19,7 @@ func expectTables(f *fixture) {
 	for resource, columns := range map[string]struct{ usual, wide []string }{
 		"webexlicenses": {
 			[]string{"Name", "License", "Total", "Consumed", "Available", "Location", "Age"},
-			[]string{"Customer", "Level", "Used %", "Subscription", "Site URL", "Assignable"},
+			[]string{"Customer", "Level", "Used %", "Capacity", "Subscription", "Site URL", "Assignable"},
 		},
 		"webexcustomeraccesses": {
 			[]string{"Name", "Organization", "Licenses", "Total", "Consumed", "Last Sync", "Ready", "Reason", "Age"},
