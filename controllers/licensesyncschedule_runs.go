@@ -9,9 +9,7 @@ import (
 	"slices"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/ptr"
@@ -72,7 +70,7 @@ func (r *LicenseSyncScheduleReconciler) startDue(ctx context.Context, s *schedul
 		s.status.LastScheduleTime = new(metav1.NewTime(handled))
 	}
 	if missed := s.decision.missed; !missed.IsZero() {
-		s.miss(r, missed)
+		s.miss(missed)
 	}
 	if next := s.decision.next; !next.IsZero() {
 		s.lookAgain(next.Sub(s.now))
@@ -80,14 +78,12 @@ func (r *LicenseSyncScheduleReconciler) startDue(ctx context.Context, s *schedul
 	return nil
 }
 
-// miss notes a slot that was not run, with one event for it.
-func (s *scheduleScope) miss(r *LicenseSyncScheduleReconciler, slot time.Time) {
+// miss notes a slot that was not run.
+func (s *scheduleScope) miss(slot time.Time) {
 	noted := metav1.NewTime(slot)
-	if old := s.schedule.Status.LastMissedTime; old != nil && !old.Before(&noted) {
-		return
+	if old := s.schedule.Status.LastMissedTime; old == nil || old.Before(&noted) {
+		s.status.LastMissedTime = &noted
 	}
-	s.status.LastMissedTime = &noted
-	r.Recorder.Eventf(s.schedule, nil, corev1.EventTypeWarning, v1alpha1.ReasonSlotMissed, "Schedule", "%s", s.decision.skippedMessage())
 }
 
 func (s *scheduleScope) slotInput() slotInput {
@@ -240,9 +236,6 @@ func (r *LicenseSyncScheduleReconciler) createRun(ctx context.Context, s *schedu
 	}
 	if metav1.IsControlledBy(existing, s.schedule) {
 		return creation{}
-	}
-	if !meta.IsStatusConditionTrue(s.schedule.Status.Conditions, v1alpha1.ConditionStalled) {
-		r.Recorder.Eventf(s.schedule, existing, corev1.EventTypeWarning, v1alpha1.ReasonRunNameTaken, "Schedule", "%s", "the run "+run.Name+" belongs to somebody else")
 	}
 	return creation{taken: true}
 }

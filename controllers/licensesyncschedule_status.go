@@ -142,7 +142,11 @@ func (r *LicenseSyncScheduleReconciler) apply(ctx context.Context, s *scheduleSc
 	if same {
 		return nil
 	}
-	return client.IgnoreNotFound(r.write(ctx, s, s.status))
+	if err := r.write(ctx, s, s.status); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	r.tell(s)
+	return nil
 }
 
 // write writes a status that was decided by the copy of the schedule in hand, and

@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -38,6 +39,8 @@ type Options struct {
 	Backoff func(uid string, failed int32) time.Duration
 	// WrapClient lets tests see what is written; nil leaves the client as it is.
 	WrapClient func(client.Client) client.Client
+	// WrapRecorder lets tests see which events are told; nil leaves the recorder as it is.
+	WrapRecorder func(events.EventRecorder) events.EventRecorder
 	// SkipNameValidation lets one process hold several managers, as tests do.
 	SkipNameValidation bool
 }
@@ -51,7 +54,10 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if o.WrapClient != nil {
 		c = o.WrapClient(c)
 	}
-	recorder := mgr.GetEventRecorder("webex-license-operator")
+	var recorder events.EventRecorder = mgr.GetEventRecorder("webex-license-operator")
+	if o.WrapRecorder != nil {
+		recorder = o.WrapRecorder(recorder)
+	}
 	engine := &syncrun.Engine{
 		Client: c, Live: mgr.GetAPIReader(), Hosts: o.Hosts, Budgets: syncrun.NewBudgets(o.RequestsPerSecond),
 		Clock: o.Clock, UserAgent: o.UserAgent, Retry: o.Retry, Observe: metrics.ObserveRequest,

@@ -93,8 +93,10 @@ type fixture struct {
 	org    *webexsim.Organization
 	// writes counts what the operator writes.
 	writes *writeCounter
-	stop   func()
-	opts   fixtureOptions
+	// told are the events that the operator tells.
+	told *toldEvents
+	stop func()
+	opts fixtureOptions
 }
 
 type fixtureOptions struct {
@@ -128,7 +130,7 @@ func newFixture(t *testing.T, adjust ...func(*fixtureOptions)) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{WithT: NewWithT(t), t: t, ctx: ctx, client: admin, sim: sim, writes: &writeCounter{}, opts: o, stop: func() {}}
+	f := &fixture{WithT: NewWithT(t), t: t, ctx: ctx, client: admin, sim: sim, writes: &writeCounter{}, told: &toldEvents{}, opts: o, stop: func() {}}
 	f.SetDefaultEventuallyTimeout(patience)
 	f.SetDefaultEventuallyPollingInterval(20 * time.Millisecond)
 	f.org = sim.AddOrganization(o.organization)
@@ -182,6 +184,7 @@ func (f *fixture) start() {
 		ConcurrentReconciles: 2,
 		Retry:                webex.RetryPolicy{Attempts: 2, Base: time.Millisecond, Cap: 2 * time.Millisecond},
 		Backoff:              func(string, int32) time.Duration { return 50 * time.Millisecond },
+		WrapRecorder:         f.told.wrap(f.t),
 		WrapClient:           func(c client.Client) client.Client { return lintingClient{Client: c, t: f.t, reader: f.client} },
 		SkipNameValidation:   true,
 	})).To(Succeed())
@@ -227,6 +230,7 @@ func (w lintingWriter) Apply(ctx context.Context, configuration runtime.ApplyCon
 	for _, finding := range status.Lint(written) {
 		w.c.t.Errorf("status linter: %s", finding)
 	}
+	expectExplained(w.c.t, kindOf(configuration), written.Conditions)
 	return nil
 }
 
@@ -242,6 +246,14 @@ func statusOf(configuration runtime.ApplyConfiguration) (status.Object, bool) {
 	}
 	generation := *typed.Status.ObservedGeneration
 	return status.Object{Generation: generation, ObservedGeneration: generation, Conditions: typed.Status.Conditions}, true
+}
+
+func kindOf(configuration runtime.ApplyConfiguration) string {
+	typed, err := syncrun.ApplyConfiguration[metav1.TypeMeta](configuration)
+	if err != nil {
+		return ""
+	}
+	return typed.Kind
 }
 
 // writeCounter counts the operator's writes as the API server sees them, by

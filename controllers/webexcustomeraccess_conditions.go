@@ -40,7 +40,7 @@ func (s *customerScope) summary(fresh bool) status.Summary {
 		return s.firstRun()
 	case last.Reason == v1alpha1.ReasonSucceeded:
 		summary := status.Summary{Ready: metav1.ConditionTrue, Detail: status.Detail{
-			Reason: v1alpha1.ReasonSynced, Message: "the licence rows are those of the last complete run",
+			Reason: v1alpha1.ReasonSynced, Message: syncedMessage,
 		}}
 		if s.active && s.customer.Status.CollectedSpecHash != syncrun.CollectedSpecHash(s.customer) {
 			summary.Reconciling = &status.Detail{Reason: v1alpha1.ReasonRunning, Message: "a run for the changed spec is under way"}
@@ -50,9 +50,10 @@ func (s *customerScope) summary(fresh bool) status.Summary {
 	detail := status.Detail{Reason: last.Reason, Message: last.Message}
 	switch {
 	case syncrun.Retriable(last.Reason) && fresh:
-		summary := status.Summary{Ready: metav1.ConditionTrue, Detail: status.Detail{
-			Reason: v1alpha1.ReasonSynced, Message: "the licence rows are those of the last complete run; the latest attempt failed: " + last.Message,
-		}}
+		summary := status.Summary{Ready: metav1.ConditionTrue, Detail: status.Detail{Reason: v1alpha1.ReasonSynced, Message: syncedMessage}}
+		if s.failing() {
+			summary.Message += failingMessage + last.Message
+		}
 		if s.active {
 			summary.Reconciling = &detail
 		}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
@@ -55,8 +54,10 @@ type customerScope struct {
 
 	// secretVersion is the version of the credentials Secret; empty if there is none.
 	secretVersion string
-	// active is true while a run is unfinished.
-	active bool
+	// active is true while a run is unfinished; unfinished are the names of those that were
+	// there from the start.
+	active     bool
+	unfinished []string
 	// retrying is true while the next first run is only a matter of time.
 	retrying bool
 	// duplicateGone is true if the customer was refused because of another one
@@ -89,7 +90,7 @@ func (r *WebexCustomerAccessReconciler) Reconcile(ctx context.Context, request c
 	}
 	for _, step := range steps {
 		if err := step(ctx, s); err != nil {
-			return ctrl.Result{}, err
+			return soon(err)
 		}
 	}
 	return ctrl.Result{RequeueAfter: s.after}, nil
@@ -110,7 +111,9 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 		return err
 	}
 	for i := range runs {
-		s.active = s.active || !finished(&runs[i])
+		if !finished(&runs[i]) {
+			s.active, s.unfinished = true, append(s.unfinished, runs[i].Name)
+		}
 	}
 	if last := s.customer.Status.LastRun; last != nil && last.Reason == v1alpha1.ReasonDuplicateOrganization && s.customer.Status.Organization != nil {
 		other, err := syncrun.DuplicateOf(ctx, r, s.customer, s.customer.Status.Organization.ID)
@@ -158,8 +161,11 @@ func (r *WebexCustomerAccessReconciler) summarise(ctx context.Context, s *custom
 	if err != nil {
 		return err
 	}
-	err = r.Status().Apply(ctx, ac.WebexCustomerAccess(s.customer.Name, s.customer.Namespace).WithUID(s.customer.UID).WithStatus(configuration),
-		client.ForceOwnership, client.FieldOwner(customerFieldManager))
+	// Refused if it was decided by an old copy: it would tell an event twice, or one that
+	// is not so.
+	object := ac.WebexCustomerAccess(s.customer.Name, s.customer.Namespace).WithUID(s.customer.UID).
+		WithResourceVersion(s.customer.ResourceVersion).WithStatus(configuration)
+	err = r.Status().Apply(ctx, object, client.ForceOwnership, client.FieldOwner(customerFieldManager))
 	if err != nil {
 		return client.IgnoreNotFound(err)
 	}
@@ -173,31 +179,6 @@ func sameCustomerStatus(old, desired v1alpha1.WebexCustomerAccessStatus) bool {
 		old.LastHandledReconcileAt == desired.LastHandledReconcileAt &&
 		(old.Defaults == nil) == (desired.Defaults == nil) &&
 		(old.Defaults == nil || *old.Defaults == *desired.Defaults)
-}
-
-// watched are the conditions whose changes are worth an event.
-var watched = []string{
-	v1alpha1.ConditionReady, v1alpha1.ConditionDefaultsResolved, v1alpha1.ConditionPruneHeld, v1alpha1.ConditionCapacityOK,
-}
-
-// tell records one event for each condition that changed its status or reason.
-func (r *WebexCustomerAccessReconciler) tell(customer *v1alpha1.WebexCustomerAccess, old, current []metav1.Condition) {
-	for _, conditionType := range watched {
-		was, is := meta.FindStatusCondition(old, conditionType), meta.FindStatusCondition(current, conditionType)
-		if is == nil || is.Status == metav1.ConditionUnknown || was != nil && was.Status == is.Status && was.Reason == is.Reason {
-			continue
-		}
-		bad := metav1.ConditionFalse
-		if conditionType == v1alpha1.ConditionPruneHeld {
-			bad = metav1.ConditionTrue
-		}
-		switch {
-		case is.Status == bad:
-			r.Recorder.Eventf(customer, nil, corev1.EventTypeWarning, is.Reason, "Summarise", "%s", is.Message)
-		case conditionType == v1alpha1.ConditionReady || was != nil && was.Status == bad:
-			r.Recorder.Eventf(customer, nil, corev1.EventTypeNormal, is.Reason, "Summarise", "%s", is.Message)
-		}
-	}
 }
 
 // rowDebounce gathers the row writes of a run into few reconciles.

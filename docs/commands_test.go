@@ -41,7 +41,7 @@ func TestCommands(t *testing.T) {
 		}
 	})
 	c := newCommands(t, cluster)
-	for _, page := range []string{"troubleshooting.md", "multi-tenancy.md"} {
+	for _, page := range []string{"troubleshooting.md", "events.md", "multi-tenancy.md"} {
 		blocks := shellBlock.FindAllStringSubmatch(read(t, page), -1)
 		if len(blocks) == 0 {
 			t.Errorf("%s has no commands", page)

@@ -170,3 +170,15 @@ const (
 	// not for all customers.
 	ReasonSlotMissed = "SlotMissed"
 )
+
+// Reasons of events that no condition has.
+const (
+	// ReasonSyncFailed is for a run of a customer that failed while its figures are good.
+	ReasonSyncFailed = "SyncFailed"
+	// ReasonSyncRecovered is for a run that completed after others had failed.
+	ReasonSyncRecovered = "SyncRecovered"
+	// ReasonPruneApproved is for rows that were removed after approval.
+	ReasonPruneApproved = "PruneApproved"
+	// ReasonPruneWithdrawn is for removals that are no longer due, without approval.
+	ReasonPruneWithdrawn = "PruneWithdrawn"
+)

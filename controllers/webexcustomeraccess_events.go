@@ -1,0 +1,162 @@
+package controllers
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+)
+
+// Events tell what changed, never what is: a condition that stays as it is, however often
+// it is looked at, has none. What was told before is known from the conditions that are
+// stored, so that a restart repeats nothing.
+
+// news is an event to be.
+type news struct{ eventType, reason, note string }
+
+func warning(c *metav1.Condition) []news {
+	return []news{{corev1.EventTypeWarning, c.Reason, c.Message}}
+}
+
+func normal(c *metav1.Condition) []news { return []news{{corev1.EventTypeNormal, c.Reason, c.Message}} }
+
+// tellAll records events about an object.
+func tellAll(recorder events.EventRecorder, about client.Object, action string, all []news) {
+	for _, n := range all {
+		recorder.Eventf(about, nil, n.eventType, n.reason, action, "%s", n.note)
+	}
+}
+
+// Messages of Ready of a customer with good figures. The second one follows the first
+// while runs fail; it is also how the next reconcile knows that this was told.
+const (
+	syncedMessage  = "the licence rows are those of the last complete run"
+	failingMessage = "; the latest attempt failed: "
+)
+
+// failing says whether the latest run that ended failed. One that is unfinished may still
+// recover from a failed attempt; until it ends, what was said before holds.
+func (s *customerScope) failing() bool {
+	last := s.customer.Status.LastRun
+	if last == nil || last.Reason == v1alpha1.ReasonSucceeded {
+		return false
+	}
+	if !slices.Contains(s.unfinished, last.Name) {
+		return true
+	}
+	return saysFailing(meta.FindStatusCondition(s.customer.Status.Conditions, v1alpha1.ConditionReady))
+}
+
+func saysFailing(ready *metav1.Condition) bool {
+	return ready != nil && strings.HasPrefix(ready.Message, syncedMessage+failingMessage)
+}
+
+// watchedCondition is a condition of a customer whose changes are events.
+type watchedCondition struct {
+	name string
+	news func(customer *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []news
+}
+
+// watched are in the order in which they are told.
+var watched = []watchedCondition{
+	{v1alpha1.ConditionReady, readyNews},
+	{v1alpha1.ConditionDataFresh, freshNews},
+	{v1alpha1.ConditionDefaultsResolved, falseIsBad},
+	{v1alpha1.ConditionPruneHeld, pruneNews},
+	{v1alpha1.ConditionCapacityOK, falseIsBad},
+}
+
+// tell records what changed between two sets of conditions.
+func (r *WebexCustomerAccessReconciler) tell(customer *v1alpha1.WebexCustomerAccess, old, current []metav1.Condition) {
+	tellAll(r.Recorder, customer, "Summarise", customerNews(customer, old, current))
+}
+
+// customerNews is what is new about a customer.
+func customerNews(customer *v1alpha1.WebexCustomerAccess, old, current []metav1.Condition) []news {
+	var all []news
+	for _, w := range watched {
+		all = append(all, w.news(customer, meta.FindStatusCondition(old, w.name), meta.FindStatusCondition(current, w.name))...)
+	}
+	synced := slices.ContainsFunc(all, func(n news) bool {
+		return n.reason == v1alpha1.ReasonSynced || n.reason == v1alpha1.ReasonSyncRecovered
+	})
+	// Fresh figures go without saying where a run completed.
+	return slices.DeleteFunc(all, func(n news) bool { return synced && n.reason == v1alpha1.ReasonFresh })
+}
+
+// readyNews tells of trouble and of its end. While the operator goes on trying, it does not
+// matter that one attempt fails for another reason than the one before.
+func readyNews(_ *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []news {
+	switch {
+	case is == nil || is.Status == metav1.ConditionUnknown:
+		return nil
+	case is.Status == metav1.ConditionTrue:
+		return goodNews(was, is)
+	case was != nil && was.Status == is.Status && (was.Reason == is.Reason || syncrun.Retriable(was.Reason) && syncrun.Retriable(is.Reason)):
+		return nil
+	case is.Reason == v1alpha1.ReasonSuspended: // somebody wanted it so
+		return normal(is)
+	default:
+		return warning(is)
+	}
+}
+
+// goodNews is about a customer with figures to rely on.
+func goodNews(was, is *metav1.Condition) []news {
+	switch {
+	case was == nil || was.Status != is.Status:
+		return normal(is)
+	case saysFailing(is) && !saysFailing(was):
+		return []news{{corev1.EventTypeWarning, v1alpha1.ReasonSyncFailed, is.Message}}
+	case saysFailing(was) && !saysFailing(is):
+		return []news{{corev1.EventTypeNormal, v1alpha1.ReasonSyncRecovered, "a run completed again: " + is.Message}}
+	}
+	return nil
+}
+
+// freshNews tells when figures become old. That there are none yet goes without saying.
+func freshNews(_ *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []news {
+	stale := func(c *metav1.Condition) bool { return c != nil && c.Reason == v1alpha1.ReasonStale }
+	switch {
+	case stale(is) && !stale(was):
+		return warning(is)
+	case stale(was) && is != nil && is.Status == metav1.ConditionTrue:
+		return normal(is)
+	}
+	return nil
+}
+
+// pruneNews tells when removals are held, and what became of them.
+func pruneNews(customer *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []news {
+	switch {
+	case is != nil && was == nil:
+		return warning(is)
+	case is != nil || was == nil:
+		return nil
+	}
+	if approval := customer.Annotations[v1alpha1.AnnotationApprovePrune]; approval != "" && strings.HasSuffix(was.Message, "="+approval) {
+		return []news{{corev1.EventTypeNormal, v1alpha1.ReasonPruneApproved, "the rows whose removal was approved are gone"}}
+	}
+	return []news{{corev1.EventTypeNormal, v1alpha1.ReasonPruneWithdrawn, "the rows that waited for approval are no longer to be removed"}}
+}
+
+// falseIsBad tells of each change of a condition that should be True, and not that it is
+// from the start.
+func falseIsBad(_ *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []news {
+	switch {
+	case is == nil || was != nil && was.Status == is.Status && was.Reason == is.Reason:
+		return nil
+	case is.Status == metav1.ConditionFalse:
+		return warning(is)
+	case is.Status == metav1.ConditionTrue && was != nil && was.Status == metav1.ConditionFalse:
+		return normal(is)
+	}
+	return nil
+}
