@@ -346,7 +346,7 @@ func TestScheduleResumesAfterAYear(t *testing.T) {
 				missed = "2027-03-10T11:00:00Z" // the one at 12 was made up for
 			}
 			p.Expect(p.server.schedule.Status.LastMissedTime.UTC().Format(time.RFC3339)).To(Equal(missed))
-			p.Expect(p.events).To(Equal(eventCounter{v1alpha1.ReasonSlotMissed: 1}))
+			p.Expect(p.events).To(Equal(eventCounter{v1alpha1.ReasonSuspended: 1, v1alpha1.ReasonScheduled: 1, v1alpha1.ReasonSlotMissed: 1}))
 		})
 	}
 }
