@@ -46,7 +46,7 @@ func expectTables(f *fixture) {
 	f.Expect(cells).To(HaveLen(21))
 	f.Expect(cells["Webex Calling - Professional"][1:6]).To(Equal([]any{"Webex Calling - Professional", 100.0, 3.0, 97.0, "acme"}))
 	f.Expect(cells["Webex Calling - Professional"][7:]).To(Equal([]any{
-		"acme", "Customer", 3.0, "trialSub.0c7d1a52-6f0e-4b7e-9a3c-2d1f5b8e4c61", nil, "Assignable",
+		"acme", "Customer", 3.0, "WithinThresholds", "trialSub.0c7d1a52-6f0e-4b7e-9a3c-2d1f5b8e4c61", nil, "Assignable",
 	}))
 	expectCategory(f)
 }
