@@ -70,6 +70,9 @@ const (
 	// ReasonHostNotAllowed is for a base URL or proxy on a host that the
 	// operator's administrator does not allow.
 	ReasonHostNotAllowed = "HostNotAllowed"
+	// ReasonProxyAuthenticationFailed is for a proxy that wants a user name and
+	// password, or other ones (407).
+	ReasonProxyAuthenticationFailed = "ProxyAuthenticationFailed"
 	// ReasonInvalidOrganizationID is for an organization id that cannot be read.
 	ReasonInvalidOrganizationID = "InvalidOrganizationID"
 	// ReasonOrganizationMismatch is for an organization id that the token has no access to.

@@ -166,13 +166,14 @@ type Connection struct {
 
 	// proxyURL is the HTTP proxy through which the API is reached: http or
 	// https, without credentials, on a host that the operator's administrator
-	// allows (--allowed-proxy-hosts). Default: the operator's own environment.
-	// Mutable. Example: "http://proxy.example.com:8080".
+	// allows (--allowed-proxy-hosts). A user name and password go into the Secret
+	// of credentialsSecretRef, keys proxyUsername and proxyPassword. Default: the
+	// operator's own environment. Mutable. Example: "http://proxy.example.com:8080".
 	// +optional
 	// +kubebuilder:validation:MinLength=8
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHostname() != ''",message="proxyURL must be an http or https URL such as http://proxy.example.com:8080"
-	// +kubebuilder:validation:XValidation:rule="!self.contains('@') && !self.contains('?') && !self.contains('#')",message="proxyURL must hold no credentials, query or fragment"
+	// +kubebuilder:validation:XValidation:rule="!self.contains('@') && !self.contains('?') && !self.contains('#')",message="proxyURL must hold no credentials, query or fragment: put credentials into the Secret of credentialsSecretRef, keys proxyUsername and proxyPassword"
 	ProxyURL string `json:"proxyURL,omitempty"`
 
 	// noProxy lists hosts that are reached without proxyURL: names, domains with
@@ -191,9 +192,10 @@ type Connection struct {
 	// +optional
 	CABundleRef *CABundleReference `json:"caBundleRef,omitempty"` //nolint:kubeapilinter // absent is nil, as for the structs beside it
 
-	// requestsPerMinute bounds the calls of this customer's token to Webex, which
-	// itself allows about 300 a minute for most resources
-	// (https://developer.webex.com/docs/basics). Default: 240. Mutable.
+	// requestsPerMinute bounds the calls of this customer's token to each endpoint
+	// of Webex, which itself allows about 300 a minute for most of them and counts
+	// by the token's owner (https://developer.webex.com/docs/basics). Customers of
+	// one token share it. Default: 240. Mutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=6000

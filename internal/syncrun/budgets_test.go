@@ -155,6 +155,6 @@ func TestBudgetsForget(t *testing.T) {
 	g.Expect(b.refusedBefore("other", "1")).To(BeFalse())
 	g.Expect(left(sweepInterval)).To(Equal(2))
 	g.Expect(b.refused).To(BeEmpty(), "the customers' status says it by now")
-	g.Expect(left(memory + time.Minute)).To(Equal(1), "the pause and what follows it")
+	g.Expect(left(memory+time.Minute)).To(Equal(1), "the pause and what follows it")
 	g.Expect(left(time.Hour + memory + time.Minute)).To(BeZero())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"fmt"
 	"net"
 	"net/http"
@@ -73,26 +74,59 @@ func (p HostPolicy) endpoint(connection *v1alpha1.Connection) (*url.URL, error) 
 }
 
 // proxy is the proxy function of a customer: its own proxyURL, or that of the
-// operator's environment.
+// operator's environment, which its administrator chose.
 func (p HostPolicy) proxy(connection *v1alpha1.Connection) (func(*http.Request) (*url.URL, error), error) {
-	if connection == nil || connection.ProxyURL == "" {
-		return http.ProxyFromEnvironment, nil
+	config := httpproxy.FromEnvironment()
+	if connection != nil && connection.ProxyURL != "" {
+		u, err := url.Parse(connection.ProxyURL)
+		if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
+			return nil, terminal(v1alpha1.ReasonHostNotAllowed,
+				"spec.connection.proxyURL is not the URL of a proxy: write it as http://proxy.example.com:8080, and put a user name and password into the Secret of spec.credentialsSecretRef, keys %s and %s", KeyProxyUsername, KeyProxyPassword)
+		}
+		if !allowed(p.Proxies, u) {
+			return nil, terminal(v1alpha1.ReasonHostNotAllowed,
+				"spec.connection.proxyURL names host %s, which this operator may not talk to: ask its administrator to add the host to --allowed-proxy-hosts", u.Host)
+		}
+		config = &httpproxy.Config{HTTPProxy: connection.ProxyURL, HTTPSProxy: connection.ProxyURL, NoProxy: strings.Join(connection.NoProxy, ",")}
 	}
-	u, err := url.Parse(connection.ProxyURL)
-	if err != nil || u.Host == "" {
-		return nil, terminal(v1alpha1.ReasonHostNotAllowed, "spec.connection.proxyURL is not a URL: write it as http://proxy.example.com:8080")
-	}
-	if !allowed(p.Proxies, u) {
-		return nil, terminal(v1alpha1.ReasonHostNotAllowed,
-			"spec.connection.proxyURL names host %s, which this operator may not talk to: ask its administrator to add the host to --allowed-proxy-hosts", u.Host)
-	}
-	config := httpproxy.Config{HTTPProxy: connection.ProxyURL, HTTPSProxy: connection.ProxyURL, NoProxy: strings.Join(connection.NoProxy, ",")}
 	choose := config.ProxyFunc()
 	return func(r *http.Request) (*url.URL, error) { return choose(r.URL) }, nil
 }
 
+// Timeouts bound how long a request to Webex may take. Zero fields take their defaults.
+type Timeouts struct {
+	// Connect is for the connection, and once more for its encryption; 10 seconds by default.
+	Connect time.Duration
+	// Request is for the whole request, body included; a minute by default. People
+	// with calling data are slow: Webex itself gives up with 504 after less.
+	Request time.Duration
+}
+
+func (t Timeouts) withDefaults() Timeouts {
+	if t.Connect <= 0 {
+		t.Connect = 10 * time.Second
+	}
+	if t.Request <= 0 {
+		t.Request = time.Minute
+	}
+	return t
+}
+
+// dial makes connections, each in the time that there is for it.
+func (e *Engine) dial() func(ctx context.Context, network, address string) (net.Conn, error) {
+	dial, limit := e.Hosts.Dial, e.Timeouts.withDefaults().Connect
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		return dial(ctx, network, address)
+	}
+}
+
 // httpClient is an HTTP client for one attempt. The caller closes its idle connections.
-func (e *Engine) httpClient(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) (*http.Client, error) {
+func (e *Engine) httpClient(ctx context.Context, customer *v1alpha1.WebexCustomerAccess, login proxyLogin) (*http.Client, error) {
 	connection := customer.Spec.Connection
 	proxy, err := e.Hosts.proxy(connection)
 	if err != nil {
@@ -102,26 +136,60 @@ func (e *Engine) httpClient(ctx context.Context, customer *v1alpha1.WebexCustome
 	if err != nil {
 		return nil, err
 	}
-	dial := e.Hosts.Dial
-	if dial == nil {
-		dial = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
+	timeouts := e.Timeouts.withDefaults()
+	transport := &http.Transport{
+		Proxy:                  proxy,
+		OnProxyConnectResponse: webex.CheckProxyResponse,
+		DialContext:            e.dial(),
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+		TLSHandshakeTimeout:    timeouts.Connect,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    4,
+		IdleConnTimeout:        30 * time.Second,
+		// Link and Trackingid are the largest headers known, well under 4 KiB together.
+		MaxResponseHeaderBytes: 64 << 10,
 	}
-	return &http.Client{
-		// The whole request, body included. People with calling data are slow:
-		// Webex itself gives up with 504 after less than a minute.
-		Timeout: time.Minute,
-		Transport: &http.Transport{
-			Proxy:               proxy,
-			DialContext:         dial,
-			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
-			TLSHandshakeTimeout: 10 * time.Second,
-			ForceAttemptHTTP2:   true,
-			MaxIdleConnsPerHost: 4,
-			IdleConnTimeout:     30 * time.Second,
-			// Link and Trackingid are the largest headers known, well under 4 KiB together.
-			MaxResponseHeaderBytes: 64 << 10,
-		},
-	}, nil
+	if connection != nil && connection.ProxyURL != "" {
+		// Not for the proxy of the environment: it is somebody else's. The API is
+		// https always, so the proxy sees nothing but CONNECT requests, and the API
+		// nothing of this header.
+		if err := login.check(customer.Spec.CredentialsSecretRef.Name); err != nil {
+			return nil, err
+		}
+		transport.ProxyConnectHeader = login.header()
+	}
+	return &http.Client{Timeout: timeouts.Request, Transport: transport}, nil
+}
+
+// proxyLogin is a user name and password for the proxy of spec.connection.proxyURL.
+type proxyLogin struct{ username, password string }
+
+// proxyLoginOf reads them from the credentials Secret. Blanks belong to a
+// password, line breaks at its end to the file that it came from.
+func proxyLoginOf(secret *corev1.Secret) proxyLogin {
+	return proxyLogin{
+		username: strings.TrimSpace(string(secret.Data[KeyProxyUsername])),
+		password: strings.TrimRight(string(secret.Data[KeyProxyPassword]), "\r\n"),
+	}
+}
+
+// check refuses what Basic authentication (RFC 7617) cannot say.
+func (l proxyLogin) check(secret string) error {
+	switch {
+	case l.username == "" && l.password != "":
+		return refused(v1alpha1.ReasonSecretKeyMissing, "Secret %q has key %q and no key %q: add it, or remove the password", secret, KeyProxyPassword, KeyProxyUsername)
+	case strings.Contains(l.username, ":"):
+		return refused(v1alpha1.ReasonSecretKeyMissing, "Secret %q has a colon in key %q, which no proxy can be told: put the user name alone there, and the password under key %q", secret, KeyProxyUsername, KeyProxyPassword)
+	}
+	return nil
+}
+
+// header is the Basic authentication of RFC 7617; nil without a user name.
+func (l proxyLogin) header() http.Header {
+	if l.username == "" {
+		return nil
+	}
+	return http.Header{"Proxy-Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(l.username+":"+l.password))}}
 }
 
 // caBundle reads the certificate authorities to trust; nil means the system's.

@@ -24,6 +24,9 @@ const (
 	KeyRefreshToken = "refreshToken"
 	// KeyApplicationID marks the credentials of a Service App.
 	KeyApplicationID = "applicationID"
+	// KeyProxyUsername and KeyProxyPassword log in to the proxy of spec.connection.proxyURL.
+	KeyProxyUsername = "proxyUsername"
+	KeyProxyPassword = "proxyPassword"
 )
 
 // credentials are the content of a customer's Secret. They are read when an
@@ -34,6 +37,9 @@ type credentials struct {
 
 	accessToken                          string
 	clientID, clientSecret, refreshToken string
+
+	// proxy says nothing about the owner of the token.
+	proxy proxyLogin
 }
 
 // readCredentials reads the Secret, past any cache.
@@ -59,6 +65,7 @@ func SecretNotFoundMessage(name string) string {
 func parseCredentials(secret *corev1.Secret) (*credentials, error) {
 	c := &credentials{
 		resourceVersion: secret.ResourceVersion,
+		proxy:           proxyLoginOf(secret),
 		accessToken:     trimmed(secret.Data[KeyAccessToken]),
 		clientID:        trimmed(secret.Data[KeyClientID]),
 		clientSecret:    trimmed(secret.Data[KeyClientSecret]),

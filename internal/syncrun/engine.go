@@ -40,6 +40,8 @@ type Engine struct {
 	Live client.Reader
 	// Hosts says which hosts customers may name.
 	Hosts HostPolicy
+	// Timeouts bound how long a request to Webex may take.
+	Timeouts Timeouts
 	// Budgets bound the requests of each token owner.
 	Budgets *Budgets
 	// Clock tells the time.

@@ -44,7 +44,7 @@ func ConcernsCredentials(reason string) bool {
 	switch reason {
 	case v1alpha1.ReasonCredentialsRejected, v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonSecretKeyMissing,
 		v1alpha1.ReasonForbidden, v1alpha1.ReasonOrganizationMismatch, v1alpha1.ReasonOrganizationRequired,
-		v1alpha1.ReasonDuplicateOrganization:
+		v1alpha1.ReasonDuplicateOrganization, v1alpha1.ReasonProxyAuthenticationFailed:
 		return true
 	}
 	return false
@@ -112,6 +112,10 @@ func apiFailure(e *webex.Error) *Failure {
 		}
 	default:
 		f.Reason = v1alpha1.ReasonRejected
+		if errors.Is(e, webex.ErrProxyAuthentication) {
+			f.Reason = v1alpha1.ReasonProxyAuthenticationFailed
+			f.Message = fmt.Sprintf("the proxy of spec.connection.proxyURL, or of the operator's environment, refused the user name and password: for proxyURL, put those that it knows into the Secret of spec.credentialsSecretRef, keys %s and %s", KeyProxyUsername, KeyProxyPassword)
+		}
 		if e.Status == http.StatusForbidden {
 			f.Reason = v1alpha1.ReasonForbidden
 			f.Message += "; the token is that of the Secret of spec.credentialsSecretRef. Schedules ask no more until Secret or spec change: create a LicenseSync once it is mended"

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"syscall"
@@ -91,6 +92,8 @@ const (
 	ErrCut = cause("the answer was cut off")
 	// ErrRedirect: the server redirects to another host. The token stays here.
 	ErrRedirect = cause("the answer is a redirect that is not followed")
+	// ErrProxyAuthentication: the proxy wants a user name and password, or other ones.
+	ErrProxyAuthentication = cause("the proxy refused the user name and password")
 	// ErrTokenUnusable: there is no access token, or it has characters that no header may carry.
 	ErrTokenUnusable = cause("the access token is empty or malformed")
 	// ErrRefreshRefused: the token endpoint refused the refresh token or the client credentials.
@@ -108,6 +111,7 @@ const (
 	errUnknownHost  = cause("host name not found")
 	errCertificate  = cause("the server's certificate is not trusted")
 	errConnection   = cause("connection failed")
+	errProxy        = cause("the proxy refused the connection")
 	errBudget       = cause("no request budget in time")
 	errBadIDRemedy  = "use a UUID or the id as the API writes it"
 	remedyBackOff   = "try again later"
@@ -157,6 +161,10 @@ func (e *Error) describe() (what, remedy string) {
 		return string(c), remedyCertified
 	case known && c == errUnknownHost:
 		return string(c), "check the host of the base URL and of the proxy"
+	case known && c == errProxy:
+		return string(c), "see that it lets the host of the base URL through"
+	case known && c == ErrProxyAuthentication:
+		return string(c), "supply those that it knows"
 	case known && c == ErrRedirect:
 		return string(c), "check the base URL"
 	case known && c == ErrTokenUnusable:
@@ -253,11 +261,29 @@ func networkError(ctx context.Context, op string, err error) *Error {
 	}
 	c := causeOf(err)
 	e.Err, e.again = redacted{c, err}, c != errCertificate
+	if c == ErrProxyAuthentication { // asking again may lock the account
+		e.Class, e.again = ClassTerminal, false
+	}
 	return e
+}
+
+// CheckProxyResponse turns the answer of a proxy to CONNECT into an error of this package. It is meant for
+// [http.Transport.OnProxyConnectResponse], which knows the answer's text only.
+func CheckProxyResponse(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+	switch {
+	case answer.StatusCode == http.StatusProxyAuthRequired:
+		return ErrProxyAuthentication
+	case answer.StatusCode != http.StatusOK:
+		return errProxy
+	}
+	return nil
 }
 
 func causeOf(err error) cause {
 	var timeout interface{ Timeout() bool }
+	if c, ok := errors.AsType[cause](err); ok {
+		return c
+	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && !dns.Timeout() {
 		return errUnknownHost
 	}

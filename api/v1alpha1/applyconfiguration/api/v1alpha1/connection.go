@@ -30,8 +30,9 @@ type ConnectionApplyConfiguration struct {
 	BaseURL *string `json:"baseURL,omitempty"`
 	// proxyURL is the HTTP proxy through which the API is reached: http or
 	// https, without credentials, on a host that the operator's administrator
-	// allows (--allowed-proxy-hosts). Default: the operator's own environment.
-	// Mutable. Example: "http://proxy.example.com:8080".
+	// allows (--allowed-proxy-hosts). A user name and password go into the Secret
+	// of credentialsSecretRef, keys proxyUsername and proxyPassword. Default: the
+	// operator's own environment. Mutable. Example: "http://proxy.example.com:8080".
 	ProxyURL *string `json:"proxyURL,omitempty"`
 	// noProxy lists hosts that are reached without proxyURL: names, domains with
 	// a leading dot, addresses or CIDR ranges. Default: none. Mutable.
@@ -40,9 +41,10 @@ type ConnectionApplyConfiguration struct {
 	// instead of the system's, for networks that inspect TLS. Default: the
 	// system's. Read at the start of each run. Mutable.
 	CABundleRef *CABundleReferenceApplyConfiguration `json:"caBundleRef,omitempty"`
-	// requestsPerMinute bounds the calls of this customer's token to Webex, which
-	// itself allows about 300 a minute for most resources
-	// (https://developer.webex.com/docs/basics). Default: 240. Mutable.
+	// requestsPerMinute bounds the calls of this customer's token to each endpoint
+	// of Webex, which itself allows about 300 a minute for most of them and counts
+	// by the token's owner (https://developer.webex.com/docs/basics). Customers of
+	// one token share it. Default: 240. Mutable.
 	RequestsPerMinute *int32 `json:"requestsPerMinute,omitempty"`
 }
 

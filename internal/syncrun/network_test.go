@@ -1,0 +1,461 @@
+package syncrun
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// apiHost is a name that the certificates of the tests are for, and that no
+// resolver knows: requests to it go through a proxy or a dialer of the test.
+const apiHost = "api.test"
+
+// authority issues certificates for apiHost.
+type authority struct {
+	certificate *x509.Certificate
+	key         *ecdsa.PrivateKey
+	pem         []byte
+}
+
+func newAuthority(t *testing.T) *authority {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &authority{certificate, key, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}
+}
+
+func (a *authority) issue(t *testing.T) *tls.Certificate {
+	t.Helper()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(2), DNSNames: []string{apiHost}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, a.key.Public(), a.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: a.key}
+}
+
+// api is a server that answers as Webex does to a list of organizations.
+type api struct {
+	*httptest.Server
+	certificate atomic.Pointer[tls.Certificate]
+	mu          sync.Mutex
+	headers     []http.Header
+}
+
+const organizationsBody = `{"items":[{"id":"x","displayName":"Acme"}]}`
+
+func newAPI(t *testing.T, by *authority, change ...func(*httptest.Server)) *api {
+	t.Helper()
+	s := &api{}
+	s.certificate.Store(by.issue(t))
+	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.headers = append(s.headers, r.Header.Clone())
+		s.mu.Unlock()
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, organizationsBody)
+	}))
+	s.TLS = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.certificate.Load(), nil }} //nolint:gosec // the client's minimum is under test
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	for _, c := range change {
+		c(s.Server)
+	}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s
+}
+
+// connectProxy is an HTTP proxy that connects to one address, whatever it is asked for.
+type connectProxy struct {
+	*httptest.Server
+	mu      sync.Mutex
+	targets []string
+	logins  []string
+	answer  int // status of refused requests; 0 to let all through
+}
+
+func newConnectProxy(t *testing.T, to string) *connectProxy {
+	t.Helper()
+	p := &connectProxy{}
+	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.mu.Lock()
+		p.targets, p.logins = append(p.targets, r.Method+" "+r.Host), append(p.logins, r.Header.Get("Proxy-Authorization"))
+		answer := p.answer
+		p.mu.Unlock()
+		if answer != 0 {
+			w.WriteHeader(answer)
+			return
+		}
+		server, err := net.Dial("tcp", to) //nolint:noctx // it ends with the connection
+		if err != nil {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		defer server.Close()
+		conn, buffered, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 Connection established\r\n\r\n")
+		go func() { _, _ = io.Copy(server, buffered) }()
+		_, _ = io.Copy(conn, server)
+	}))
+	t.Cleanup(p.Close)
+	return p
+}
+
+func (p *connectProxy) host() string { return strings.TrimPrefix(p.URL, "http://") }
+
+// bundles are CA bundles by the name of their ConfigMap.
+type bundles struct {
+	client.Reader
+	pem map[string][]byte
+}
+
+func (b bundles) Get(_ context.Context, key client.ObjectKey, object client.Object, _ ...client.GetOption) error {
+	object.(*corev1.ConfigMap).Data = map[string]string{"ca.crt": string(b.pem[key.Name])}
+	return nil
+}
+
+// world is an engine and a customer of the API at apiHost.
+type world struct {
+	*WithT
+	engine   *Engine
+	customer *v1alpha1.WebexCustomerAccess
+	login    proxyLogin
+}
+
+func newWorld(t *testing.T, by *authority) *world {
+	t.Helper()
+	customer := &v1alpha1.WebexCustomerAccess{}
+	customer.Spec.CredentialsSecretRef.Name = "webex"
+	customer.Spec.Connection = &v1alpha1.Connection{
+		BaseURL: "https://" + apiHost + "/v1", CABundleRef: &v1alpha1.CABundleReference{Kind: v1alpha1.CABundleKindConfigMap, Name: "ca", Key: "ca.crt"},
+	}
+	return &world{
+		WithT: NewWithT(t), customer: customer,
+		engine: &Engine{Hosts: HostPolicy{API: []string{apiHost}}, Live: bundles{pem: map[string][]byte{"ca": by.pem}}, Clock: clock.RealClock{}},
+	}
+}
+
+// dialing lets the engine reach a server under the name of the API.
+func (w *world) dialing(server *httptest.Server) *world {
+	w.engine.Hosts.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
+	}
+	return w
+}
+
+// ask sends one request, as a run does, and returns its failure.
+func (w *world) ask(ctx context.Context) (*Failure, int) {
+	calls := 0
+	base, err := w.engine.Hosts.endpoint(w.customer.Spec.Connection)
+	if err != nil {
+		return failureOf(ctx, err), calls
+	}
+	carrier, err := w.engine.httpClient(ctx, w.customer, w.login)
+	if err != nil {
+		return failureOf(ctx, err), calls
+	}
+	defer carrier.CloseIdleConnections()
+	c, err := webex.New(webex.Config{
+		BaseURL: base.String(), HTTP: carrier, Tokens: webex.StaticToken("t0ken"), Observe: func(webex.Call) { calls++ },
+		Retry: webex.RetryPolicy{Attempts: 2, Base: time.Millisecond},
+	})
+	w.Expect(err).NotTo(HaveOccurred())
+	if _, err = c.Organizations(ctx); err != nil {
+		failure := failureOf(ctx, err)
+		w.Expect(failure.Message + causeOf(failure) + fmt.Sprintf("%+v", failure.Err)).NotTo(Or(
+			ContainSubstring("t0ken"), ContainSubstring("s3cret"), ContainSubstring("czNjcmV0"), ContainSubstring("127.0.0.1")))
+		return failure, calls
+	}
+	return nil, calls
+}
+
+func TestThroughAProxy(t *testing.T) {
+	t.Parallel()
+	by := newAuthority(t)
+	server := newAPI(t, by)
+	proxy := newConnectProxy(t, server.Listener.Addr().String())
+	w := newWorld(t, by)
+	connection := w.customer.Spec.Connection
+	connection.ProxyURL = proxy.URL
+
+	refused, _ := w.ask(t.Context())
+	w.Expect(refused.Reason).To(Equal(v1alpha1.ReasonHostNotAllowed))
+	w.Expect(refused.Message).To(And(ContainSubstring("spec.connection.proxyURL"), ContainSubstring("--allowed-proxy-hosts")))
+	w.Expect(proxy.targets).To(BeEmpty(), "nothing was sent to a host that nobody allowed")
+
+	w.engine.Hosts.Proxies = []string{proxy.host()}
+	failure, _ := w.ask(t.Context())
+	w.Expect(failure).To(BeNil())
+	w.Expect(proxy.targets).To(Equal([]string{"CONNECT " + apiHost + ":443"}))
+	w.Expect(proxy.logins).To(Equal([]string{""}))
+
+	w.login = proxyLoginOf(&corev1.Secret{Data: map[string][]byte{KeyProxyUsername: []byte("jane\n"), KeyProxyPassword: []byte("s3cret:with colon\n")}})
+	failure, _ = w.ask(t.Context())
+	w.Expect(failure).To(BeNil())
+	sent := http.Request{Header: http.Header{"Authorization": {proxy.logins[1]}}}
+	username, password, ok := sent.BasicAuth()
+	w.Expect([]any{username, password, ok}).To(Equal([]any{"jane", "s3cret:with colon", true}))
+	for _, header := range server.headers {
+		w.Expect(header).NotTo(HaveKey("Proxy-Authorization"), "the API is not told")
+	}
+
+	proxy.answer = http.StatusProxyAuthRequired
+	failure, calls := w.ask(t.Context())
+	w.Expect(calls).To(Equal(1), "another try may lock the account")
+	w.Expect(failure.Reason).To(Equal(v1alpha1.ReasonProxyAuthenticationFailed))
+	w.Expect(failure.Retriable()).To(BeFalse())
+	w.Expect(Retriable(failure.Reason)).To(BeFalse())
+	w.Expect(ConcernsCredentials(failure.Reason)).To(BeTrue(), "a changed Secret wakes it")
+	w.Expect(failure.Message).To(And(ContainSubstring(KeyProxyUsername), ContainSubstring(KeyProxyPassword)))
+
+	proxy.answer = http.StatusForbidden
+	failure, calls = w.ask(t.Context())
+	w.Expect(calls).To(Equal(2))
+	w.Expect(failure.Reason).To(Equal(v1alpha1.ReasonAPIUnavailable))
+	w.Expect(failure.Message).To(ContainSubstring("the proxy refused the connection"))
+
+	w.login = proxyLogin{password: "s3cret"}
+	failure, _ = w.ask(t.Context())
+	w.Expect(failure.Message).To(Equal(`Secret "webex" has key "proxyPassword" and no key "proxyUsername": add it, or remove the password`))
+	w.login = proxyLogin{username: "jane:s3cret"}
+	failure, calls = w.ask(t.Context())
+	w.Expect(failure.Message).To(ContainSubstring(`has a colon in key "proxyUsername"`))
+	w.Expect(calls).To(BeZero())
+}
+
+// What noProxy names is reached directly, and not told the login of the proxy.
+func TestPastTheProxy(t *testing.T) {
+	t.Parallel()
+	by := newAuthority(t)
+	server := newAPI(t, by)
+	proxy := newConnectProxy(t, server.Listener.Addr().String())
+	w := newWorld(t, by).dialing(server.Server)
+	w.engine.Hosts.Proxies = []string{proxy.host()}
+	w.customer.Spec.Connection.ProxyURL, w.customer.Spec.Connection.NoProxy = proxy.URL, []string{".test"}
+	w.login = proxyLogin{"jane", "s3cret"}
+	failure, _ := w.ask(t.Context())
+	w.Expect(failure).To(BeNil())
+	w.Expect(proxy.targets).To(BeEmpty())
+	w.Expect(server.headers).To(HaveLen(1))
+	w.Expect(server.headers[0]).NotTo(HaveKey("Proxy-Authorization"))
+}
+
+// The proxy of the environment is the administrator's choice: it needs no list,
+// and is not told what the Secret has for another one.
+func TestThroughTheProxyOfTheEnvironment(t *testing.T) { //nolint:paralleltest // it sets the environment
+	by := newAuthority(t)
+	server := newAPI(t, by)
+	proxy := newConnectProxy(t, server.Listener.Addr().String())
+	t.Setenv("HTTPS_PROXY", strings.Replace(proxy.URL, "://", "://operator:own@", 1))
+	t.Setenv("NO_PROXY", "")
+	w := newWorld(t, by)
+	w.login = proxyLogin{"jane", "s3cret"}
+	failure, _ := w.ask(t.Context())
+	w.Expect(failure).To(BeNil())
+	w.Expect(proxy.targets).To(Equal([]string{"CONNECT " + apiHost + ":443"}))
+	sent := http.Request{Header: http.Header{"Authorization": proxy.logins}}
+	username, _, _ := sent.BasicAuth()
+	w.Expect(username).To(Equal("operator"))
+
+	w.engine.Hosts.API = []string{"other.test"}
+	failure, _ = w.ask(t.Context())
+	w.Expect(failure.Reason).To(Equal(v1alpha1.ReasonHostNotAllowed), "no proxy makes a host allowed")
+	w.Expect(proxy.targets).To(HaveLen(1))
+
+	t.Setenv("NO_PROXY", apiHost)
+	w.engine.Hosts.API = []string{apiHost}
+	w.dialing(server.Server)
+	failure, _ = w.ask(t.Context())
+	w.Expect(failure).To(BeNil())
+	w.Expect(proxy.targets).To(HaveLen(1))
+}
+
+// A CA bundle is read anew by each run, so that it can be replaced in place.
+func TestCABundleIsRotated(t *testing.T) {
+	t.Parallel()
+	before, now := newAuthority(t), newAuthority(t)
+	server := newAPI(t, before)
+	w := newWorld(t, before).dialing(server.Server)
+	ask := func() *Failure {
+		failure, _ := w.ask(t.Context())
+		return failure
+	}
+	w.Expect(ask()).To(BeNil())
+	server.certificate.Store(now.issue(t))
+	failure := ask()
+	w.Expect(failure.Reason).To(Equal(v1alpha1.ReasonAPIUnavailable))
+	w.Expect(failure.Message).To(And(ContainSubstring("certificate is not trusted"), ContainSubstring("spec.connection")))
+
+	live := w.engine.Live.(bundles)
+	live.pem["ca"] = append(append([]byte{}, before.pem...), now.pem...)
+	w.Expect(ask()).To(BeNil(), "both, while the change is under way")
+	live.pem["ca"] = now.pem
+	w.Expect(ask()).To(BeNil())
+	live.pem["ca"] = []byte("gone")
+	w.Expect(ask().Reason).To(Equal(v1alpha1.ReasonCABundleInvalid))
+}
+
+func TestOldTLSIsRefused(t *testing.T) {
+	t.Parallel()
+	by := newAuthority(t)
+	for version, good := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
+		server := newAPI(t, by, func(s *httptest.Server) { s.TLS.MinVersion, s.TLS.MaxVersion = version, version })
+		w := newWorld(t, by).dialing(server.Server)
+		failure, _ := w.ask(t.Context())
+		if good {
+			w.Expect(failure).To(BeNil(), tls.VersionName(version))
+			continue
+		}
+		w.Expect(failure).NotTo(BeNil(), tls.VersionName(version))
+		w.Expect(failure.Reason).To(Equal(v1alpha1.ReasonAPIUnavailable))
+		w.Expect(server.headers).To(BeEmpty(), "no token went out")
+	}
+}
+
+// hung is a server that stops at some point of a conversation.
+func hung(t *testing.T, serve func(conn net.Conn)) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // on loopback
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			t.Cleanup(func() { conn.Close() })
+			go serve(conn)
+		}
+	}()
+	return listener
+}
+
+// Nobody keeps an attempt from its end, wherever it stops to answer.
+func TestTimeouts(t *testing.T) {
+	t.Parallel()
+	by := newAuthority(t)
+	reading := func(then string) func(net.Conn) {
+		return func(conn net.Conn) {
+			if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+				_, _ = io.WriteString(conn, then)
+			}
+		}
+	}
+	encrypted := func(serve func(net.Conn)) func(net.Conn) {
+		certificate := by.issue(t)
+		return func(conn net.Conn) {
+			serve(tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{*certificate}}))
+		} //nolint:gosec // a test
+	}
+	short, long := 50*time.Millisecond, time.Hour
+	for name, test := range map[string]struct {
+		serve    func(net.Conn)
+		dial     bool // the connection itself does not come about
+		proxy    bool
+		timeouts Timeouts
+	}{
+		"no connection":       {dial: true, timeouts: Timeouts{Connect: short, Request: long}},
+		"no encryption":       {serve: func(net.Conn) {}, timeouts: Timeouts{Connect: short, Request: long}},
+		"no answer":           {serve: encrypted(reading("")), timeouts: Timeouts{Connect: long, Request: short}},
+		"half a header":       {serve: encrypted(reading("HTTP/1.1 200 OK\r\nContent-Ty")), timeouts: Timeouts{Connect: long, Request: short}},
+		"half a body":         {serve: encrypted(reading("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{\"items\":[")), timeouts: Timeouts{Connect: long, Request: short}},
+		"a proxy that thinks": {serve: reading(""), proxy: true, timeouts: Timeouts{Connect: long, Request: short}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, by)
+			w.engine.Timeouts = test.timeouts
+			address := ""
+			if test.serve != nil {
+				address = hung(t, test.serve).Addr().String()
+			}
+			w.engine.Hosts.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+				if test.dial {
+					<-ctx.Done()
+					return nil, ctx.Err()
+				}
+				return (&net.Dialer{}).DialContext(ctx, network, address)
+			}
+			if test.proxy {
+				w.customer.Spec.Connection.ProxyURL, w.engine.Hosts.Proxies = "http://proxy.test", []string{"proxy.test"}
+			}
+			failure, calls := w.ask(t.Context())
+			w.Expect(failure.Class).To(Equal(webex.ClassTransient))
+			w.Expect(failure.Reason).To(Equal(v1alpha1.ReasonAPIUnavailable))
+			w.Expect(failure.Message).To(ContainSubstring("no answer in time"))
+			w.Expect(calls).To(Equal(2), "it is tried again")
+		})
+	}
+	g := NewWithT(t)
+	g.Expect(Timeouts{}.withDefaults()).To(Equal(Timeouts{Connect: 10 * time.Second, Request: time.Minute}))
+}
+
+// Headers have a bound, so that no server fills the operator's memory.
+func TestEndlessHeader(t *testing.T) {
+	t.Parallel()
+	by := newAuthority(t)
+	for size, good := range map[int]bool{32 << 10: true, 128 << 10: false} {
+		server := newAPI(t, by)
+		inner := server.Config.Handler
+		server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-Long", strings.Repeat("a", size))
+			inner.ServeHTTP(w, r)
+		})
+		w := newWorld(t, by).dialing(server.Server)
+		failure, _ := w.ask(t.Context())
+		if good {
+			w.Expect(failure).To(BeNil())
+			continue
+		}
+		w.Expect(failure.Reason).To(Equal(v1alpha1.ReasonAPIUnavailable))
+	}
+}
