@@ -12,6 +12,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/operator"
 )
 
 // killPoint is a moment of a run, told by what Webex was asked and what the API
@@ -186,16 +187,9 @@ func (w *world) expectTruth() {
 	w.t.Helper()
 	got := map[string]string{}
 	rows := w.list()
-	for _, row := range rows {
-		got[row.Spec.LicenseID+"@"+row.Spec.LocationID] = fmt.Sprintf("%d of %d", ptr.Deref(row.Status.ConsumedUnits, -1), ptr.Deref(row.Status.TotalUnits, -1))
+	for i := range rows {
+		got[operator.Key(&rows[i])] = operator.Shown(&rows[i])
 	}
 	w.Expect(got).To(HaveLen(len(rows)), "no row twice")
-	want := map[string]string{}
-	for _, license := range w.org.Truth().Licenses {
-		want[license.ID+"@"] = fmt.Sprintf("%d of %d", license.Consumed, license.Total)
-		for _, at := range license.Locations {
-			want[license.ID+"@"+at.ID] = fmt.Sprintf("%d of %d", at.Units, license.Total)
-		}
-	}
-	w.Expect(got).To(Equal(want))
+	w.Expect(got).To(Equal(operator.Expected("acme", w.org.Truth(), w.spec.Licenses)))
 }

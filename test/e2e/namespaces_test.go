@@ -3,10 +3,8 @@ package e2e
 import (
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -27,6 +25,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/operator"
 )
 
 // A manager with Roles in two namespaces, and in its own for the lease, and with no
@@ -200,20 +199,17 @@ func (t tenants) start(account *corev1.ServiceAccount, namespaces []string) {
 
 	base, err := url.Parse(t.sim.URL())
 	t.Expect(err).NotTo(HaveOccurred())
-	t.process = exec.CommandContext(t.ctx, shared.manager,
+	t.process, err = operator.Start(shared.manager, path, &t.log,
 		"--watch-namespaces="+strings.Join(namespaces, ","), "--allowed-api-hosts="+base.Host,
 		"--leader-elect", "--leader-election-namespace="+t.home,
 		"--health-probe-bind-address=0", "--zap-log-level=debug")
-	t.process.Env = append(os.Environ(), "KUBECONFIG="+path)
-	t.process.Stdout, t.process.Stderr = &t.log, &t.log
-	t.Expect(t.process.Start()).To(Succeed())
+	t.Expect(err).NotTo(HaveOccurred())
 }
 
 // stop ends the manager as Kubernetes does.
 func (t tenants) stop() {
 	t.t.Helper()
-	t.Expect(t.process.Process.Signal(syscall.SIGTERM)).To(Succeed())
-	t.Expect(t.process.Wait()).To(Succeed())
+	t.Expect(t.process.Stop()).To(Succeed())
 	t.process = nil
 }
 

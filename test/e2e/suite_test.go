@@ -3,15 +3,10 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,14 +14,13 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
+	"github.com/webex-operator/webex-license-operator/test/operator"
 )
 
 const repository = "../.."
@@ -45,15 +39,11 @@ func TestMain(m *testing.M) {
 			return fail(err)
 		}
 		defer func() { _ = os.RemoveAll(directory) }()
-		shared.manager = filepath.Join(directory, "manager")
-		build := exec.CommandContext(context.Background(), "go", "build", "-o", shared.manager, ".")
-		build.Dir = repository
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if output, err := build.CombinedOutput(); err != nil {
-			return fail(fmt.Errorf("building the manager: %w\n%s", err, output))
+		if shared.manager, err = operator.Build(context.Background(), repository, directory); err != nil {
+			return fail(err)
 		}
 		shared.cluster, err = controlplane.Start(context.Background(), controlplane.Options{
-			CRDPaths: []string{filepath.Join(repository, "config", "crd", "bases")},
+			CRDPaths: []string{operator.CRDs(repository)},
 		})
 		if err != nil {
 			return fail(err)
@@ -82,8 +72,9 @@ type world struct {
 	client    client.Client
 	sim       *webexsim.Server
 	org       *webexsim.Organization
-	log       lockedBuffer
-	process   *exec.Cmd
+	spec      webexsim.OrganizationSpec
+	log       operator.Log
+	process   *operator.Process
 }
 
 func newWorld(t *testing.T, organization webexsim.OrganizationSpec) *world {
@@ -93,17 +84,11 @@ func newWorld(t *testing.T, organization webexsim.OrganizationSpec) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(sim.Close)
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			t.Fatal(err)
-		}
-	}
-	admin, err := client.New(shared.cluster.Config, client.Options{Scheme: scheme})
+	admin, err := client.New(shared.cluster.Config, client.Options{Scheme: operator.Scheme()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{WithT: NewWithT(t), t: t, ctx: t.Context(), client: admin, sim: sim, org: sim.AddOrganization(organization)}
+	w := &world{WithT: NewWithT(t), t: t, ctx: t.Context(), client: admin, sim: sim, org: sim.AddOrganization(organization), spec: organization}
 	w.SetDefaultEventuallyTimeout(patience)
 	w.SetDefaultEventuallyPollingInterval(5 * time.Millisecond)
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "e2e-"}}
@@ -113,7 +98,7 @@ func newWorld(t *testing.T, organization webexsim.OrganizationSpec) *world {
 	t.Cleanup(func() {
 		w.kill()
 		if t.Failed() {
-			t.Logf("the manager's log:\n%s", w.log.tail(200))
+			t.Logf("the manager's log:\n%s", w.log.Tail(200))
 		}
 	})
 	return w
@@ -153,12 +138,10 @@ func (w *world) start() {
 	w.Expect(w.process).To(BeNil())
 	base, err := url.Parse(w.sim.URL())
 	w.Expect(err).NotTo(HaveOccurred())
-	w.process = exec.CommandContext(w.ctx, shared.manager,
+	w.process, err = operator.Start(shared.manager, shared.cluster.KubeconfigPath, &w.log,
 		"--watch-namespaces="+w.namespace, "--allowed-api-hosts="+base.Host,
 		"--health-probe-bind-address=0", "--zap-log-level=debug")
-	w.process.Env = append(os.Environ(), "KUBECONFIG="+shared.cluster.KubeconfigPath)
-	w.process.Stdout, w.process.Stderr = &w.log, &w.log
-	w.Expect(w.process.Start()).To(Succeed())
+	w.Expect(err).NotTo(HaveOccurred())
 }
 
 // kill ends the manager by SIGKILL: it gets to tidy up nothing.
@@ -166,32 +149,6 @@ func (w *world) kill() {
 	if w.process == nil {
 		return
 	}
-	_ = w.process.Process.Kill()
-	_ = w.process.Wait() // "signal: killed"
+	w.process.Kill()
 	w.process = nil
-}
-
-// lockedBuffer takes what a process writes while tests read it.
-type lockedBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-var _ io.Writer = (*lockedBuffer)(nil)
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
-}
-
-func (b *lockedBuffer) tail(lines int) string {
-	all := bytes.Split([]byte(b.String()), []byte("\n"))
-	return string(bytes.Join(all[max(0, len(all)-lines):], []byte("\n")))
 }

@@ -1,0 +1,82 @@
+package operator
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+)
+
+// Process is a manager that can be killed.
+type Process struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+	err  error // valid after done is closed
+}
+
+// Start runs the manager with these arguments. What it writes goes to log.
+func Start(binary, kubeconfig string, log *Log, arguments ...string) (*Process, error) {
+	// Not with a context: its end would kill the process unseen, and tests say when.
+	cmd := exec.Command(binary, arguments...) //nolint:noctx,gosec // see above; the path is that of our own program
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	p := &Process{cmd: cmd, done: make(chan struct{})}
+	go func() {
+		p.err = cmd.Wait()
+		close(p.done)
+	}()
+	return p, nil
+}
+
+// Kill ends the manager by SIGKILL: it gets to tidy up nothing.
+func (p *Process) Kill() {
+	_ = p.cmd.Process.Kill() // it may have ended by itself
+	<-p.done
+}
+
+// Stop ends the manager as Kubernetes does, by SIGTERM, and returns how it ended.
+func (p *Process) Stop() error {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	return p.Err()
+}
+
+// Done is closed when the manager has ended, by itself or not.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Err is how the manager ended.
+func (p *Process) Err() error {
+	<-p.done
+	return p.err
+}
+
+// Log takes what processes write while tests read it.
+type Log struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+// Write appends to the log.
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buffer.Write(p)
+}
+
+// String is the whole log.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buffer.String()
+}
+
+// Tail is the end of the log.
+func (l *Log) Tail(lines int) string {
+	all := bytes.Split([]byte(l.String()), []byte("\n"))
+	return string(bytes.Join(all[max(0, len(all)-lines):], []byte("\n")))
+}
