@@ -1,0 +1,90 @@
+package day
+
+import (
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+)
+
+// customer is one of the organizations.
+type customer struct {
+	name, uuid string
+	// oauth is true for credentials with a refresh token.
+	oauth bool
+	token webexsim.Token
+	// calls are the times of its calls, in order.
+	calls []time.Time
+
+	trouble trouble
+	// troubled is when it begins; refused is when a run first failed by it, mended
+	// when its Secret was changed, which may be never.
+	troubled, mended time.Time
+}
+
+// addCustomer creates an organization with all that belongs to it, and a
+// schedule for every full hour.
+func (w *world) addCustomer(i int) {
+	w.t.Helper()
+	c := &customer{name: fmt.Sprintf("c%03d", i), uuid: fmt.Sprintf("%08d-0000-4000-8000-000000000000", i+1), oauth: i%4 == 3}
+	w.customers = append(w.customers, c)
+	w.sim.AddOrganization(smallOrganization(c, i))
+	w.create(&corev1.Secret{ObjectMeta: objectMeta(c.name), Data: w.authorize(c)})
+	w.create(&v1alpha1.WebexCustomerAccess{
+		ObjectMeta: objectMeta(c.name),
+		Spec: v1alpha1.WebexCustomerAccessSpec{
+			CredentialsSecretRef: v1alpha1.CredentialsSecretReference{Name: c.name},
+			Connection:           &v1alpha1.Connection{BaseURL: "https://" + webexHost + "/v1", CABundleRef: &v1alpha1.CABundleReference{Name: "webex-ca"}},
+		},
+	})
+	w.create(&v1alpha1.LicenseSyncSchedule{ObjectMeta: objectMeta("hourly-" + c.name), Spec: v1alpha1.LicenseSyncScheduleSpec{
+		Schedule: "0 * * * *", CustomerAccessRef: &v1alpha1.LocalCustomerReference{Name: c.name},
+	}})
+}
+
+// smallOrganization has a few rows only: what is counted here are calls.
+func smallOrganization(c *customer, i int) webexsim.OrganizationSpec {
+	people := make(webexsim.PeopleList, 3+i%5)
+	for p := range people {
+		people[p] = webexsim.Person{Location: p%3 - 1, Licenses: []int{p % 2}}
+	}
+	return webexsim.OrganizationSpec{
+		UUID: c.uuid, Name: c.name, People: people,
+		Licenses: []webexsim.LicenseSpec{
+			{Name: "Webex Calling - Professional", OfferCode: "BCSTD", Total: 10, Subscription: "Sub1"},
+			{Name: "Basic Messaging", OfferCode: "FMS", TotalIsPeople: true},
+		},
+		Locations:  []webexsim.LocationSpec{{Name: "Oslo"}, {Name: "Lima"}},
+		Workspaces: []webexsim.WorkspaceSpec{{Name: "Lobby", Location: 0, Licenses: []int{0}}},
+	}
+}
+
+// authorize issues new credentials for a customer, as the content of its Secret.
+func (w *world) authorize(c *customer) map[string][]byte {
+	c.token = w.sim.IssueToken(webexsim.TokenSpec{Organization: c.uuid, WithRefresh: c.oauth})
+	w.calls.ownedBy(c, c.token.Access, c.token.ClientID)
+	if !c.oauth {
+		return map[string][]byte{syncrun.KeyAccessToken: []byte(c.token.Access)}
+	}
+	return map[string][]byte{
+		syncrun.KeyClientID: []byte(c.token.ClientID), syncrun.KeyClientSecret: []byte(c.token.ClientSecret),
+		syncrun.KeyRefreshToken: []byte(c.token.Refresh),
+	}
+}
+
+// changeSecret is what a person does who was told that the credentials are refused.
+func (w *world) changeSecret(c *customer) {
+	data := w.authorize(c)
+	err := w.store.update(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: c.name}}, func(object client.Object) {
+		object.(*corev1.Secret).Data = data
+	})
+	if err != nil {
+		w.t.Error(err)
+	}
+}
