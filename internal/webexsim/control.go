@@ -5,58 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
-
-// ControlHelp describes the control endpoint to a user of the command.
-const ControlHelp = `The control endpoint (JSON, under /control, no authentication):
-
-  GET    /control/requests                                  counts since the last reset
-  DELETE /control/requests                                  reset the counts
-  GET    /control/log                                       the latest requests; ?after=, operation=, organization=, owner=, status=, rule=
-  DELETE /control/log                                       empty the log
-  GET    /control/organizations                             what is there
-  GET    /control/truth/{uuid}                              expected figures
-  GET    /control/organizations/{uuid}/licenses             the same, rows only
-  DELETE /control/organizations/{uuid}/licenses             make the list of licences empty
-  POST   /control/organizations/{uuid}/licenses             bring all rows back
-  GET    /control/organizations/{uuid}/licenses/{licence}   one row
-  PUT    /control/organizations/{uuid}/licenses/{licence}   {"total": 100, "name": "...", "externalUsers": 2,
-                                                             "units": "string", "consumers": "null"}
-  DELETE /control/organizations/{uuid}/licenses/{licence}   take one row out of the list
-  POST   /control/organizations/{uuid}/people               {"location": "...", "licenses": ["..."], "firstName": "..."}
-  DELETE /control/organizations/{uuid}/people/{index}       remove a person
-  POST   /control/organizations/{uuid}/people/{index}/licenses  {"add": ["..."], "remove": ["..."]}
-  PUT    /control/organizations/{uuid}/people/{index}/location  {"location": "..."}, empty for none
-  POST   /control/organizations/{uuid}/locations            {"name": "..."}
-  PUT    /control/organizations/{uuid}/locations/{location} {"name": "..."}
-  POST   /control/tokens                                    {"organization": uuid, "access": "...", "scopes": ["..."],
-                                                             "expiresIn": "336h", "withRefresh": true}
-                                                            or {"revoke": "access token or refresh token"}
-  GET    /control/applications                              the service apps
-  POST   /control/applications                              register one: {"organizations": [uuid], "clientID": "..."}
-  PUT    /control/applications/{app}/organizations/{uuid}   an organization authorizes the app
-  DELETE /control/applications/{app}/organizations/{uuid}   and takes it back: its tokens are dead
-  POST   /control/applications/{app}/organizations/{uuid}   the first token pair, as the portal shows it
-  PUT    /control/owners/{owner}/customers/{uuid}           the owner's tokens see a further organization
-  DELETE /control/owners/{owner}/customers/{uuid}           the organization ends the relationship
-  GET    /control/owners/{owner}/managed                    a partner's list of managed customers
-  DELETE /control/owners/{owner}/managed[/{uuid}]           make the list lapse, or one organization on it
-  GET    /control/rules                                     the rules in force
-  POST   /control/rules                                     {"operation": "GET /people", "page": 3, "status": 503}
-  DELETE /control/rules, /control/rules/{id}                end all rules, or one
-  GET    /control/options                                   how the service behaves in general
-  PATCH  /control/options                                   {"refreshMode": "rotate", "rateLimit": 300}: what is named changes
-  POST   /control/latency                                   {"latency": "20ms"}
-  DELETE /control/limits                                    forget the requests of the last minute
-  GET    /control/clock                                     the simulator's time
-  POST   /control/clock                                     {"advance": "24h"} or {"set": "2026-09-01T12:00:00Z"}
-
-A licence or a location is given by name, id or UUID (a licence also by key), an app
-by application id or client id.
-`
 
 // controlBodyLimit bounds what the control endpoint reads.
 const controlBodyLimit = 1 << 20
@@ -121,6 +75,9 @@ var controlRoutes = map[string]controlHandler{
 	"POST /control/clock":    postClock,
 	"DELETE /control/limits": onServer(func(s *Server, _ string) { s.ResetLimits() }),
 }
+
+// ControlRoutes are the methods and paths of the control endpoint, sorted.
+func ControlRoutes() []string { return slices.Sorted(maps.Keys(controlRoutes)) }
 
 // newControl makes the handler of the control endpoint.
 func newControl(s *Server) http.Handler {

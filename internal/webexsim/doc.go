@@ -1,6 +1,7 @@
 // Package webexsim is a simulator of the part of the Webex REST API that a
-// licence report needs: tokens, organizations, roles, licences, people,
-// locations and workspaces.
+// licence report needs: tokens, service apps and partners, organizations, roles,
+// licences, people, locations, workspaces, audit events. docs/simulator.md shows how to
+// use it, and says what is known of the real service and from where.
 //
 // It is built from public material only (the published OpenAPI description, the
 // guides on developer.webex.com and recorded replies in public repositories) and
@@ -14,6 +15,8 @@
 // figures of an organization cannot contradict its people.
 //
 // Misbehaviour comes in two forms. Options describe how the service behaves in
-// general (which page sizes it grants, whether next links lose parameters). A Rule
-// describes what happens to some requests only (the third page answers 503).
+// general (which page sizes it grants, whether next links lose parameters, how many
+// requests a minute it serves). A Rule describes what happens to some requests only (the
+// third page answers 503). All goes by a clock that a test can move, and given seed,
+// clock and requests the answers are the same each time.
 package webexsim

@@ -1,0 +1,59 @@
+package webexsim
+
+// ControlHelp describes the control endpoint to a user of the command.
+const ControlHelp = `The control endpoint (JSON, under /control, no authentication):
+
+Organizations
+  GET    /control/organizations                             what is there
+  GET    /control/truth/{uuid}                              expected figures
+  GET    /control/organizations/{uuid}/licenses             the same, rows only
+  DELETE /control/organizations/{uuid}/licenses             make the list of licences empty
+  POST   /control/organizations/{uuid}/licenses             bring all rows back
+  GET    /control/organizations/{uuid}/licenses/{license}   one row
+  PUT    /control/organizations/{uuid}/licenses/{license}   {"total": 100, "name": "...", "externalUsers": 2,
+                                                             "units": "string", "consumers": "null"}
+  DELETE /control/organizations/{uuid}/licenses/{license}   take one row out of the list
+  POST   /control/organizations/{uuid}/people               {"location": "...", "licenses": ["..."], "firstName": "..."}
+  DELETE /control/organizations/{uuid}/people/{person}      remove a person, given by index
+  POST   /control/organizations/{uuid}/people/{person}/licenses  {"add": ["..."], "remove": ["..."]}
+  PUT    /control/organizations/{uuid}/people/{person}/location  {"location": "..."}, empty for none
+  POST   /control/organizations/{uuid}/locations            {"name": "..."}
+  PUT    /control/organizations/{uuid}/locations/{location} {"name": "..."}
+
+Access
+  POST   /control/tokens                                    {"organization": uuid, "access": "...", "scopes": ["..."],
+                                                             "owner": "...", "expiresIn": "336h", "withRefresh": true}
+                                                            or {"revoke": "access token or refresh token"}
+  GET    /control/applications                              the service apps
+  POST   /control/applications                              register one: {"organizations": [uuid], "clientID": "..."}
+  PUT    /control/applications/{app}/organizations/{uuid}   an organization authorizes the app
+  DELETE /control/applications/{app}/organizations/{uuid}   and takes it back: its tokens are dead
+  POST   /control/applications/{app}/organizations/{uuid}   the first token pair, as the portal shows it
+  PUT    /control/owners/{owner}/customers/{uuid}           a partner's tokens see a further organization
+  DELETE /control/owners/{owner}/customers/{uuid}           the organization ends the relationship
+  GET    /control/owners/{owner}/managed                    a partner's list of managed customers
+  DELETE /control/owners/{owner}/managed                    make the list lapse
+  DELETE /control/owners/{owner}/managed/{uuid}             make one organization on it lapse
+
+Behaviour
+  GET    /control/rules                                     the rules in force, and how often they acted
+  POST   /control/rules                                     {"operation": "GET /people", "page": 3, "status": 503, "for": "10m"}
+  DELETE /control/rules                                     end all rules
+  DELETE /control/rules/{id}                                end one
+  GET    /control/options                                   how the service behaves in general
+  PATCH  /control/options                                   {"refreshMode": "rotate", "rateLimit": 300}: what is named changes
+  POST   /control/latency                                   {"latency": "20ms"}
+  DELETE /control/limits                                    forget the requests of the last minute
+  GET    /control/clock                                     the simulator's time
+  POST   /control/clock                                     {"advance": "24h"} or {"set": "2026-09-01T12:00:00Z"}
+
+What was asked
+  GET    /control/requests                                  counts since the last reset
+  DELETE /control/requests                                  reset the counts
+  GET    /control/log                                       the latest requests; ?after=, operation=, organization=, owner=,
+                                                            status=, rule= choose
+  DELETE /control/log                                       empty the log
+
+A licence or a location is given by name, id or UUID (a licence also by key), an app
+by application id or client id. docs/simulator.md has an example of each.
+`
