@@ -62,6 +62,8 @@ const (
 	ReasonSecretNotFound = "SecretNotFound"
 	// ReasonSecretKeyMissing is for a credentials Secret without a key, or with an empty one.
 	ReasonSecretKeyMissing = "SecretKeyMissing"
+	// ReasonSecretKeyInvalid is for a credentials Secret with a value that cannot be read.
+	ReasonSecretKeyInvalid = "SecretKeyInvalid"
 	// ReasonSecretNameReserved is for a Secret of the user's with the name of the
 	// one in which the operator keeps refreshed tokens.
 	ReasonSecretNameReserved = "SecretNameReserved"
@@ -106,6 +108,12 @@ const (
 	ReasonAccepted = "Accepted"
 	// ReasonUnverified is for credentials that were not tried yet.
 	ReasonUnverified = "Unverified"
+	// ReasonExpiresSoon is for credentials that work, and end within 30 days
+	// unless they are renewed.
+	ReasonExpiresSoon = "ExpiresSoon"
+	// ReasonRefreshRefused is for an access token that works, and that Webex
+	// refuses to renew: without new credentials, runs fail once it has ended.
+	ReasonRefreshRefused = "RefreshRefused"
 )
 
 // Reasons of DefaultsResolved. Where one is missing or wrong, they are the same

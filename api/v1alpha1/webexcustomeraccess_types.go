@@ -142,8 +142,10 @@ type WebexCustomerAccessSpec struct {
 type CredentialsSecretReference struct {
 	// name is the name of the Secret. Its keys are either accessToken, or
 	// clientID, clientSecret and refreshToken, with applicationID for a Service
-	// App. Values are read when needed and kept nowhere else, except for
-	// refreshed tokens, which go to a Secret that the operator owns.
+	// App, and with the bootstrap keys for one that may get its tokens by API.
+	// Several customers may name the same Secret, as those of a partner do.
+	// Values are read when needed and kept nowhere else, except for refreshed
+	// tokens, which go to a Secret that the operator owns.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
@@ -336,6 +338,11 @@ type WebexCustomerAccessStatus struct {
 	// +optional
 	Credentials *CredentialsStatus `json:"credentials,omitempty"`
 
+	// expiryWarning is the last warning that credentials are about to end: the
+	// event ExpiresSoon is written once for 30, 14, 7 and 1 days.
+	// +optional
+	ExpiryWarning *ExpiryWarning `json:"expiryWarning,omitempty"`
+
 	// totals sum up the purchased rows at level Customer.
 	// +optional
 	Totals *CustomerTotals `json:"totals,omitempty"`
@@ -409,8 +416,8 @@ type CredentialsStatus struct {
 	// +optional
 	Kind CredentialKind `json:"kind,omitempty"`
 
-	// accessTokenExpirationTime is when the access token ends; unknown for a
-	// plain access token.
+	// accessTokenExpirationTime is when the access token ends; unknown for one
+	// that a person put into the Secret without saying.
 	// +optional
 	AccessTokenExpirationTime *metav1.Time `json:"accessTokenExpirationTime,omitempty"`
 
@@ -419,12 +426,42 @@ type CredentialsStatus struct {
 	// +optional
 	RefreshTokenExpirationTime *metav1.Time `json:"refreshTokenExpirationTime,omitempty"`
 
+	// refusal is set while the access token works but Webex refuses to renew it,
+	// or the bootstrap credentials of a Service App.
+	// +optional
+	Refusal *CredentialsRefusal `json:"refusal,omitempty"`
+
 	// observedSecretResourceVersion is the version of the user's Secret that the
 	// latest attempt used. Refused credentials are not tried again before it changes.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	ObservedSecretResourceVersion string `json:"observedSecretResourceVersion,omitempty"`
+}
+
+// CredentialsRefusal says that Webex refuses to renew tokens that still work.
+type CredentialsRefusal struct {
+	// time is when Webex refused. It is not asked again before the Secret
+	// changes or the access token ends.
+	// +optional
+	Time *metav1.Time `json:"time,omitempty"`
+
+	// message says what was refused, with the remedy.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Message string `json:"message,omitempty"`
+}
+
+// ExpiryWarning is what was last warned of, so that nobody is warned twice.
+type ExpiryWarning struct {
+	// expirationTime is the end that the warning was about.
+	// +optional
+	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
+
+	// daysBefore is the lead of the warning in days: 30, 14, 7 or 1.
+	// +optional
+	DaysBefore *int32 `json:"daysBefore,omitempty"`
 }
 
 // CustomerTotals sum up the purchased rows at level Customer.
@@ -474,6 +511,14 @@ type LastRun struct {
 	// observedGeneration is the generation of the customer's spec that the attempt worked by.
 	// +optional
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
+
+	// observedCABundleResourceVersion is the version of the Secret of
+	// spec.connection.caBundleRef that the attempt trusted, if it names one. A
+	// customer that could not be reached is tried again when it changes.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	ObservedCABundleResourceVersion string `json:"observedCABundleResourceVersion,omitempty"`
 
 	// endTime is when the attempt ended.
 	// +optional

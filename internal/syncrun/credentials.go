@@ -5,18 +5,23 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
 // Keys of the Secret that a customer's credentialsSecretRef names.
 const (
 	// KeyAccessToken holds an access token; with it alone nothing is refreshed.
 	KeyAccessToken = "accessToken"
+	// KeyAccessTokenExpiresAt says when that access token ends, if it is known.
+	KeyAccessTokenExpiresAt = "accessTokenExpiresAt"
 	// KeyClientID and KeyClientSecret identify an OAuth integration or Service App.
 	KeyClientID     = "clientID"
 	KeyClientSecret = "clientSecret"
@@ -27,19 +32,58 @@ const (
 	// KeyProxyUsername and KeyProxyPassword log in to the proxy of spec.connection.proxyURL.
 	KeyProxyUsername = "proxyUsername"
 	KeyProxyPassword = "proxyPassword"
+	// KeyBootstrapToken holds an access token of another identity, which may ask
+	// for tokens of the Service App.
+	KeyBootstrapToken = "bootstrapToken"
+	// KeyBootstrapClientID, KeyBootstrapClientSecret and KeyBootstrapRefreshToken
+	// are an integration whose tokens may do so, and are refreshed.
+	KeyBootstrapClientID     = "bootstrapClientID"
+	KeyBootstrapClientSecret = "bootstrapClientSecret"
+	KeyBootstrapRefreshToken = "bootstrapRefreshToken"
 )
+
+// authorization is one way to access tokens: a token, a client with a refresh
+// token, or both.
+type authorization struct {
+	accessToken                          string
+	expiresAt                            time.Time
+	clientID, clientSecret, refreshToken string
+}
+
+// source identifies what somebody authorized. Stored tokens of another source no
+// longer count. What is not in it may change without a new authorization: the
+// access token, which the refresh token replaces, and the client's secret. It
+// reveals nothing that is secret.
+func (a authorization) source() string { return digest("client", a.clientID, a.refreshToken) }
 
 // credentials are the content of a customer's Secret. They are read when an
 // attempt starts and forgotten when it ends.
 type credentials struct {
+	authorization
 	kind            v1alpha1.CredentialKind
+	secret          string
 	resourceVersion string
-
-	accessToken                          string
-	clientID, clientSecret, refreshToken string
-
+	// applicationID is that of a Service App, organization the UUID of the one that
+	// its tokens are for, as far as it is known before the first call.
+	applicationID, organization string
+	// bootstrap is what tokens of the Service App are asked for with.
+	bootstrap authorization
 	// proxy says nothing about the owner of the token.
 	proxy proxyLogin
+}
+
+// canBootstrap says whether tokens of the Service App may be asked for.
+func (c *credentials) canBootstrap() bool {
+	return c.applicationID != "" && (c.bootstrap.accessToken != "" || c.bootstrap.refreshToken != "")
+}
+
+// tokenPerOrganization says whether each organization has tokens of its own.
+func (c *credentials) tokenPerOrganization() bool { return c.refreshToken == "" && c.canBootstrap() }
+
+// areThoseOf says whether another customer that names the same Secret has the same
+// tokens by it.
+func (c *credentials) areThoseOf(other *v1alpha1.WebexCustomerAccess) bool {
+	return !c.tokenPerOrganization() || knownOrganization(other) == c.organization
 }
 
 // readCredentials reads the Secret, past any cache.
@@ -53,7 +97,26 @@ func (e *Engine) readCredentials(ctx context.Context, customer *v1alpha1.WebexCu
 	if err != nil {
 		return nil, fmt.Errorf("reading the credentials: %w", err)
 	}
-	return parseCredentials(secret)
+	c, err := parseCredentials(secret)
+	if c.applicationID != "" {
+		c.organization = knownOrganization(customer)
+	}
+	if err == nil && c.tokenPerOrganization() && c.organization == "" {
+		err = organizationUnknown(name)
+	}
+	return c, err
+}
+
+// knownOrganization is the UUID of the customer's organization: the one that the
+// spec names, or else the one that was found before.
+func knownOrganization(customer *v1alpha1.WebexCustomerAccess) string {
+	if uuid, err := webex.OrganizationUUID(customer.Spec.OrganizationID); err == nil {
+		return uuid
+	}
+	if found := customer.Status.Organization; found != nil {
+		return found.ID
+	}
+	return ""
 }
 
 // SecretNotFoundMessage says what to do about a missing credentials Secret.
@@ -63,33 +126,72 @@ func SecretNotFoundMessage(name string) string {
 }
 
 func parseCredentials(secret *corev1.Secret) (*credentials, error) {
+	value := func(key string) string { return strings.TrimSpace(string(secret.Data[key])) }
 	c := &credentials{
+		secret:          secret.Name,
 		resourceVersion: secret.ResourceVersion,
 		proxy:           proxyLoginOf(secret),
-		accessToken:     trimmed(secret.Data[KeyAccessToken]),
-		clientID:        trimmed(secret.Data[KeyClientID]),
-		clientSecret:    trimmed(secret.Data[KeyClientSecret]),
-		refreshToken:    trimmed(secret.Data[KeyRefreshToken]),
+		authorization: authorization{
+			accessToken: value(KeyAccessToken),
+			clientID:    value(KeyClientID), clientSecret: value(KeyClientSecret), refreshToken: value(KeyRefreshToken),
+		},
+		applicationID: value(KeyApplicationID),
+		bootstrap: authorization{
+			accessToken: value(KeyBootstrapToken),
+			clientID:    value(KeyBootstrapClientID), clientSecret: value(KeyBootstrapClientSecret), refreshToken: value(KeyBootstrapRefreshToken),
+		},
 	}
-	if c.accessToken != "" && c.refreshToken == "" {
-		c.kind = v1alpha1.CredentialKindAccessToken
-		return c, nil
+	if secret.Type == tokenSecretType {
+		return c, refused(v1alpha1.ReasonSecretNameReserved,
+			"spec.credentialsSecretRef names Secret %q, in which the operator keeps refreshed tokens: name the one with your own credentials", secret.Name)
 	}
-	if !hasAny(secret, KeyClientID, KeyClientSecret, KeyRefreshToken) {
-		return c, keyMissing(secret, KeyAccessToken)
-	}
-	for _, required := range []struct{ key, value string }{
-		{KeyClientID, c.clientID}, {KeyClientSecret, c.clientSecret}, {KeyRefreshToken, c.refreshToken},
-	} {
-		if required.value == "" {
-			return c, keyMissing(secret, required.key)
+	c.kind = c.kindOf(secret)
+	for _, key := range c.required(secret) {
+		if value(key) == "" {
+			return c, keyMissing(secret, key)
 		}
 	}
-	c.kind = v1alpha1.CredentialKindIntegration
-	if trimmed(secret.Data[KeyApplicationID]) != "" {
-		c.kind = v1alpha1.CredentialKindServiceApp
+	if end := value(KeyAccessTokenExpiresAt); end != "" {
+		var err error
+		if c.expiresAt, err = time.Parse(time.RFC3339, end); err != nil {
+			return c, refused(v1alpha1.ReasonSecretKeyInvalid,
+				"key %q of Secret %q is no time: write it as 2026-03-01T12:00:00Z, or remove it", KeyAccessTokenExpiresAt, secret.Name)
+		}
 	}
 	return c, nil
+}
+
+// bootstrapKeys are the keys of which any means that a Service App asks for its tokens.
+var bootstrapKeys = []string{KeyBootstrapToken, KeyBootstrapClientID, KeyBootstrapClientSecret, KeyBootstrapRefreshToken}
+
+// kindOf tells the kind of credentials by the keys that are there.
+func (c *credentials) kindOf(secret *corev1.Secret) v1alpha1.CredentialKind {
+	switch {
+	case hasAny(secret, bootstrapKeys...):
+		return v1alpha1.CredentialKindServiceApp
+	case c.accessToken != "" && c.refreshToken == "", !hasAny(secret, KeyClientID, KeyClientSecret, KeyRefreshToken):
+		return v1alpha1.CredentialKindAccessToken
+	case c.applicationID != "":
+		return v1alpha1.CredentialKindServiceApp
+	default:
+		return v1alpha1.CredentialKindIntegration
+	}
+}
+
+// required are the keys that credentials of this kind cannot do without.
+func (c *credentials) required(secret *corev1.Secret) []string {
+	if c.kind == v1alpha1.CredentialKindAccessToken {
+		return []string{KeyAccessToken}
+	}
+	keys := []string{KeyClientID, KeyClientSecret}
+	if !hasAny(secret, bootstrapKeys...) {
+		return append(keys, KeyRefreshToken)
+	}
+	keys = append(keys, KeyApplicationID)
+	if hasAny(secret, bootstrapKeys[1:]...) {
+		return append(keys, bootstrapKeys[1:]...)
+	}
+	return append(keys, KeyBootstrapToken)
 }
 
 func hasAny(secret *corev1.Secret, keys ...string) bool {
@@ -106,16 +208,31 @@ func keyMissing(secret *corev1.Secret, key string) *Failure {
 	if _, ok := secret.Data[key]; ok {
 		what = "has an empty key"
 	}
-	return refused(v1alpha1.ReasonSecretKeyMissing, "Secret %q %s %q: give it key %s, or keys %s, %s and %s",
-		secret.Name, what, key, KeyAccessToken, KeyClientID, KeyClientSecret, KeyRefreshToken)
+	remedy := fmt.Sprintf("give it key %s, or keys %s, %s and %s", KeyAccessToken, KeyClientID, KeyClientSecret, KeyRefreshToken)
+	if hasAny(secret, bootstrapKeys...) {
+		remedy = fmt.Sprintf("a Service App that asks for its tokens needs keys %s, %s and %s, and either %s or %s, %s and %s",
+			KeyClientID, KeyClientSecret, KeyApplicationID, KeyBootstrapToken, KeyBootstrapClientID, KeyBootstrapClientSecret, KeyBootstrapRefreshToken)
+	}
+	return refused(v1alpha1.ReasonSecretKeyMissing, "Secret %q %s %q: %s", secret.Name, what, key, remedy)
 }
 
-// owner identifies the token's owner for the shared request budget, and tells
-// whether stored tokens stem from these credentials. It reveals nothing: it is
-// a hash over at least one high-entropy secret.
+// owner identifies the token's owner for the shared request budget. It reveals
+// nothing: it is a hash over at least one high-entropy secret, but for a Service
+// App without a refresh token, of which it hashes public ids.
 func (c *credentials) owner() string {
+	if c.kind == v1alpha1.CredentialKindAccessToken {
+		return digest("token", c.accessToken)
+	}
+	if c.refreshToken == "" {
+		return digest("app", c.clientID, c.organization)
+	}
+	return c.source()
+}
+
+// digest hashes parts that do not run into each other.
+func digest(parts ...string) string {
 	sum := sha256.New()
-	for _, part := range []string{string(c.kind), c.clientID, c.refreshToken, c.accessToken} {
+	for _, part := range parts {
 		fmt.Fprintf(sum, "%d:%s", len(part), part)
 	}
 	return hex.EncodeToString(sum.Sum(nil))

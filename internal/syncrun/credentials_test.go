@@ -3,14 +3,12 @@ package syncrun
 import (
 	"maps"
 	"testing"
-	"time"
 
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
 func secretOf(data map[string]string) *corev1.Secret {
@@ -28,6 +26,11 @@ func TestParseCredentials(t *testing.T) {
 		maps.Copy(data, change)
 		return data
 	}
+	app := func(change map[string]string) map[string]string {
+		data := map[string]string{KeyApplicationID: "app", KeyClientID: "id", KeyClientSecret: "s3cret", KeyBootstrapToken: "t0ken"}
+		maps.Copy(data, change)
+		return data
+	}
 	tests := map[string]struct {
 		data map[string]string
 		kind v1alpha1.CredentialKind
@@ -40,13 +43,29 @@ func TestParseCredentials(t *testing.T) {
 		"integration with a first token":      {full(map[string]string{KeyAccessToken: "token"}), v1alpha1.CredentialKindIntegration, ""},
 		"service app":                         {full(map[string]string{KeyApplicationID: "app"}), v1alpha1.CredentialKindServiceApp, ""},
 		"access token and client, no refresh": {map[string]string{KeyAccessToken: "token", KeyClientID: "id"}, v1alpha1.CredentialKindAccessToken, ""},
-		"nothing":                             {nil, "", `has no key "accessToken"`},
-		"another key":                         {map[string]string{"token": "t0ken"}, "", `has no key "accessToken"`},
-		"empty":                               {map[string]string{KeyAccessToken: ""}, "", `has an empty key "accessToken"`},
-		"blank":                               {map[string]string{KeyAccessToken: " \n"}, "", `has an empty key "accessToken"`},
-		"no client id":                        {map[string]string{KeyClientSecret: "s3cret", KeyRefreshToken: "refresh"}, "", `has no key "clientID"`},
-		"empty client secret":                 {full(map[string]string{KeyClientSecret: ""}), "", `has an empty key "clientSecret"`},
-		"no refresh token":                    {map[string]string{KeyClientID: "id", KeyClientSecret: "s3cret"}, "", `has no key "refreshToken"`},
+		"service app without a refresh token": {app(nil), v1alpha1.CredentialKindServiceApp, ""},
+		"service app with a refreshed bootstrap token": {
+			map[string]string{
+				KeyApplicationID: "app", KeyClientID: "id", KeyClientSecret: "s3cret",
+				KeyBootstrapClientID: "id", KeyBootstrapClientSecret: "s3cret", KeyBootstrapRefreshToken: "refresh",
+			}, v1alpha1.CredentialKindServiceApp, "",
+		},
+		"service app with all":                 {app(full(map[string]string{KeyAccessToken: "token"})), v1alpha1.CredentialKindServiceApp, ""},
+		"access token of a service app":        {map[string]string{KeyAccessToken: "token", KeyApplicationID: "app"}, v1alpha1.CredentialKindAccessToken, ""},
+		"access token with its end":            {map[string]string{KeyAccessToken: "token", KeyAccessTokenExpiresAt: "2026-03-01T12:00:00Z"}, v1alpha1.CredentialKindAccessToken, ""},
+		"keys of something else":               {full(map[string]string{"proxyPassword": "s3cret"}), v1alpha1.CredentialKindIntegration, ""},
+		"bootstrap without an application":     {app(map[string]string{KeyApplicationID: ""}), "", `has an empty key "applicationID"`},
+		"bootstrap without a client":           {map[string]string{KeyBootstrapToken: "t0ken", KeyApplicationID: "app"}, "", `has no key "clientID"`},
+		"access token and half of a bootstrap": {map[string]string{KeyAccessToken: "t0ken", KeyBootstrapToken: "t0ken"}, "", `has no key "clientID"`},
+		"half a bootstrap client":              {app(map[string]string{KeyBootstrapClientID: "id"}), "", `has no key "bootstrapClientSecret"`},
+		"empty bootstrap token":                {app(map[string]string{KeyBootstrapToken: ""}), "", `has an empty key "bootstrapToken"`},
+		"nothing":                              {nil, "", `has no key "accessToken"`},
+		"another key":                          {map[string]string{"token": "t0ken"}, "", `has no key "accessToken"`},
+		"empty":                                {map[string]string{KeyAccessToken: ""}, "", `has an empty key "accessToken"`},
+		"blank":                                {map[string]string{KeyAccessToken: " \n"}, "", `has an empty key "accessToken"`},
+		"no client id":                         {map[string]string{KeyClientSecret: "s3cret", KeyRefreshToken: "refresh"}, "", `has no key "clientID"`},
+		"empty client secret":                  {full(map[string]string{KeyClientSecret: ""}), "", `has an empty key "clientSecret"`},
+		"no refresh token":                     {map[string]string{KeyClientID: "id", KeyClientSecret: "s3cret"}, "", `has no key "refreshToken"`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -70,59 +89,71 @@ func TestParseCredentials(t *testing.T) {
 	}
 }
 
-func TestOwnerOfCredentials(t *testing.T) {
+func TestUnreadableEnd(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	owner := func(data map[string]string) string {
+	_, err := parseCredentials(secretOf(map[string]string{KeyAccessToken: "t0ken", KeyAccessTokenExpiresAt: "tomorrow"}))
+	failure := failureOf(t.Context(), err)
+	g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonSecretKeyInvalid))
+	g.Expect(failure.Retriable()).To(BeFalse())
+	g.Expect(ConcernsCredentials(failure.Reason)).To(BeTrue(), "a change of the Secret wakes it")
+	g.Expect(failure.Message).To(Equal(`key "accessTokenExpiresAt" of Secret "webex" is no time: write it as 2026-03-01T12:00:00Z, or remove it`))
+}
+
+// The operator's own Secret is nobody's credentials.
+func TestTokensAreNoCredentials(t *testing.T) {
+	t.Parallel()
+	secret := secretOf(map[string]string{KeyAccessToken: "token"})
+	secret.Type = tokenSecretType
+	_, err := parseCredentials(secret)
+	NewWithT(t).Expect(err).To(HaveField("Reason", v1alpha1.ReasonSecretNameReserved))
+}
+
+// What is not a new authorization keeps the stored tokens; and what is one, or
+// belongs to somebody else, never shares a request budget.
+func TestSourceAndOwnerOfCredentials(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	parse := func(data map[string]string) *credentials {
 		c, err := parseCredentials(secretOf(data))
 		g.Expect(err).NotTo(HaveOccurred())
-		return c.owner()
+		return c
 	}
-	token := owner(map[string]string{KeyAccessToken: "token"})
-	g.Expect(owner(map[string]string{KeyAccessToken: "token\n"})).To(Equal(token))
-	g.Expect(owner(map[string]string{KeyAccessToken: "other"})).NotTo(Equal(token))
-	g.Expect(token).NotTo(ContainSubstring("token"))
-	g.Expect(owner(map[string]string{KeyClientID: "ab", KeyClientSecret: "s", KeyRefreshToken: "c"})).
-		NotTo(Equal(owner(map[string]string{KeyClientID: "a", KeyClientSecret: "s", KeyRefreshToken: "bc"})), "parts do not run into each other")
-}
-
-func TestTokenIsDue(t *testing.T) {
-	t.Parallel()
-	issued := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	const day = 24 * time.Hour
-	tests := map[string]struct {
-		lifetime, age time.Duration
-		want          bool
+	with := func(change map[string]string) *credentials {
+		data := map[string]string{KeyClientID: "ab", KeyClientSecret: "s3cret", KeyRefreshToken: "r3fresh"}
+		maps.Copy(data, change)
+		return parse(data)
+	}
+	same := with(nil)
+	for name, test := range map[string]struct {
+		change map[string]string
+		same   bool
 	}{
-		"new":                              {14 * day, time.Minute, false},
-		"just before half its life":        {14 * day, 7*day - time.Second, false},
-		"half its life":                    {14 * day, 7*day + time.Second, true},
-		"at its end":                       {14 * day, 14 * day, true},
-		"past its end":                     {14 * day, 15 * day, true},
-		"short, at half its life":          {12 * time.Hour, 7 * time.Hour, false}, // a refresh would return the same token
-		"short, at its end":                {12 * time.Hour, 12 * time.Hour, true},
-		"issued later than now by a clock": {14 * day, -time.Hour, false},
+		"a line break":         {map[string]string{KeyRefreshToken: "r3fresh\n"}, true},
+		"proxy credentials":    {map[string]string{"proxyUsername": "u", "proxyPassword": "p"}, true},
+		"an access token":      {map[string]string{KeyAccessToken: "token"}, true},
+		"the client's secret":  {map[string]string{KeyClientSecret: "other"}, true},
+		"now a service app":    {map[string]string{KeyApplicationID: "app"}, true},
+		"a bootstrap token":    {map[string]string{KeyApplicationID: "app", KeyBootstrapToken: "token"}, true},
+		"authorized anew":      {map[string]string{KeyRefreshToken: "other"}, false},
+		"another client":       {map[string]string{KeyClientID: "other"}, false},
+		"parts that run over":  {map[string]string{KeyClientID: "abr", KeyRefreshToken: "3fresh"}, false},
+		"a client, and no own": {map[string]string{KeyClientID: "r3fresh", KeyRefreshToken: "ab"}, false},
+	} {
+		matcher := Equal(same.source())
+		if !test.same {
+			matcher = Not(matcher)
+		}
+		g.Expect(with(test.change).source()).To(matcher, name)
+		g.Expect(with(test.change).owner() == same.owner()).To(Equal(test.same), name)
 	}
-	for name, test := range tests {
-		g := NewWithT(t)
-		token := storedToken{Token: webex.Token{AccessToken: "t", ExpiresAt: issued.Add(test.lifetime)}, issuedAt: issued}
-		g.Expect(token.due(issued.Add(test.age))).To(Equal(test.want), name)
-	}
-	g := NewWithT(t)
-	g.Expect(storedToken{}.due(issued)).To(BeTrue(), "there is none yet")
-	g.Expect(storedToken{Token: webex.Token{AccessToken: "t"}}.due(issued)).To(BeTrue(), "a Secret with damaged times")
-}
+	g.Expect(same.owner()).NotTo(Or(ContainSubstring("r3fresh"), ContainSubstring("s3cret")))
+	g.Expect(parse(map[string]string{KeyAccessToken: "token"}).owner()).NotTo(Equal(parse(map[string]string{KeyAccessToken: "other"}).owner()))
 
-func TestStoredTokenRoundTrip(t *testing.T) {
-	t.Parallel()
-	g := NewWithT(t)
-	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	token := storedToken{issuedAt: at, Token: webex.Token{AccessToken: "a", RefreshToken: "r", ExpiresAt: at.Add(time.Hour), RefreshExpiresAt: at.Add(2 * time.Hour)}}
-	secret := &corev1.Secret{Data: encodeToken(token, "source")}
-	g.Expect(decodeToken(secret)).To(Equal(token))
-
-	secret.Data[keyExpiresAt] = []byte("tomorrow")
-	g.Expect(decodeToken(secret).due(at)).To(BeTrue(), "a damaged time costs one refresh")
+	app := map[string]string{KeyApplicationID: "app", KeyClientID: "id", KeyClientSecret: "s3cret", KeyBootstrapToken: "token"}
+	one, other := parse(app), parse(app)
+	one.organization, other.organization = "1", "2"
+	g.Expect(one.owner()).NotTo(Equal(other.owner()), "a Service App is another account in each organization")
 }
 
 // A run starts by itself when what is collected changes, and only then.
@@ -167,25 +198,4 @@ func TestCollectedSpecHash(t *testing.T) {
 		}
 		NewWithT(t).Expect(CollectedSpecHash(customer(test.change))).To(matcher, name)
 	}
-}
-
-// Refreshed tokens never go into a Secret that is somebody else's.
-func TestTokenSecretIsOurs(t *testing.T) {
-	t.Parallel()
-	g := NewWithT(t)
-	customer := &v1alpha1.WebexCustomerAccess{ObjectMeta: metav1.ObjectMeta{Name: "acme", UID: "1"}}
-	customer.Spec.CredentialsSecretRef.Name = "webex"
-	tokens := &refreshingTokens{customer: customer}
-	reserved := HaveField("Reason", v1alpha1.ReasonSecretNameReserved)
-
-	none := &corev1.Secret{}
-	g.Expect(tokens.mayOwn(none)).To(Succeed(), "none yet")
-	foreign := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: TokenSecretName("acme"), UID: "2"}}
-	g.Expect(tokens.mayOwn(foreign)).To(reserved)
-	ours := foreign.DeepCopy()
-	ours.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(customer, v1alpha1.GroupVersion.WithKind("WebexCustomerAccess"))}
-	g.Expect(tokens.mayOwn(ours)).To(Succeed())
-
-	customer.Spec.CredentialsSecretRef.Name = TokenSecretName("acme")
-	g.Expect(tokens.mayOwn(none)).To(reserved, "the user's own Secret has the name")
 }

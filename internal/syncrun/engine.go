@@ -32,7 +32,8 @@ const (
 	IndexSecret = "spec.credentialsSecretRef.name"
 )
 
-// Engine carries out attempts of runs. It keeps no state of them.
+// Engine carries out attempts of runs. It keeps no state of them, but for tokens
+// that could not be stored yet.
 type Engine struct {
 	// Client reads rows and customers from the cache and writes with server-side apply.
 	Client client.Client
@@ -52,6 +53,8 @@ type Engine struct {
 	Observe func(webex.Call)
 	// Retry overrides the client's policy of retries within one attempt; for tests.
 	Retry webex.RetryPolicy
+
+	tokenLocks tokenLocks
 }
 
 // Outcome is how an attempt ended.

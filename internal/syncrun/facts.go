@@ -60,12 +60,21 @@ func (a *attempt) recordCredentials(s *v1alpha1.WebexCustomerAccessStatus) {
 	if a.credentials == nil {
 		return
 	}
-	access, refresh := expiry(a.tokens)
+	before := s.Credentials
 	s.Credentials = &v1alpha1.CredentialsStatus{
 		Kind:                          a.credentials.kind,
-		AccessTokenExpirationTime:     timeOrNil(access),
-		RefreshTokenExpirationTime:    timeOrNil(refresh),
 		ObservedSecretResourceVersion: a.credentials.resourceVersion,
+	}
+	o, known := a.outlook()
+	switch {
+	case known:
+		s.Credentials.AccessTokenExpirationTime = timeOrNil(o.access)
+		s.Credentials.RefreshTokenExpirationTime = timeOrNil(o.refresh)
+	case before != nil && before.ObservedSecretResourceVersion == a.credentials.resourceVersion:
+		s.Credentials = before // the attempt ended before it came to the tokens
+	}
+	if o.refused != nil {
+		s.Credentials.Refusal = &v1alpha1.CredentialsRefusal{Time: timeOrNil(o.refused.at), Message: clip(o.refused.message, 1024)}
 	}
 }
 

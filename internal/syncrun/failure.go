@@ -43,7 +43,7 @@ func (f *Failure) Retriable() bool {
 func ConcernsCredentials(reason string) bool {
 	switch reason {
 	case v1alpha1.ReasonCredentialsRejected, v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonSecretKeyMissing,
-		v1alpha1.ReasonForbidden, v1alpha1.ReasonOrganizationMismatch, v1alpha1.ReasonOrganizationRequired,
+		v1alpha1.ReasonSecretKeyInvalid, v1alpha1.ReasonForbidden, v1alpha1.ReasonOrganizationMismatch, v1alpha1.ReasonOrganizationRequired,
 		v1alpha1.ReasonDuplicateOrganization, v1alpha1.ReasonProxyAuthenticationFailed:
 		return true
 	}

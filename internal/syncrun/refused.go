@@ -47,10 +47,10 @@ func (a *attempt) refusedToOthers(ctx context.Context) error {
 	for i := range sharing.Items {
 		other := &sharing.Items[i]
 		s := other.Status
-		if other.UID != a.customer.UID && baseURL(other) == baseURL(a.customer) &&
+		if other.UID != a.customer.UID && baseURL(other) == baseURL(a.customer) && a.credentials.areThoseOf(other) &&
 			s.LastRun != nil && s.LastRun.Reason == v1alpha1.ReasonCredentialsRejected &&
 			s.Credentials != nil && s.Credentials.ObservedSecretResourceVersion == a.credentials.resourceVersion {
-			return refused(v1alpha1.ReasonCredentialsRejected, "%s", credentialsRejectedMessage)
+			return refused(v1alpha1.ReasonCredentialsRejected, "%s", s.LastRun.Message)
 		}
 	}
 	return nil

@@ -2,71 +2,41 @@ package syncrun
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net/http"
-	"strings"
 	"sync"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
-// Keys of the Secret that the operator owns, beside KeyAccessToken and KeyRefreshToken.
-const (
-	keyIssuedAt         = "issuedAt"
-	keyExpiresAt        = "expiresAt"
-	keyRefreshExpiresAt = "refreshExpiresAt"
-	// keySource is a hash of the credentials that the tokens stem from: when the
-	// user changes theirs, the stored tokens no longer count.
-	keySource = "source"
-)
-
-// minRefreshInterval spaces refreshes that no 401 forces: refreshing more often
-// than once a day returns the same token
-// (https://github.com/webex/integration-refresh).
-const minRefreshInterval = 24 * time.Hour
-
-// TokenSecretName is the name of the operator-owned Secret with a customer's
-// refreshed tokens.
-func TokenSecretName(customer string) string { return customer + "-webex-token" }
-
-// storedToken is a token pair with the time it was issued at.
-type storedToken struct {
-	webex.Token
-	issuedAt time.Time
-}
-
-// due says whether the pair should be refreshed: at half of its lifetime, so
-// that weeks of an unreachable token endpoint do no harm.
-func (t storedToken) due(now time.Time) bool {
-	if t.AccessToken == "" || !now.Before(t.ExpiresAt) {
-		return true
-	}
-	half := t.issuedAt.Add(t.ExpiresAt.Sub(t.issuedAt) / 2)
-	return now.After(half) && now.Sub(t.issuedAt) >= minRefreshInterval
-}
-
-// refreshingTokens is a webex.TokenSource for credentials with a refresh token.
-// A new pair is durable in an operator-owned Secret before its first use. One
-// run per customer is active at a time, so there is one refresher at a time.
+// refreshingTokens is a webex.TokenSource for one authorization that can be
+// renewed. The pair is shared by all customers of the Secret with the
+// authorization; whoever needs another first renews it for all. A new pair is
+// durable in an operator-owned Secret before its first use.
 type refreshingTokens struct {
-	engine      *Engine
-	customer    *v1alpha1.WebexCustomerAccess
+	engine   *Engine
+	store    *tokenStore
+	endpoint webex.TokenEndpoints
+	// credentials are what the user's Secret held when it was last read, and pick
+	// takes the authorization out of them.
 	credentials *credentials
-	http        *http.Client
-	baseURL     string
-	observe     func(webex.Call)
+	pick        func(*credentials) authorization
+	// refused is what to tell a person whose refresh token was refused.
+	refused string
+	// app asks for a pair where none can be refreshed; nil if nothing can.
+	app *serviceApp
 
 	mu      sync.Mutex
 	current storedToken
 	loaded  bool
+	// owed is true while a pair waits in memory for being stored.
+	owed bool
+	// tended is true once the credentials behind app were seen to.
+	tended bool
 }
 
 // tokenSource is the source of tokens for the credentials of the attempt.
@@ -74,155 +44,253 @@ func (a *attempt) tokenSource(baseURL string) webex.TokenSource {
 	if a.credentials.kind == v1alpha1.CredentialKindAccessToken {
 		return webex.StaticToken(a.credentials.accessToken)
 	}
-	return &refreshingTokens{engine: a.Engine, customer: a.customer, credentials: a.credentials, http: a.http, baseURL: baseURL, observe: a.observe}
+	endpoint := webex.TokenEndpoints{BaseURL: baseURL, HTTP: a.http, UserAgent: a.UserAgent, Observe: a.observe, Now: a.Clock.Now}
+	secret := a.credentials.secret
+	anybody := func(*v1alpha1.WebexCustomerAccess) bool { return true }
+	tokens := &refreshingTokens{
+		engine: a.Engine, endpoint: endpoint, credentials: a.credentials,
+		store:   &tokenStore{engine: a.Engine, customer: a.customer, name: TokenSecretName(secret), of: secret, sharedBy: a.credentials.areThoseOf},
+		pick:    func(c *credentials) authorization { return c.authorization },
+		refused: fmt.Sprintf("Webex refused the refresh token or the client of Secret %q: authorize again and put the new %s into it", secret, KeyRefreshToken),
+	}
+	if !a.credentials.canBootstrap() {
+		return tokens
+	}
+	if organization := a.credentials.organization; a.credentials.tokenPerOrganization() {
+		tokens.store.name, tokens.store.of = tokenSecretName(secret, organization[:8]), secret+" for organization "+organization
+	}
+	tokens.app = &serviceApp{endpoint: endpoint, caller: webex.StaticToken(a.credentials.bootstrap.accessToken)}
+	if a.credentials.bootstrap.refreshToken != "" {
+		tokens.app.caller = &refreshingTokens{
+			engine: a.Engine, endpoint: endpoint, credentials: a.credentials,
+			store: &tokenStore{
+				engine: a.Engine, customer: a.customer, name: tokenSecretName(secret, "bootstrap"), of: secret + " for bootstrap", sharedBy: anybody,
+			},
+			pick:    func(c *credentials) authorization { return c.bootstrap },
+			refused: fmt.Sprintf("Webex refused the bootstrap refresh token or client of Secret %q: authorize it again and put the new %s into it", secret, KeyBootstrapRefreshToken),
+		}
+	}
+	return tokens
 }
 
-// Token returns the current access token, refreshed if it is due.
+// Token returns the current access token, renewed if it is due.
 func (t *refreshingTokens) Token(ctx context.Context) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if err := t.load(ctx); err != nil {
-		return "", err
+	if !t.loaded || t.owed || t.decide("") != useToken {
+		err := t.settle(ctx, "")
+		if err != nil && (!t.loaded || t.current.expired(t.engine.Clock.Now())) {
+			return "", err
+		}
+		if err != nil {
+			// The renewal is in trouble, the token is not: nearly half of its life is left.
+			log.FromContext(ctx).Info("an access token is used although it could not be renewed", "secret", t.store.name, "reason", err.Error())
+		}
 	}
-	if !t.current.due(t.engine.Clock.Now()) {
-		return t.current.AccessToken, nil
+	if t.app != nil && !t.tended {
+		t.tended = true
+		t.app.tend(ctx)
 	}
-	err := t.refresh(ctx)
-	if err != nil && t.engine.Clock.Now().Before(t.current.ExpiresAt) && webex.ClassOf(err) != webex.ClassAuth {
-		// The endpoint is in trouble, the token is not: half a lifetime is left for another try.
-		return t.current.AccessToken, nil
-	}
-	return t.current.AccessToken, err
+	return t.current.AccessToken, nil
 }
 
 // Refresh replaces a token that Webex answered 401 to.
 func (t *refreshingTokens) Refresh(ctx context.Context, rejected string) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.current.AccessToken != "" && t.current.AccessToken != rejected {
-		return t.current.AccessToken, nil
-	}
-	if err := t.refresh(ctx); err != nil {
+	if err := t.settle(ctx, rejected); err != nil {
 		return "", err
 	}
 	return t.current.AccessToken, nil
 }
 
-func (t *refreshingTokens) load(ctx context.Context) error {
-	if t.loaded {
-		return nil
-	}
-	secret := &corev1.Secret{}
-	key := client.ObjectKey{Namespace: t.customer.Namespace, Name: TokenSecretName(t.customer.Name)}
-	if err := t.engine.Live.Get(ctx, key, secret); client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("reading the stored token: %w", err)
-	}
-	if err := t.mayOwn(secret); err != nil {
-		return err
-	}
-	t.loaded = true
-	t.current = storedToken{Token: webex.Token{RefreshToken: t.credentials.refreshToken}}
-	if string(secret.Data[keySource]) == t.credentials.owner() {
-		t.current = decodeToken(secret)
-	}
-	return nil
-}
-
-// mayOwn refuses to keep tokens in a Secret that is somebody else's: refreshed
-// tokens are stored in place of what it holds, and go with the customer.
-func (t *refreshingTokens) mayOwn(secret *corev1.Secret) error {
-	name := TokenSecretName(t.customer.Name)
-	switch {
-	case t.customer.Spec.CredentialsSecretRef.Name == name:
-		return terminal(v1alpha1.ReasonSecretNameReserved,
-			"spec.credentialsSecretRef names Secret %q, which is where the operator keeps refreshed tokens: give your Secret another name", name)
-	case secret.UID != "" && !metav1.IsControlledBy(secret, t.customer):
-		return terminal(v1alpha1.ReasonSecretNameReserved,
-			"Secret %q is where the operator keeps refreshed tokens, but it is not this customer's: delete or rename it, then create a LicenseSync", name)
-	}
-	return nil
-}
-
-func (t *refreshingTokens) refresh(ctx context.Context) error {
-	now := t.engine.Clock.Now()
-	token, err := webex.RefreshToken(ctx, webex.RefreshRequest{
-		BaseURL:      t.baseURL,
-		HTTP:         t.http,
-		ClientID:     t.credentials.clientID,
-		ClientSecret: t.credentials.clientSecret,
-		RefreshToken: t.current.RefreshToken,
-		UserAgent:    t.engine.UserAgent,
-		Observe:      t.observe,
-		Now:          t.engine.Clock.Now,
+func (t *refreshingTokens) decide(rejected string) step {
+	return t.current.decide(circumstances{
+		now: t.engine.Clock.Now(), version: t.version(), rejected: rejected, canBootstrap: t.canBootstrap(),
 	})
+}
+
+func (t *refreshingTokens) canBootstrap() bool { return t.app != nil && t.credentials.canBootstrap() }
+
+// version names what a refusal is about: the content of the user's Secret, and
+// the service that refused it. Another one is worth another try.
+func (t *refreshingTokens) version() string {
+	return t.credentials.resourceVersion + " " + t.endpoint.BaseURL
+}
+
+// settle loads the pair and does what is to be done about it, while nobody else does.
+func (t *refreshingTokens) settle(ctx context.Context, rejected string) error {
+	lock, unlock, err := t.engine.tokenLocks.lock(ctx, t.store.key())
 	if err != nil {
 		return err
 	}
-	next := storedToken{Token: token, issuedAt: now}
-	if err := t.store(ctx, next); err != nil {
-		return fmt.Errorf("storing the refreshed token: %w", err)
-	}
-	t.current = next
-	return nil
-}
-
-func (t *refreshingTokens) store(ctx context.Context, token storedToken) error {
-	secret := corev1ac.Secret(TokenSecretName(t.customer.Name), t.customer.Namespace).
-		WithLabels(map[string]string{v1alpha1.LabelCustomer: t.customer.Name}).
-		WithOwnerReferences(ownerReference(t.customer)).
-		WithType(corev1.SecretTypeOpaque).
-		WithData(encodeToken(token, t.credentials.owner()))
-	err := t.engine.Client.Apply(ctx, secret, client.ForceOwnership, client.FieldOwner(FieldManager))
-	if apierrors.IsInvalid(err) || apierrors.IsForbidden(err) {
-		return &Failure{
-			Class: webex.ClassTransient, Reason: v1alpha1.ReasonWriteFailed, Err: err,
-			Message: fmt.Sprintf("the operator may not write Secret %q, where it keeps refreshed tokens: see its RBAC", TokenSecretName(t.customer.Name)),
+	defer unlock()
+	const rounds = 5 // each begins with what somebody changed in the one before
+	for range rounds {
+		var again bool
+		if again, err = t.settleOnce(ctx, lock, rejected); !again {
+			return err
 		}
 	}
 	return err
 }
 
-func encodeToken(t storedToken, source string) map[string][]byte {
-	data := map[string][]byte{
-		KeyAccessToken:  []byte(t.AccessToken),
-		KeyRefreshToken: []byte(t.RefreshToken),
-		keyIssuedAt:     []byte(t.issuedAt.UTC().Format(time.RFC3339)),
-		keyExpiresAt:    []byte(t.ExpiresAt.UTC().Format(time.RFC3339)),
-		keySource:       []byte(source),
+func (t *refreshingTokens) settleOnce(ctx context.Context, lock *tokenLock, rejected string) (again bool, err error) {
+	stored, err := t.load(ctx, lock)
+	if err != nil {
+		return false, err
 	}
-	if !t.RefreshExpiresAt.IsZero() {
-		data[keyRefreshExpiresAt] = []byte(t.RefreshExpiresAt.UTC().Format(time.RFC3339))
+	hopeless := rejected != "" && t.current.AccessToken == rejected && lock.hopeless == digest(t.version(), rejected)
+	step := t.decide(rejected)
+	switch {
+	case step == giveUp:
+		return false, t.refusal(nil)
+	case step == useToken, hopeless:
+		err = t.keep(ctx, stored)
+	case lock.unsaved != nil:
+		return false, storeFailure(t.store.name, lock.failure)
+	default:
+		changed, err := t.reread(ctx)
+		if err != nil || changed {
+			return changed, err
+		}
+		err = t.renew(ctx, lock, rejected)
+		return errors.Is(err, errStoreChanged), err
 	}
-	return data
+	return errors.Is(err, errStoreChanged), err
 }
 
-// decodeToken reads a stored pair. A time that cannot be read is zero, which
-// makes the pair due: a damaged Secret costs one refresh.
-func decodeToken(secret *corev1.Secret) storedToken {
-	at := func(key string) time.Time {
-		t, _ := time.Parse(time.RFC3339, string(secret.Data[key]))
-		return t
+// load takes over what is stored, or else what the user's Secret holds.
+func (t *refreshingTokens) load(ctx context.Context, lock *tokenLock) (storedToken, error) {
+	stored, err := t.store.load(ctx)
+	if err != nil {
+		return stored, err
 	}
-	return storedToken{
-		Token: webex.Token{
-			AccessToken:      string(secret.Data[KeyAccessToken]),
-			RefreshToken:     string(secret.Data[KeyRefreshToken]),
-			ExpiresAt:        at(keyExpiresAt),
-			RefreshExpiresAt: at(keyRefreshExpiresAt),
-		},
-		issuedAt: at(keyIssuedAt),
+	a := t.pick(t.credentials)
+	if lock.unsaved != nil && lock.unsaved.source != a.source() {
+		lock.unsaved = nil // the user's new credentials win
 	}
+	if lock.unsaved != nil && t.saveUnsaved(ctx, lock) {
+		stored, lock.unsaved = *lock.unsaved, nil
+	}
+	if stored.organization != "" && t.credentials.organization != "" && stored.organization != t.credentials.organization {
+		return stored, refused(v1alpha1.ReasonOrganizationMismatch,
+			"the tokens that the Service App of Secret %q got are of organization %s: give each organization a Secret of its own, or leave %s out of it",
+			t.credentials.secret, stored.organization, KeyRefreshToken)
+	}
+	t.current, t.loaded, t.owed = stored.with(a), true, lock.unsaved != nil
+	return stored, nil
 }
 
-// expiry is when the tokens in use end; zero times where that is unknown.
-func expiry(source webex.TokenSource) (access, refresh time.Time) {
-	t, ok := source.(*refreshingTokens)
+// with is the pair that counts, given what is stored and what the user's Secret
+// holds: what stems from an earlier authorization does not, and an access token
+// that the user has supplied since goes before the stored one.
+func (t *storedToken) with(a authorization) storedToken {
+	if t.source != a.source() {
+		return storedToken{
+			Token:  webex.Token{AccessToken: a.accessToken, RefreshToken: a.refreshToken, ExpiresAt: a.expiresAt},
+			source: a.source(),
+		}
+	}
+	current := *t
+	if a.accessToken != "" && a.seed() != t.seed {
+		current.AccessToken, current.ExpiresAt, current.issuedAt = a.accessToken, a.expiresAt, time.Time{}
+	}
+	return current
+}
+
+// seed is a digest of the user's access token; empty if there is none.
+func (a authorization) seed() string {
+	if a.accessToken == "" {
+		return ""
+	}
+	return digest("seed", a.accessToken)
+}
+
+// keep makes the customer an owner of the stored pair that it uses. It matters
+// when the other owners go, not to this run.
+func (t *refreshingTokens) keep(ctx context.Context, stored storedToken) error {
+	if stored.source != t.current.source || t.store.keeps() {
+		return nil
+	}
+	err := t.store.write(ctx, stored)
+	if err != nil && !errors.Is(err, errStoreChanged) {
+		log.FromContext(ctx).Info("a customer could not become an owner of the tokens that it uses", "secret", t.store.name, "reason", err.Error())
+		return nil
+	}
+	return err
+}
+
+// reread says whether the user's Secret has changed since it was read, and takes
+// over what it holds now: an old copy must not replace tokens of new credentials.
+func (t *refreshingTokens) reread(ctx context.Context) (changed bool, err error) {
+	c, err := t.engine.readCredentials(ctx, t.store.customer)
+	if err != nil {
+		return false, err
+	}
+	changed = c.resourceVersion != t.credentials.resourceVersion
+	t.credentials = c
+	return changed, nil
+}
+
+// nothingMore ends the message of a refusal.
+const nothingMore = "; nothing is tried before the Secret changes"
+
+// refusal is the failure of credentials with which nothing more can be done.
+func (t *refreshingTokens) refusal(err error) error {
+	f := refused(v1alpha1.ReasonCredentialsRejected, "%s%s", t.current.refusalMessage(t.version()), nothingMore)
+	f.Err = err
+	if e, ok := webex.AsError(err); ok {
+		f.TrackingID = e.TrackingID
+	}
+	return f
+}
+
+// refusalMessage joins what was refused for a version of the user's Secret.
+func (t *storedToken) refusalMessage(version string) string {
+	message := "Webex refused the access token, and there is none to replace it by"
+	if t.refresh.version == version && t.refresh.message != "" {
+		message = t.refresh.message
+	}
+	if t.app.version == version && t.app.message != "" {
+		if t.RefreshToken == "" {
+			return t.app.message
+		}
+		message += "; " + t.app.message
+	}
+	return message
+}
+
+// outlook is what is known of the tokens in use; false if they were not read.
+func (a *attempt) outlook() (o outlook, known bool) {
+	t, ok := a.tokens.(*refreshingTokens)
 	if !ok {
-		return time.Time{}, time.Time{}
+		return outlook{access: a.credentials.expiresAt}, a.tokens != nil
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.current.ExpiresAt, t.current.RefreshExpiresAt
+	o = outlook{access: t.current.ExpiresAt, refresh: t.current.RefreshExpiresAt, refused: t.standing()}
+	if t.app != nil && o.refused == nil {
+		o.refused = t.app.standing()
+	}
+	return o, t.loaded
 }
 
-func trimmed(value []byte) string { return strings.TrimSpace(string(value)) }
+// outlook is how long tokens are good, as far as that is known.
+type outlook struct {
+	access, refresh time.Time
+	// refused is what Webex refuses while the access token works; nil if nothing.
+	refused *denial
+}
+
+// standing is the refusal after which nothing is tried any more; nil if there is none.
+func (t *refreshingTokens) standing() *denial {
+	now, version := t.engine.Clock.Now(), t.version()
+	canRefresh := t.current.RefreshToken != "" && !t.current.refresh.stands(&t.current, version, now)
+	canAsk := t.canBootstrap() && !t.current.app.stands(&t.current, version, now)
+	at := later(t.current.refresh.at, t.current.app.at)
+	if canRefresh || canAsk || at.IsZero() {
+		return nil
+	}
+	return &denial{at: at, message: t.current.refusalMessage(version)}
+}

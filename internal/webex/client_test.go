@@ -215,17 +215,18 @@ func TestRefreshToken(t *testing.T) {
 			response: one(200, `{"access_token":"new-access","refresh_token":null,"expires_in":-1,"refresh_token_expires_in":1e15}`),
 			want:     Token{"new-access", "old-refresh", time.Time{}, time.Time{}},
 		},
-		"nothing":      {response: one(200, `{}`), class: ClassPartial, cause: ErrMissingField, tracking: "ROUTER_ABC"},
-		"html":         {response: one(200, `<html>`, "Content-Type: text/html"), class: ClassPartial, cause: ErrNotJSON, tracking: "ROUTER_ABC"},
-		"cut":          {response: func() *http.Response { return cut(good, 20) }, class: ClassTransient, cause: ErrCut, tracking: "ROUTER_ABC"},
-		"identity 400": {response: one(400, `{"error":"invalid_grant","error_description":"secret","trackingID":"ID_1"}`, "Trackingid: "), class: ClassAuth, cause: ErrRefreshRefused, tracking: "ID_1"},
-		"rest 401":     {response: one(401, `{"message":"secret","errors":[],"trackingId":"R_1"}`, "Trackingid: "), class: ClassAuth, cause: ErrRefreshRefused, tracking: "R_1"},
-		"403":          {response: one(403, ``), class: ClassAuth, cause: ErrRefreshRefused, tracking: "ROUTER_ABC"},
-		"404":          {response: one(404, ``), class: ClassTerminal, tracking: "ROUTER_ABC"},
-		"redirect":     {response: one(307, ``, "Location: /v1/other"), class: ClassTerminal, cause: ErrRedirect, tracking: "ROUTER_ABC"},
-		"429":          {response: one(429, ``), class: ClassRateLimited, tracking: "ROUTER_ABC"},
-		"503":          {response: one(503, ``), class: ClassTransient, tracking: "ROUTER_ABC"},
-		"no answer":    {response: func() *http.Response { return nil }, class: ClassTransient},
+		"nothing":       {response: one(200, `{}`), class: ClassPartial, cause: ErrMissingField, tracking: "ROUTER_ABC"},
+		"html":          {response: one(200, `<html>`, "Content-Type: text/html"), class: ClassPartial, cause: ErrNotJSON, tracking: "ROUTER_ABC"},
+		"cut":           {response: func() *http.Response { return cut(good, 20) }, class: ClassTransient, cause: ErrCut, tracking: "ROUTER_ABC"},
+		"identity 400":  {response: one(400, `{"error":"invalid_grant","error_description":"secret","trackingID":"ID_1"}`, "Trackingid: "), class: ClassAuth, cause: ErrRefreshRefused, tracking: "ID_1"},
+		"rest 401":      {response: one(401, `{"message":"secret","errors":[],"trackingId":"R_1"}`, "Trackingid: "), class: ClassAuth, cause: ErrRefreshRefused, tracking: "R_1"},
+		"403":           {response: one(403, ``), class: ClassAuth, cause: ErrRefreshRefused, tracking: "ROUTER_ABC"},
+		"404":           {response: one(404, ``), class: ClassTerminal, tracking: "ROUTER_ABC"},
+		"a proxy's 403": {response: one(403, `<html>`, "Content-Type: text/html"), class: ClassTransient, cause: ErrNotJSON, tracking: "ROUTER_ABC"},
+		"redirect":      {response: one(307, ``, "Location: /v1/other"), class: ClassTerminal, cause: ErrRedirect, tracking: "ROUTER_ABC"},
+		"429":           {response: one(429, ``), class: ClassRateLimited, tracking: "ROUTER_ABC"},
+		"503":           {response: one(503, ``), class: ClassTransient, tracking: "ROUTER_ABC"},
+		"no answer":     {response: func() *http.Response { return nil }, class: ClassTransient},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -236,10 +237,8 @@ func TestRefreshToken(t *testing.T) {
 				form = r.Method + " " + r.URL.String() + " " + string(body)
 				return test.response()
 			}}
-			got, err := RefreshToken(t.Context(), RefreshRequest{
-				HTTP: &http.Client{Transport: f}, ClientID: "id", ClientSecret: "secret&",
-				RefreshToken: "old-refresh", Now: func() time.Time { return noon },
-			})
+			endpoints := TokenEndpoints{HTTP: &http.Client{Transport: f}, Now: func() time.Time { return noon }}
+			got, err := endpoints.Refresh(t.Context(), RefreshGrant{ClientID: "id", ClientSecret: "secret&", RefreshToken: "old-refresh"})
 			if want := "POST https://webexapis.com/v1/access_token client_id=id&client_secret=secret%26&grant_type=refresh_token&refresh_token=old-refresh"; form != want {
 				t.Errorf("request %q", form)
 			}
@@ -266,7 +265,8 @@ func TestSecretsDoNotPrint(t *testing.T) {
 		StaticToken("s3cret"),
 		Token{AccessToken: "s3cret", RefreshToken: "s3cret"},
 		&Token{AccessToken: "s3cret"},
-		RefreshRequest{ClientSecret: "s3cret", RefreshToken: "s3cret"},
+		RefreshGrant{ClientSecret: "s3cret", RefreshToken: "s3cret"},
+		ServiceAppGrant{ClientSecret: "s3cret", CallerToken: "s3cret"},
 		struct{ T Token }{Token{AccessToken: "s3cret"}},
 	}
 	for _, v := range secrets {

@@ -98,6 +98,8 @@ const (
 	ErrTokenUnusable = cause("the access token is empty or malformed")
 	// ErrRefreshRefused: the token endpoint refused the refresh token or the client credentials.
 	ErrRefreshRefused = cause("the refresh token or the client credentials were refused")
+	// ErrServiceAppRefused: no token of the service app is to be had with these credentials.
+	ErrServiceAppRefused = cause("the token of the service app was refused")
 	// ErrOrganizationID: the organization id has a shape that the API does not know.
 	ErrOrganizationID = cause("the organization id is malformed")
 )
@@ -171,6 +173,8 @@ func (e *Error) describe() (what, remedy string) {
 		return string(c), "supply an access token"
 	case known && c == ErrRefreshRefused:
 		return string(c), "authorize again and supply the new refresh token"
+	case known && c == ErrServiceAppRefused:
+		return string(c), "check the app's id, client and authorization, and the scope of the token that asks"
 	case known && c == ErrOrganizationID:
 		return string(c), errBadIDRemedy
 	case known && c == ErrNotJSON:

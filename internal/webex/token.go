@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -65,29 +66,34 @@ func (t Token) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`)
 
 func redact(w io.Writer) { _, _ = io.WriteString(w, hidden) }
 
-// RefreshRequest asks for a new access token. It prints as [redacted].
-type RefreshRequest struct {
+// TokenEndpoints are the calls that issue tokens. Each sends its request once: an answer that got lost may have
+// replaced the refresh token, so whether to try again is the caller's decision. No redirect is followed.
+type TokenEndpoints struct {
 	// BaseURL is the REST base; empty means [DefaultBaseURL].
 	BaseURL string
-	// HTTP carries the request; required.
+	// HTTP carries the requests; required.
 	HTTP *http.Client
-	// ClientID, ClientSecret and RefreshToken are those of the integration or service app; required.
-	ClientID, ClientSecret, RefreshToken string
 	// UserAgent is as in [Config].
 	UserAgent string
-	// Limiter is waited for before the request, if set.
+	// Limiter is waited for before a request, if set.
 	Limiter Limiter
-	// Observe is called after the request, if set.
+	// Observe is called after a request, if set.
 	Observe func(Call)
 	// Now is the clock from which the expiry times count. Nil means [time.Now].
 	Now func() time.Time
 }
 
+// RefreshGrant is what a refresh asks with. It prints as [redacted].
+type RefreshGrant struct {
+	// ClientID, ClientSecret and RefreshToken are those of the integration or service app; required.
+	ClientID, ClientSecret, RefreshToken string
+}
+
 // Format hides the secrets, whatever the verb.
-func (r RefreshRequest) Format(f fmt.State, _ rune) { redact(f) }
+func (g RefreshGrant) Format(f fmt.State, _ rune) { redact(f) }
 
 // MarshalJSON hides the secrets.
-func (r RefreshRequest) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
+func (g RefreshGrant) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
 
 const (
 	refreshOperation = "refresh token"
@@ -95,122 +101,160 @@ const (
 	maxTokenBody = 256 << 10
 )
 
-// RefreshToken asks the token endpoint for a new access token. The request is sent once: an answer that got lost may
-// have replaced the refresh token, so whether to try again is the caller's decision. No redirect is followed.
+// Refresh asks the token endpoint for a new access token.
 //
-// HTTP 400, 401 and 403 mean that a person has to authorize again: [ClassAuth], [ErrRefreshRefused].
+// HTTP 400, 401 and 403 mean that a person has to authorize again: [ClassAuth], [ErrRefreshRefused]. A page of HTML
+// with such a status is somebody else's, a proxy's for example, and says nothing about the token: [ClassTransient].
 // https://developer.webex.com/docs/integrations, "Using the Refresh Token".
-func RefreshToken(ctx context.Context, r RefreshRequest) (Token, error) {
-	if r.BaseURL == "" {
-		r.BaseURL = DefaultBaseURL
+func (t TokenEndpoints) Refresh(ctx context.Context, g RefreshGrant) (Token, error) {
+	form := url.Values{
+		"grant_type":    {"refresh_token"},
+		"client_id":     {g.ClientID},
+		"client_secret": {g.ClientSecret},
+		"refresh_token": {g.RefreshToken},
 	}
-	base, err := ParseBaseURL(r.BaseURL)
+	return t.ask(ctx, tokenRequest{
+		operation: refreshOperation, path: []string{"access_token"},
+		contentType: "application/x-www-form-urlencoded", body: form.Encode(),
+		refused:      []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden},
+		refusal:      ErrRefreshRefused,
+		refreshToken: g.RefreshToken,
+	})
+}
+
+// tokenRequest is one request for tokens.
+type tokenRequest struct {
+	operation, contentType, body string
+	// path are the segments below the base, unescaped.
+	path []string
+	// bearer is the access token to send; none if empty.
+	bearer string
+	// refused are the statuses by which the endpoint refuses the credentials, and refusal is the cause that they mean.
+	refused []int
+	refusal error
+	// refreshToken is the one to keep if the answer has none.
+	refreshToken string
+}
+
+func (t TokenEndpoints) ask(ctx context.Context, r tokenRequest) (Token, error) {
+	if t.BaseURL == "" {
+		t.BaseURL = DefaultBaseURL
+	}
+	base, err := ParseBaseURL(t.BaseURL)
 	if err != nil {
 		return Token{}, err
 	}
-	if r.HTTP == nil {
-		return Token{}, errors.New("no HTTP client: set RefreshRequest.HTTP")
+	if t.HTTP == nil {
+		return Token{}, errors.New("no HTTP client: set TokenEndpoints.HTTP")
 	}
-	if r.Now == nil {
-		r.Now = time.Now //nolint:forbidigo // the default of the parameter
+	if t.Now == nil {
+		t.Now = time.Now //nolint:forbidigo // the default of the parameter
 	}
-	if r.UserAgent == "" {
-		r.UserAgent = defaultUserAgent
+	if t.UserAgent == "" {
+		t.UserAgent = defaultUserAgent
 	}
-	if r.Observe == nil {
-		r.Observe = func(Call) {}
+	if t.Observe == nil {
+		t.Observe = func(Call) {}
 	}
-	token, e := r.send(ctx, base)
+	token, e := t.send(ctx, base, &r)
 	if e != nil {
 		return Token{}, e
 	}
 	return token, nil
 }
 
-// send posts the form and reports the call.
-func (r *RefreshRequest) send(ctx context.Context, base *url.URL) (_ Token, failed *Error) {
-	call := Call{Operation: refreshOperation, Method: http.MethodPost}
-	began := r.Now()
-	if r.Limiter != nil {
-		if err := r.Limiter.Wait(ctx, refreshOperation); err != nil {
-			return Token{}, budgetError(ctx, refreshOperation, err)
+// send posts the request and reports the call.
+func (t *TokenEndpoints) send(ctx context.Context, base *url.URL, r *tokenRequest) (_ Token, failed *Error) {
+	call := Call{Operation: r.operation, Method: http.MethodPost}
+	began := t.Now()
+	if t.Limiter != nil {
+		if err := t.Limiter.Wait(ctx, r.operation); err != nil {
+			return Token{}, budgetError(ctx, r.operation, err)
 		}
-		now := r.Now()
+		now := t.Now()
 		call.Throttled, began = now.Sub(began), now
-		defer func() { r.Limiter.Done(refreshOperation, failed) }()
+		defer func() { t.Limiter.Done(r.operation, failed) }()
 	}
 	defer func() {
-		call.Duration = r.Now().Sub(began)
+		call.Duration = t.Now().Sub(began)
 		if failed != nil {
 			call.Class = failed.Class
 		}
-		r.Observe(call)
+		t.Observe(call)
 	}()
 
-	target := *base
-	target.Path += "/access_token"
-	form := url.Values{
-		"grant_type":    {"refresh_token"},
-		"client_id":     {r.ClientID},
-		"client_secret": {r.ClientSecret},
-		"refresh_token": {r.RefreshToken},
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, below(base, r.path).String(), strings.NewReader(r.body))
 	if err != nil {
-		return Token{}, networkError(ctx, refreshOperation, err)
+		return Token{}, networkError(ctx, r.operation, err)
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Content-Type", r.contentType)
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", r.UserAgent)
-	client := confined(r.HTTP, base)
+	req.Header.Set("User-Agent", t.UserAgent)
+	if r.bearer != "" {
+		req.Header.Set("Authorization", "Bearer "+r.bearer)
+	}
+	client := confined(t.HTTP, base)
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := client.Do(req)
 	if err != nil {
-		return Token{}, networkError(ctx, refreshOperation, err)
+		return Token{}, networkError(ctx, r.operation, err)
 	}
 	defer resp.Body.Close()
 	call.Status = resp.StatusCode
-	if e := checkResponse(refreshOperation, resp, r.Now()); e != nil {
-		switch e.Status {
-		case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
-			e.Class, e.Err, e.again = ClassAuth, ErrRefreshRefused, false
+	if e := checkResponse(r.operation, resp, t.Now()); e != nil {
+		if slices.Contains(r.refused, e.Status) {
+			e.Class, e.Err, e.again = ClassAuth, r.refusal, false
+			if !jsonContent(resp.Header.Get("Content-Type")) {
+				e.Class, e.Err = ClassTransient, ErrNotJSON
+			}
 		}
 		return Token{}, e
 	}
-	return r.decode(ctx, resp)
+	return t.decode(ctx, resp, r)
 }
 
-// decode reads the answer of the token endpoint.
-func (r *RefreshRequest) decode(ctx context.Context, resp *http.Response) (Token, *Error) {
-	t := Token{RefreshToken: r.RefreshToken}
-	now := r.Now()
+// below is the URL of a path below base.
+func below(base *url.URL, segments []string) *url.URL {
+	u := *base
+	u.RawPath = u.EscapedPath()
+	for _, segment := range segments {
+		u.Path += "/" + segment
+		u.RawPath += "/" + url.PathEscape(segment)
+	}
+	return &u
+}
+
+// decode reads an answer with tokens.
+func (t *TokenEndpoints) decode(ctx context.Context, resp *http.Response, r *tokenRequest) (Token, *Error) {
+	token := Token{RefreshToken: r.refreshToken}
+	now := t.Now()
 	d := newDecoder()
 	d.reset(resp.Body, maxTokenBody)
 	err := d.document(func(name []byte) error {
 		switch string(name) {
 		case "access_token":
-			return d.readString(&t.AccessToken)
+			return d.readString(&token.AccessToken)
 		case "refresh_token":
 			var s string
 			if err := d.readString(&s); err != nil {
 				return err
 			}
 			if s != "" {
-				t.RefreshToken = s
+				token.RefreshToken = s
 			}
 			return nil
 		case "expires_in":
-			return d.readExpiry(&t.ExpiresAt, now)
+			return d.readExpiry(&token.ExpiresAt, now)
 		case "refresh_token_expires_in":
-			return d.readExpiry(&t.RefreshExpiresAt, now)
+			return d.readExpiry(&token.RefreshExpiresAt, now)
 		}
 		return d.skip()
 	})
-	if err == nil && t.AccessToken == "" {
+	if err == nil && token.AccessToken == "" {
 		err = ErrMissingField
 	}
 	if err != nil {
-		return Token{}, d.failure(ctx, refreshOperation, resp, err)
+		return Token{}, d.failure(ctx, r.operation, resp, err)
 	}
-	return t, nil
+	return token, nil
 }

@@ -40,6 +40,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.CollectionApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Connection"):
 		return &apiv1alpha1.ConnectionApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CredentialsRefusal"):
+		return &apiv1alpha1.CredentialsRefusalApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CredentialsSecretReference"):
 		return &apiv1alpha1.CredentialsSecretReferenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CredentialsStatus"):
@@ -48,6 +50,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.CustomerTotalsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("EffectiveDefaults"):
 		return &apiv1alpha1.EffectiveDefaultsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ExpiryWarning"):
+		return &apiv1alpha1.ExpiryWarningApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("HeldPrune"):
 		return &apiv1alpha1.HeldPruneApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Interval"):

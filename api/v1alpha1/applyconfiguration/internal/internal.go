@@ -121,6 +121,15 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: numeric
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.CredentialKind
   scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.CredentialsRefusal
+  map:
+    fields:
+    - name: message
+      type:
+        scalar: string
+    - name: time
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.CredentialsSecretReference
   map:
     fields:
@@ -143,6 +152,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: refreshTokenExpirationTime
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: refusal
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.CredentialsRefusal
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.CustomerTotals
   map:
     fields:
@@ -172,6 +184,15 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: subscription
       type:
         scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.ExpiryWarning
+  map:
+    fields:
+    - name: daysBefore
+      type:
+        scalar: numeric
+    - name: expirationTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.HeldPrune
   map:
     fields:
@@ -200,6 +221,9 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         scalar: string
     - name: name
+      type:
+        scalar: string
+    - name: observedCABundleResourceVersion
       type:
         scalar: string
     - name: observedGeneration
@@ -624,6 +648,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: defaults
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.EffectiveDefaults
+    - name: expiryWarning
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.ExpiryWarning
     - name: heldPrune
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.HeldPrune

@@ -25,8 +25,10 @@ package v1alpha1
 type CredentialsSecretReferenceApplyConfiguration struct {
 	// name is the name of the Secret. Its keys are either accessToken, or
 	// clientID, clientSecret and refreshToken, with applicationID for a Service
-	// App. Values are read when needed and kept nowhere else, except for
-	// refreshed tokens, which go to a Secret that the operator owns.
+	// App, and with the bootstrap keys for one that may get its tokens by API.
+	// Several customers may name the same Secret, as those of a partner do.
+	// Values are read when needed and kept nowhere else, except for refreshed
+	// tokens, which go to a Secret that the operator owns.
 	Name *string `json:"name,omitempty"`
 }
 

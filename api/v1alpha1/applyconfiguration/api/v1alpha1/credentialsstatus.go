@@ -30,12 +30,15 @@ import (
 type CredentialsStatusApplyConfiguration struct {
 	// kind is AccessToken, Integration or ServiceApp, by the keys of the Secret.
 	Kind *apiv1alpha1.CredentialKind `json:"kind,omitempty"`
-	// accessTokenExpirationTime is when the access token ends; unknown for a
-	// plain access token.
+	// accessTokenExpirationTime is when the access token ends; unknown for one
+	// that a person put into the Secret without saying.
 	AccessTokenExpirationTime *v1.Time `json:"accessTokenExpirationTime,omitempty"`
 	// refreshTokenExpirationTime is when the refresh token ends unless it is
 	// renewed before.
 	RefreshTokenExpirationTime *v1.Time `json:"refreshTokenExpirationTime,omitempty"`
+	// refusal is set while the access token works but Webex refuses to renew it,
+	// or the bootstrap credentials of a Service App.
+	Refusal *CredentialsRefusalApplyConfiguration `json:"refusal,omitempty"`
 	// observedSecretResourceVersion is the version of the user's Secret that the
 	// latest attempt used. Refused credentials are not tried again before it changes.
 	ObservedSecretResourceVersion *string `json:"observedSecretResourceVersion,omitempty"`
@@ -68,6 +71,14 @@ func (b *CredentialsStatusApplyConfiguration) WithAccessTokenExpirationTime(valu
 // If called multiple times, the RefreshTokenExpirationTime field is set to the value of the last call.
 func (b *CredentialsStatusApplyConfiguration) WithRefreshTokenExpirationTime(value v1.Time) *CredentialsStatusApplyConfiguration {
 	b.RefreshTokenExpirationTime = &value
+	return b
+}
+
+// WithRefusal sets the Refusal field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Refusal field is set to the value of the last call.
+func (b *CredentialsStatusApplyConfiguration) WithRefusal(value *CredentialsRefusalApplyConfiguration) *CredentialsStatusApplyConfiguration {
+	b.Refusal = value
 	return b
 }
 

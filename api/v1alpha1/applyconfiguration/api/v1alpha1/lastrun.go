@@ -36,6 +36,10 @@ type LastRunApplyConfiguration struct {
 	Message *string `json:"message,omitempty"`
 	// observedGeneration is the generation of the customer's spec that the attempt worked by.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
+	// observedCABundleResourceVersion is the version of the Secret of
+	// spec.connection.caBundleRef that the attempt trusted, if it names one. A
+	// customer that could not be reached is tried again when it changes.
+	ObservedCABundleResourceVersion *string `json:"observedCABundleResourceVersion,omitempty"`
 	// endTime is when the attempt ended.
 	EndTime *v1.Time `json:"endTime,omitempty"`
 }
@@ -75,6 +79,14 @@ func (b *LastRunApplyConfiguration) WithMessage(value string) *LastRunApplyConfi
 // If called multiple times, the ObservedGeneration field is set to the value of the last call.
 func (b *LastRunApplyConfiguration) WithObservedGeneration(value int64) *LastRunApplyConfiguration {
 	b.ObservedGeneration = &value
+	return b
+}
+
+// WithObservedCABundleResourceVersion sets the ObservedCABundleResourceVersion field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ObservedCABundleResourceVersion field is set to the value of the last call.
+func (b *LastRunApplyConfiguration) WithObservedCABundleResourceVersion(value string) *LastRunApplyConfiguration {
+	b.ObservedCABundleResourceVersion = &value
 	return b
 }
 

@@ -46,6 +46,9 @@ type WebexCustomerAccessStatusApplyConfiguration struct {
 	Defaults *EffectiveDefaultsApplyConfiguration `json:"defaults,omitempty"`
 	// credentials says what kind of credentials are in use and when they end.
 	Credentials *CredentialsStatusApplyConfiguration `json:"credentials,omitempty"`
+	// expiryWarning is the last warning that credentials are about to end: the
+	// event ExpiresSoon is written once for 30, 14, 7 and 1 days.
+	ExpiryWarning *ExpiryWarningApplyConfiguration `json:"expiryWarning,omitempty"`
 	// totals sum up the purchased rows at level Customer.
 	Totals *CustomerTotalsApplyConfiguration `json:"totals,omitempty"`
 	// lastRun is how the latest attempt of a run ended.
@@ -144,6 +147,14 @@ func (b *WebexCustomerAccessStatusApplyConfiguration) WithDefaults(value *Effect
 // If called multiple times, the Credentials field is set to the value of the last call.
 func (b *WebexCustomerAccessStatusApplyConfiguration) WithCredentials(value *CredentialsStatusApplyConfiguration) *WebexCustomerAccessStatusApplyConfiguration {
 	b.Credentials = value
+	return b
+}
+
+// WithExpiryWarning sets the ExpiryWarning field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the ExpiryWarning field is set to the value of the last call.
+func (b *WebexCustomerAccessStatusApplyConfiguration) WithExpiryWarning(value *ExpiryWarningApplyConfiguration) *WebexCustomerAccessStatusApplyConfiguration {
+	b.ExpiryWarning = value
 	return b
 }
 

@@ -1,0 +1,112 @@
+package syncrun
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// tokenLocks let one run at a time renew the tokens of a Secret, whichever
+// customer it is of: a renewal may end the life of the refresh token that the
+// others hold. The zero value is ready.
+type tokenLocks struct {
+	mu    sync.Mutex
+	locks map[client.ObjectKey]*tokenLock
+}
+
+// tokenLock is the lock of one Secret with tokens.
+type tokenLock struct {
+	// turn holds one item while the lock is free.
+	turn  chan struct{}
+	users int
+
+	// What follows belongs to the holder.
+
+	// unsaved is a pair that could not be stored, of which there is no other copy.
+	unsaved *storedToken
+	// triedAt is when it was last tried to, and failure what came of it.
+	triedAt time.Time
+	failure error
+	// pausedUntil is when Webex may be asked again after trouble, for the version
+	// of the user's Secret that it is about, and trouble is what there was.
+	pausedUntil time.Time
+	pausedFor   string
+	trouble     *webex.Error
+	// hopeless names a rejected access token that a renewal brought again.
+	hopeless string
+}
+
+// lock waits for the Secret's turn, or for the end of ctx.
+func (l *tokenLocks) lock(ctx context.Context, key client.ObjectKey) (held *tokenLock, unlock func(), err error) {
+	held = l.join(key)
+	select {
+	case <-held.turn:
+		return held, func() {
+			held.turn <- struct{}{}
+			l.leave(key, held)
+		}, nil
+	case <-ctx.Done():
+		l.leave(key, held)
+		return nil, nil, context.Cause(ctx)
+	}
+}
+
+func (l *tokenLocks) join(key client.ObjectKey) *tokenLock {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.locks == nil {
+		l.locks = map[client.ObjectKey]*tokenLock{}
+	}
+	lock, ok := l.locks[key]
+	if !ok {
+		lock = &tokenLock{turn: make(chan struct{}, 1)}
+		lock.turn <- struct{}{}
+		l.locks[key] = lock
+	}
+	lock.users++
+	return lock
+}
+
+// pause lets nobody ask for a while: a thousand customers of a Secret learn from
+// one request that the token endpoint is in trouble.
+func (l *tokenLock) pause(err error, version string, now time.Time) {
+	e, ok := webex.AsError(err)
+	if !ok {
+		return
+	}
+	switch e.Class {
+	case webex.ClassRateLimited:
+		l.pausedUntil = now.Add(e.RetryAfter)
+	case webex.ClassTransient, webex.ClassPartial:
+		l.pausedUntil = now.Add(troubleSpacing)
+	default:
+		return
+	}
+	l.trouble, l.pausedFor = e, version
+}
+
+// paused is the trouble of a moment ago; nil if Webex may be asked.
+func (l *tokenLock) paused(version string, now time.Time) error {
+	if l.trouble == nil || l.pausedFor != version || !now.Before(l.pausedUntil) {
+		return nil
+	}
+	trouble := *l.trouble
+	if trouble.RetryAfter > 0 {
+		trouble.RetryAfter = l.pausedUntil.Sub(now)
+	}
+	return &trouble
+}
+
+// leave forgets a lock that nobody waits for and that remembers nothing.
+func (l *tokenLocks) leave(key client.ObjectKey, lock *tokenLock) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lock.users--
+	if lock.users == 0 && lock.unsaved == nil && lock.hopeless == "" && lock.trouble == nil {
+		delete(l.locks, key)
+	}
+}

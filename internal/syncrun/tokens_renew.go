@@ -1,0 +1,214 @@
+package syncrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+const (
+	// renewalTime is how long a renewal may take once it has begun, whatever
+	// happens to the run; the manager waits so long for it when it shuts down.
+	renewalTime = time.Minute
+	// exchangeTime is the part of it in which Webex must answer. The rest is for
+	// storing the answer.
+	exchangeTime = 40 * time.Second
+	// unsavedSpacing spaces the attempts to store a pair that could not be.
+	unsavedSpacing = 5 * time.Second
+	// troubleSpacing spaces requests to a token endpoint in trouble, over all
+	// customers of the Secret.
+	troubleSpacing = 10 * time.Second
+)
+
+// renew gets another pair and stores it. It is not cut short when the run is
+// stopped: from the request on, the only valid refresh token may be on its way.
+func (t *refreshingTokens) renew(ctx context.Context, lock *tokenLock, rejected string) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err := lock.paused(t.version(), t.engine.Clock.Now()); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewalTime)
+	defer cancel()
+	t.current.attemptedAt = t.engine.Clock.Now()
+	// Storing comes first, too: if it does not work now, nothing is lost yet.
+	if err := t.store.write(ctx, t.current); err != nil {
+		return err
+	}
+	answer, err := t.exchange(ctx, rejected)
+	if err != nil {
+		lock.pause(err, t.version(), t.engine.Clock.Now())
+		return err
+	}
+	lock.trouble = nil
+	next := t.current.renewed(answer, rejected, t.pick(t.credentials).seed(), t.engine.Clock.Now())
+	if err := t.store.overwrite(ctx, next); err != nil {
+		lock.unsaved, lock.triedAt, lock.failure = &next, t.engine.Clock.Now(), err
+		t.owed = true
+		return storeFailure(t.store.name, err)
+	}
+	t.current = next
+	log.FromContext(ctx).Info("renewed an access token", "secret", t.store.name, "expires", next.ExpiresAt)
+	if next.AccessToken == rejected {
+		lock.hopeless = digest(t.version(), rejected)
+	}
+	return nil
+}
+
+// saveUnsaved tries again to store a pair that is in memory only.
+func (t *refreshingTokens) saveUnsaved(ctx context.Context, lock *tokenLock) bool {
+	now := t.engine.Clock.Now()
+	if now.Sub(lock.triedAt) < unsavedSpacing && now.After(lock.triedAt) {
+		return false
+	}
+	lock.triedAt = now
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewalTime-exchangeTime)
+	defer cancel()
+	if lock.failure = t.store.write(ctx, *lock.unsaved); lock.failure != nil {
+		return false
+	}
+	log.FromContext(ctx).Info("stored the tokens that could not be stored before", "secret", t.store.name)
+	return true
+}
+
+func storeFailure(name string, err error) error {
+	return &Failure{
+		Class: webex.ClassTransient, Reason: v1alpha1.ReasonWriteFailed, Err: err,
+		Message: fmt.Sprintf("new tokens could not be stored in Secret %q, and are not used before they are: see whether the operator may write it", name),
+	}
+}
+
+// exchange asks Webex for another pair: by the refresh token, and where that is
+// refused as a Service App. What is refused is remembered.
+func (t *refreshingTokens) exchange(ctx context.Context, rejected string) (webex.Token, error) {
+	asking, cancel := context.WithTimeout(ctx, exchangeTime)
+	defer cancel()
+	now, version := t.engine.Clock.Now(), t.version()
+	var cause error
+	if t.current.RefreshToken != "" && !t.current.refresh.stands(&t.current, version, now) {
+		a := t.pick(t.credentials)
+		answer, err := t.endpoint.Refresh(asking, webex.RefreshGrant{ClientID: a.clientID, ClientSecret: a.clientSecret, RefreshToken: t.current.RefreshToken})
+		if webex.ClassOf(err) != webex.ClassAuth {
+			return answer, err
+		}
+		t.current.refresh, cause = denial{version: version, at: now, message: t.refused}, err
+	}
+	if t.canBootstrap() && !t.current.app.stands(&t.current, version, now) {
+		answer, err := t.app.ask(asking, t.credentials)
+		switch f := failureOf(asking, err); {
+		case err == nil:
+			t.current.organization = t.credentials.organization
+			return answer, nil
+		case f.Class != webex.ClassAuth, f.Reason == v1alpha1.ReasonOrganizationRequired:
+			t.remember(ctx)
+			return answer, err
+		default:
+			t.current.app, cause = denial{version: version, at: now, message: appRefusalMessage(t.credentials.secret, err)}, err
+		}
+	}
+	if rejected != "" && rejected == t.current.AccessToken {
+		t.current.ExpiresAt = now // for the other customers of the Secret
+	}
+	t.remember(ctx)
+	return webex.Token{}, t.refusal(cause)
+}
+
+// remember stores what was refused, so that neither the next run nor another
+// customer of the same Secret asks again.
+func (t *refreshingTokens) remember(ctx context.Context) {
+	if err := t.store.write(ctx, t.current); err != nil {
+		log.FromContext(ctx).Info("a refusal could not be stored", "secret", t.store.name, "reason", err.Error())
+	}
+}
+
+// serviceApp asks for tokens of a Service App
+// (https://developer.webex.com/docs/service-apps).
+type serviceApp struct {
+	endpoint webex.TokenEndpoints
+	// caller is the source of tokens of the identity that asks.
+	caller webex.TokenSource
+}
+
+// ask asks for a pair for the organization of the credentials.
+func (s *serviceApp) ask(ctx context.Context, c *credentials) (webex.Token, error) {
+	if c.organization == "" {
+		return webex.Token{}, organizationUnknown(c.secret)
+	}
+	caller, err := s.caller.Token(ctx)
+	if err != nil {
+		return webex.Token{}, err
+	}
+	grant := webex.ServiceAppGrant{
+		ApplicationID: c.applicationID, ClientID: c.clientID, ClientSecret: c.clientSecret,
+		OrganizationID: webex.OrganizationAPIID(c.organization), CallerToken: caller,
+	}
+	answer, refusal := s.endpoint.ServiceApp(ctx, grant)
+	if e, ok := webex.AsError(refusal); !ok || e.Status != http.StatusUnauthorized {
+		return answer, refusal
+	}
+	// It may be the caller's token that ended early.
+	grant.CallerToken, err = s.caller.Refresh(ctx, caller)
+	_, known := errors.AsType[*Failure](err) // and says more than the refusal
+	switch {
+	case err != nil && (known || webex.ClassOf(err) != webex.ClassAuth):
+		return answer, err
+	case err != nil, grant.CallerToken == caller:
+		return answer, refusal
+	}
+	return s.endpoint.ServiceApp(ctx, grant)
+}
+
+// tend keeps the caller's refresh token alive: it is needed once in years, and
+// ends after months without a refresh.
+func (s *serviceApp) tend(ctx context.Context) {
+	if _, err := s.caller.Token(ctx); err != nil {
+		log.FromContext(ctx).Info("the bootstrap credentials of a Service App do not work", "reason", err.Error())
+	}
+}
+
+// standing is the refusal of what the caller's tokens are refreshed by.
+func (s *serviceApp) standing() *denial {
+	caller, ok := s.caller.(*refreshingTokens)
+	if !ok {
+		return nil
+	}
+	caller.mu.Lock()
+	defer caller.mu.Unlock()
+	return caller.standing()
+}
+
+func organizationUnknown(secret string) *Failure {
+	return refused(v1alpha1.ReasonOrganizationRequired,
+		"the Service App of Secret %q asks for tokens of one organization, and none is known yet: set spec.organizationID", secret)
+}
+
+// appRefusalMessage says why a Service App gets no tokens, and who can help.
+func appRefusalMessage(secret string, err error) string {
+	if f, ok := errors.AsType[*Failure](err); ok {
+		return strings.TrimSuffix(f.Message, nothingMore) // of the caller's own tokens
+	}
+	e, ok := webex.AsError(err)
+	if !ok || !errors.Is(err, webex.ErrServiceAppRefused) {
+		return fmt.Sprintf("the bootstrap token of Secret %q cannot be used: replace it", secret)
+	}
+	switch e.Status {
+	case http.StatusUnauthorized:
+		return fmt.Sprintf("Webex refused the bootstrap token, or the client of the Service App, of Secret %q: put valid ones into it", secret)
+	case http.StatusForbidden:
+		return fmt.Sprintf("the Service App of Secret %q gets no token: let a full administrator of the organization authorize it in Control Hub (Apps > Service Apps), and give the bootstrap token the scope spark:applications_token; then change the Secret", secret)
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		return fmt.Sprintf("Webex does not know the Service App of Secret %q, or issues no tokens of Service Apps here, as Webex for Government: correct %s, or put a %s into the Secret", secret, KeyApplicationID, KeyRefreshToken)
+	default:
+		return fmt.Sprintf("Webex refused to issue a token of the Service App of Secret %q: check %s, %s and %s in it, and spec.organizationID",
+			secret, KeyApplicationID, KeyClientID, KeyClientSecret)
+	}
+}

@@ -1,0 +1,259 @@
+package syncrun
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// tokenSecretType marks the Secrets in which the operator keeps tokens. A type
+// cannot be changed, so it tells them from those of others beyond doubt.
+const tokenSecretType = corev1.SecretType(v1alpha1.GroupName + "/tokens")
+
+// Keys of such a Secret, beside KeyAccessToken and KeyRefreshToken.
+const (
+	// keyTokensOf says whose tokens they are, since names may coincide.
+	keyTokensOf         = "tokensOf"
+	keySource           = "source"
+	keySeed             = "seed"
+	keyOrganization     = "organization"
+	keyIssuedAt         = "issuedAt"
+	keyAttemptedAt      = "attemptedAt"
+	keyAnsweredAt       = "answeredAt"
+	keyExpiresAt        = "expiresAt"
+	keyRefreshExpiresAt = "refreshExpiresAt"
+	// Each refusal has three keys that begin with one of these.
+	keyRefreshRefused = "refreshRefused"
+	keyAppRefused     = "appRefused"
+)
+
+// TokenSecretName is the name of the Secret in which the operator keeps the
+// tokens that stem from the credentials in a user's Secret.
+func TokenSecretName(secret string) string { return tokenSecretName(secret, "") }
+
+// tokenSecretName is that name for tokens with a purpose of their own. A name that
+// would be too long ends in a hash.
+func tokenSecretName(secret, purpose string) string {
+	const most, suffix = 253, "-webex-token"
+	name := secret
+	if purpose != "" {
+		name += "-" + purpose
+	}
+	if len(name)+len(suffix) > most {
+		name = name[:most-len(suffix)-11] + "." + digest(name)[:10]
+	}
+	return name + suffix
+}
+
+// tokenStore is one Secret of the operator, with one pair of tokens. Several
+// customers may use it; it goes with the last of them.
+type tokenStore struct {
+	engine   *Engine
+	customer *v1alpha1.WebexCustomerAccess
+	name     string
+	// of is the value of keyTokensOf.
+	of string
+	// sharedBy says whether another customer of the same credentials Secret uses
+	// the same tokens.
+	sharedBy func(other *v1alpha1.WebexCustomerAccess) bool
+
+	// What was last seen of the Secret.
+	version string
+	owners  []metav1.OwnerReference
+}
+
+// errStoreChanged says that somebody else wrote the Secret in between.
+var errStoreChanged = errors.New("the Secret with tokens has changed")
+
+func (s *tokenStore) key() client.ObjectKey {
+	return client.ObjectKey{Namespace: s.customer.Namespace, Name: s.name}
+}
+
+// load reads the stored pair; the zero value if there is none.
+func (s *tokenStore) load(ctx context.Context) (storedToken, error) {
+	secret := &corev1.Secret{}
+	err := s.engine.Live.Get(ctx, s.key(), secret)
+	if apierrors.IsNotFound(err) {
+		s.version, s.owners = "", nil
+		return storedToken{}, nil
+	}
+	if err != nil {
+		return storedToken{}, fmt.Errorf("reading the stored token: %w", err)
+	}
+	if secret.Type != tokenSecretType || string(secret.Data[keyTokensOf]) != s.of {
+		// What it holds would be replaced, and go with the customer.
+		return storedToken{}, terminal(v1alpha1.ReasonSecretNameReserved,
+			"Secret %q is where the operator keeps tokens of Secret %q, but it holds something else: delete or rename it, or give Secret %q another name; then create a LicenseSync",
+			s.name, s.customer.Spec.CredentialsSecretRef.Name, s.customer.Spec.CredentialsSecretRef.Name)
+	}
+	s.version, s.owners = secret.ResourceVersion, secret.OwnerReferences
+	return decodeToken(secret), nil
+}
+
+// keeps says whether the Secret stays as long as the customer does.
+func (s *tokenStore) keeps() bool {
+	return slices.ContainsFunc(s.owners, func(owner metav1.OwnerReference) bool { return owner.UID == s.customer.UID })
+}
+
+// write stores a pair if the Secret is still as it was loaded, and lets all
+// customers own it that use it.
+func (s *tokenStore) write(ctx context.Context, token storedToken) error {
+	owners, err := s.users(ctx)
+	if err != nil {
+		return err
+	}
+	return s.apply(ctx, token, owners, s.version)
+}
+
+// overwrite stores a pair of which there is no other copy. It tries more than once.
+func (s *tokenStore) overwrite(ctx context.Context, token storedToken) error {
+	wait := cmp.Or(s.engine.Retry.Base, 200*time.Millisecond)
+	for attempt := 1; ; attempt++ {
+		err := s.apply(ctx, token, s.owners, "")
+		if err == nil || attempt == storeAttempts || apierrors.IsForbidden(err) || apierrors.IsInvalid(err) {
+			return err
+		}
+		// By real time: it is the API server that is waited for.
+		if sleep(ctx, clock.RealClock{}, wait) != nil {
+			return err
+		}
+		wait *= 2
+	}
+}
+
+// storeAttempts give the API server 12 s to come back.
+const storeAttempts = 7
+
+func (s *tokenStore) apply(ctx context.Context, token storedToken, owners []metav1.OwnerReference, version string) error {
+	references := make([]*metav1ac.OwnerReferenceApplyConfiguration, len(owners))
+	for i, owner := range owners {
+		references[i] = metav1ac.OwnerReference().WithAPIVersion(owner.APIVersion).WithKind(owner.Kind).WithName(owner.Name).WithUID(owner.UID)
+	}
+	secret := corev1ac.Secret(s.name, s.customer.Namespace).
+		WithLabels(map[string]string{"app.kubernetes.io/managed-by": "webex-license-operator"}).
+		WithOwnerReferences(references...).
+		WithType(tokenSecretType).
+		WithData(encodeToken(token, s.of))
+	if version != "" {
+		secret.WithResourceVersion(version)
+	}
+	err := s.engine.Client.Apply(ctx, secret, client.ForceOwnership, client.FieldOwner(FieldManager))
+	switch {
+	case err == nil:
+		s.owners = owners
+		if secret.ResourceVersion != nil {
+			s.version = *secret.ResourceVersion
+		}
+		return nil
+	case apierrors.IsConflict(err) && version != "":
+		return errStoreChanged
+	case apierrors.IsInvalid(err) || apierrors.IsForbidden(err):
+		return &Failure{
+			Class: webex.ClassTransient, Reason: v1alpha1.ReasonWriteFailed, Err: err,
+			Message: fmt.Sprintf("the operator may not write Secret %q, where it keeps refreshed tokens: see its RBAC", s.name),
+		}
+	default:
+		return fmt.Errorf("storing tokens: %w", err)
+	}
+}
+
+// users are the customers that use the tokens, as owners of the Secret. None of
+// them is the controller: that could be one only.
+func (s *tokenStore) users(ctx context.Context) ([]metav1.OwnerReference, error) {
+	var customers v1alpha1.WebexCustomerAccessList
+	err := s.engine.Client.List(ctx, &customers, client.InNamespace(s.customer.Namespace),
+		client.MatchingFields{IndexSecret: s.customer.Spec.CredentialsSecretRef.Name})
+	if err != nil {
+		return nil, fmt.Errorf("listing the customers of a Secret: %w", err)
+	}
+	owners := map[types.UID]metav1.OwnerReference{s.customer.UID: userReference(s.customer)}
+	for i := range customers.Items {
+		if customer := &customers.Items[i]; s.sharedBy(customer) {
+			owners[customer.UID] = userReference(customer)
+		}
+	}
+	sorted := make([]metav1.OwnerReference, 0, len(owners))
+	for _, owner := range owners {
+		sorted = append(sorted, owner)
+	}
+	slices.SortFunc(sorted, func(a, b metav1.OwnerReference) int { return strings.Compare(string(a.UID), string(b.UID)) })
+	return sorted, nil
+}
+
+func userReference(customer *v1alpha1.WebexCustomerAccess) metav1.OwnerReference {
+	return metav1.OwnerReference{
+		APIVersion: v1alpha1.GroupVersion.String(), Kind: "WebexCustomerAccess", Name: customer.Name, UID: customer.UID,
+	}
+}
+
+func encodeToken(t storedToken, of string) map[string][]byte {
+	data := map[string][]byte{}
+	put := func(key, value string) {
+		if value != "" {
+			data[key] = []byte(value)
+		}
+	}
+	putTime := func(key string, at time.Time) {
+		if !at.IsZero() {
+			put(key, at.UTC().Format(time.RFC3339))
+		}
+	}
+	put(keyTokensOf, of)
+	put(keySource, t.source)
+	put(keySeed, t.seed)
+	put(keyOrganization, t.organization)
+	put(KeyAccessToken, t.AccessToken)
+	put(KeyRefreshToken, t.RefreshToken)
+	putTime(keyIssuedAt, t.issuedAt)
+	putTime(keyAttemptedAt, t.attemptedAt)
+	putTime(keyAnsweredAt, t.answeredAt)
+	putTime(keyExpiresAt, t.ExpiresAt)
+	putTime(keyRefreshExpiresAt, t.RefreshExpiresAt)
+	for prefix, r := range map[string]denial{keyRefreshRefused: t.refresh, keyAppRefused: t.app} {
+		put(prefix+"Version", r.version)
+		putTime(prefix+"At", r.at)
+		put(prefix+"Message", r.message)
+	}
+	return data
+}
+
+// decodeToken reads a stored pair. A time that cannot be read is unknown: a
+// damaged Secret costs one refresh at most.
+func decodeToken(secret *corev1.Secret) storedToken {
+	text := func(key string) string { return string(secret.Data[key]) }
+	at := func(key string) time.Time {
+		t, err := time.Parse(time.RFC3339, text(key))
+		if err != nil {
+			return time.Time{}
+		}
+		return t
+	}
+	refused := func(prefix string) denial {
+		return denial{version: text(prefix + "Version"), at: at(prefix + "At"), message: text(prefix + "Message")}
+	}
+	return storedToken{
+		Token: webex.Token{
+			AccessToken: text(KeyAccessToken), RefreshToken: text(KeyRefreshToken),
+			ExpiresAt: at(keyExpiresAt), RefreshExpiresAt: at(keyRefreshExpiresAt),
+		},
+		source: text(keySource), seed: text(keySeed), organization: text(keyOrganization),
+		issuedAt: at(keyIssuedAt), attemptedAt: at(keyAttemptedAt), answeredAt: at(keyAnsweredAt),
+		refresh: refused(keyRefreshRefused), app: refused(keyAppRefused),
+	}
+}
