@@ -49,10 +49,17 @@ func TestDeleteCustomer(t *testing.T) {
 	f.oauthSecret("oauth")
 	customer := f.createCustomer("acme", func(c *v1alpha1.WebexCustomerAccess) { c.Spec.CredentialsSecretRef.Name = "oauth" })
 	f.Expect(f.owners("acme")).To(Equal(map[types.UID]int{customer.UID: len(f.rows("acme"))}))
-	token := f.tokenSecret("acme")
-	f.Expect(metav1.IsControlledBy(token, customer)).To(BeTrue())
+	token := f.tokenSecret("oauth")
+	other := f.newCustomer("other")
+	other.Spec.CredentialsSecretRef.Name = "oauth"
+	f.Expect(f.client.Create(f.ctx, other)).To(Succeed())
+	f.Eventually(func() []metav1.OwnerReference { return f.tokenSecret("oauth").OwnerReferences }).Should(ConsistOf(
+		HaveField("UID", customer.UID), HaveField("UID", other.UID)), "it belongs to all who use it")
 
 	f.deleteCustomer(customer)
+	f.Eventually(func() []metav1.OwnerReference { return f.tokenSecret("oauth").OwnerReferences }).Should(ConsistOf(
+		HaveField("UID", other.UID)), "the other one keeps it")
+	f.deleteCustomer(other)
 	f.Eventually(func() map[types.UID]int { return f.owners("acme") }).Should(BeEmpty())
 	f.Eventually(func() bool {
 		return apierrors.IsNotFound(f.client.Get(f.ctx, keyOf(token), &corev1.Secret{}))
@@ -117,10 +124,11 @@ func firstKey[V any](m map[string]V) string {
 	return ""
 }
 
-// tokenSecret is the Secret in which the operator keeps refreshed tokens.
-func (f *fixture) tokenSecret(customer string) *corev1.Secret {
+// tokenSecret is the Secret in which the operator keeps what it refreshed by
+// means of a user's Secret.
+func (f *fixture) tokenSecret(users string) *corev1.Secret {
 	f.t.Helper()
-	secret := &corev1.Secret{ObjectMeta: f.meta(syncrun.TokenSecretName(customer))}
+	secret := &corev1.Secret{ObjectMeta: f.meta(syncrun.TokenSecretName(users))}
 	f.Expect(f.client.Get(f.ctx, keyOf(secret), secret)).To(Succeed())
 	return secret
 }
