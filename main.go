@@ -129,6 +129,9 @@ func managerOptions(o options) ctrl.Options {
 		LeaderElection:          o.leaderElect,
 		LeaderElectionID:        "webex-license-operator." + v1alpha1.GroupName,
 		LeaderElectionNamespace: o.leaderElectionNamespace,
+		// Runs stop at once, but for one that is about to get new tokens: it has a minute
+		// to get and store them, since nobody else might have them.
+		GracefulShutdownTimeout: duration(65),
 		// The process ends right after, so the lease can go at once.
 		LeaderElectionReleaseOnCancel: true,
 		// As Flux has them: a hiccup of the API server should not cost the lease.

@@ -41,7 +41,7 @@ func TestCommands(t *testing.T) {
 		}
 	})
 	c := newCommands(t, cluster)
-	for _, page := range []string{"troubleshooting.md", "events.md", "multi-tenancy.md"} {
+	for _, page := range []string{"troubleshooting.md", "events.md", "multi-tenancy.md", "credentials.md"} {
 		blocks := shellBlock.FindAllStringSubmatch(read(t, page), -1)
 		if len(blocks) == 0 {
 			t.Errorf("%s has no commands", page)
@@ -171,7 +171,7 @@ func fixtures(namespace string) []client.Object {
 	acme := v1alpha1.LocalCustomerReference{Name: "acme"}
 	return []client.Object{
 		&corev1.Secret{ObjectMeta: meta("acme-webex"), StringData: map[string]string{"accessToken": "replace-me"}},
-		&corev1.Secret{ObjectMeta: meta("acme-webex-token"), StringData: map[string]string{"accessToken": "replace-me"}},
+		&corev1.Secret{ObjectMeta: meta("acme-webex-webex-token"), StringData: map[string]string{"accessToken": "replace-me"}},
 		&corev1.ConfigMap{ObjectMeta: meta("corporate-ca"), Data: map[string]string{"ca.crt": "replace-me"}},
 		&v1alpha1.WebexCustomerAccess{ObjectMeta: meta("acme"), Spec: v1alpha1.WebexCustomerAccessSpec{
 			CredentialsSecretRef: v1alpha1.CredentialsSecretReference{Name: "acme-webex"},
