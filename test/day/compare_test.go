@@ -74,6 +74,18 @@ func (f *figures) spread(some map[string]bool, of func(*run) time.Duration) spre
 	return spread{n, sum / time.Duration(n), times[n/2], times[n*95/100], times[n-1]}
 }
 
+// expectSuccess checks that nothing at all goes wrong on a good day.
+func (f *figures) expectSuccess(t *testing.T) {
+	if want := len(f.customers) * (1 + *dayHours); len(f.runs) != want {
+		t.Errorf("%d runs, want %d", len(f.runs), want)
+	}
+	for _, r := range f.runs {
+		if !r.succeeded {
+			t.Errorf("on a good day: %v", r)
+		}
+	}
+}
+
 // compareBad holds a bad day against a good one.
 func compareBad(t *testing.T, good, bad *figures) {
 	names := []string{"healthy", "limited", "refused", "flapping"}
@@ -170,7 +182,7 @@ func (f *figures) expectRecovery(t *testing.T) {
 	for _, c := range f.customers {
 		fine := c.trouble == healthy || c.trouble == refused && !c.mended.IsZero()
 		if l := last[c.name]; fine && (l == nil || !l.succeeded) {
-			t.Errorf("%s is in no trouble, and its last run failed: %+v", c.name, l)
+			t.Errorf("%s is in no trouble, and its last run failed: %v", c.name, l)
 		}
 	}
 }
@@ -186,7 +198,7 @@ func compareRestarts(t *testing.T, good, killed *figures) {
 	}
 	for name := range want {
 		if r := got[name]; r == nil || !r.succeeded {
-			t.Errorf("run %s of the good day: %+v", name, r)
+			t.Errorf("run %s of the good day: %v", name, r)
 		}
 	}
 	if len(good.runs) != len(killed.runs) {

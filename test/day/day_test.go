@@ -97,6 +97,7 @@ func TestDay(t *testing.T) {
 	for name, f := range days {
 		t.Logf("%-12s %6d calls, %5d runs; %s", name, f.count(nil), len(f.runs), f.turnarounds(nil))
 	}
+	t.Run("good day", days["good"].expectSuccess)
 	t.Run("bad day", func(t *testing.T) { compareBad(t, days["good"], days["bad"]) })
 	t.Run("restarts", func(t *testing.T) { compareRestarts(t, days["good"], days["restarts"]) })
 	if days["bad-restarts"] != nil {
@@ -149,7 +150,7 @@ func play(t *testing.T, seed uint64, p plan, f *figures) {
 func (w *world) expectFirstRuns() {
 	for _, c := range w.customers {
 		if first := w.runs.records[c.name+"-initial"]; first == nil || !first.succeeded {
-			w.t.Errorf("the first run of %s: %+v", c.name, first)
+			w.t.Errorf("the first run of %s: %v", c.name, first)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package day
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -69,6 +70,14 @@ type run struct {
 	due               time.Time
 	created, finished time.Time
 	succeeded         bool
+}
+
+func (r *run) String() string {
+	if r == nil {
+		return "no run"
+	}
+	return fmt.Sprintf("%s, due %s, created %s, finished %s, succeeded %v", r.name,
+		r.due.Format(time.DateTime), r.created.Format(time.DateTime), r.finished.Format(time.DateTime), r.succeeded)
 }
 
 // observe is called by the store, under its lock.

@@ -284,6 +284,9 @@ func (s *store) apply(configuration runtime.ApplyConfiguration, manager, subreso
 // member by member, which is exact here, since no two managers share a member.
 var sections = map[string][]string{"": {"metadata", "spec", "data"}, "status": {"status"}}
 
+// scalars are the outermost members that are no objects.
+var scalars = []string{"type", "immutable"}
+
 // appliedMetadata are the members of metadata that are not the server's.
 var appliedMetadata = []string{"labels", "annotations", "ownerReferences"}
 
@@ -323,6 +326,11 @@ func (s *store) merge(typed client.Object, configuration json.RawMessage, manage
 		}
 		if merged[name], err = json.Marshal(have); err != nil {
 			return nil, err
+		}
+	}
+	for _, name := range scalars {
+		if value := wanted[name]; subresource == "" && value != nil {
+			merged[name] = value
 		}
 	}
 	s.applied[owner] = has
