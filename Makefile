@@ -62,7 +62,8 @@ fuzz: ## Run each fuzz test for FUZZTIME (10s).
 .PHONY: build
 build: ## Build the manager and the kubectl plugin into bin/.
 	go build $(build_flags) -o bin/manager .
-	$(if $(wildcard cmd/kubectl-webex),go build $(build_flags) -o bin/kubectl-webex ./cmd/kubectl-webex)
+	go build $(build_flags) -o bin/kubectl-webex ./cmd/kubectl-webex
+	@cp cmd/kubectl-webex/kubectl_complete-webex bin/
 
 .PHONY: generate
 generate: ## Write all generated files: deepcopy, apply configurations, CRDs, RBAC, API reference.

@@ -106,14 +106,18 @@ func (d *demo) start(ctx context.Context, cancel context.CancelCauseFunc) error 
 	return d.applyCustomers(ctx, credentials)
 }
 
-// prepare builds the operator while the control plane starts: together they keep two cores
-// busy, one after the other they do not.
+// prepare builds the operator and the kubectl plugin while the control plane starts: together
+// they keep two cores busy, one after the other they do not.
 func (d *demo) prepare(ctx context.Context, cancel context.CancelCauseFunc) error {
 	var built sync.WaitGroup
 	var buildErr error
-	say("building the operator")
+	say("building the operator and the kubectl plugin")
 	built.Go(func() {
-		if buildErr = build(ctx, d.root, d.managerPath()); buildErr != nil {
+		buildErr = build(ctx, d.root, d.managerPath(), ".")
+		if buildErr == nil {
+			buildErr = build(ctx, d.root, d.files.path("kubectl-webex"+exeSuffix), "./cmd/kubectl-webex")
+		}
+		if buildErr != nil {
 			cancel(buildErr)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"sync/atomic"
 	"syscall"
@@ -24,16 +25,16 @@ const (
 	logTail = 2 << 10
 )
 
-// build compiles the operator with the flags of the demo's own build, so that both share
-// what Go has compiled before.
-func build(ctx context.Context, root, path string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", path, ".")
+// build compiles a program with the flags of the demo's own build, so that all share what Go
+// has compiled before.
+func build(ctx context.Context, root, path, source string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", path, source)
 	cmd.Dir = root
 	// Asked to end, the go command ends its compilers first.
 	cmd.Cancel = func() error { return terminate(cmd.Process) }
 	cmd.WaitDelay = stopTimeout
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("building the operator: %w\n%s", err, bytes.TrimSpace(out))
+		return fmt.Errorf("building %s: %w\n%s", filepath.Base(path), err, bytes.TrimSpace(out))
 	}
 	return nil
 }

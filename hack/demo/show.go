@@ -132,6 +132,7 @@ All of this stays up until Ctrl-C. In another terminal, in this directory:
   kubectl get webex                          # customers, schedules, runs and licence rows
   kubectl get webexlicenses -o wide --field-selector spec.level=Site
   kubectl explain webexlicense.status
+  kubectl webex licenses -A --at provider    # the plugin: rolled up; kubectl webex --help
 
 Give a person in Chicago Advanced Messaging (in the simulator) and run a sync: one row more there,
 and one unit more in use at level Customer:

@@ -1,0 +1,142 @@
+// Package cli holds the commands of kubectl webex. Each reads what it needs from
+// the cluster, has a pure package work on it, and prints the result.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/output"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
+)
+
+// Exit codes, for scripts.
+const (
+	// ExitOK is for what was done.
+	ExitOK = 0
+	// ExitFailure is for what was understood and did not work: a run that failed, a
+	// manifest with faults, a cluster that does not answer.
+	ExitFailure = 1
+	// ExitUsage is for a command line that makes no sense.
+	ExitUsage = 2
+	// ExitInterrupted is for Ctrl-C, as shells have it.
+	ExitInterrupted = 130
+)
+
+// Env is the world around a command.
+type Env struct {
+	// In is the input; InLive says that a person types there.
+	In     io.Reader
+	InLive bool
+	// Out is for results, Err for everything else.
+	Out terminal.Terminal
+	Err terminal.Terminal
+	// Now tells the time.
+	Now func() time.Time
+	// Version is the plugin's.
+	Version string
+	// Connect opens the cluster that the flags name.
+	Connect func(*cluster.Flags) (*cluster.Session, error)
+}
+
+// app is what the commands share.
+type app struct {
+	Env
+	flags  cluster.Flags
+	format output.Format
+}
+
+// Run carries out a command line and returns the exit code.
+func Run(ctx context.Context, args []string, env Env) int {
+	a := &app{Env: env, format: output.FormatTable}
+	a.flags.UserAgent = "kubectl-webex/" + env.Version
+	root := a.root() //nolint:contextcheck // cobra hands the context to the commands
+	root.SetArgs(args)
+	root.SetIn(env.In)
+	root.SetOut(env.Out.Out)
+	root.SetErr(env.Err.Out)
+	command, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return ExitOK
+	}
+	code := exitCode(ctx, err)
+	if message := err.Error(); message != "" {
+		fmt.Fprintf(env.Err.Out, "%s %s\n", env.Err.Paint(terminal.Bad, "error:"), message)
+	}
+	if code == ExitUsage {
+		fmt.Fprintf(env.Err.Out, "See '%s --help'.\n", command.CommandPath())
+	}
+	return code
+}
+
+func exitCode(ctx context.Context, err error) int {
+	var failure *failureError
+	switch {
+	case ctx.Err() != nil:
+		return ExitInterrupted
+	case errors.As(err, &failure):
+		return ExitFailure
+	}
+	return ExitUsage
+}
+
+// failureError marks what went wrong after the command line was understood. All
+// other errors, which come from cobra, are about the command line.
+type failureError struct{ err error }
+
+// Error is the message.
+func (f *failureError) Error() string { return f.err.Error() }
+
+// Unwrap is the cause.
+func (f *failureError) Unwrap() error { return f.err }
+
+// usageError is a mistake in the command line that is found late.
+type usageError struct{ message string }
+
+// Error is the message.
+func (u *usageError) Error() string { return u.message }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// run makes cobra's function of ours, whose errors are failures.
+func run(do func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		err := do(cmd.Context(), args)
+		var usage *usageError
+		if err == nil || errors.As(err, &usage) {
+			return err
+		}
+		return &failureError{err}
+	}
+}
+
+// connect opens the session of the flags.
+func (a *app) connect() (*cluster.Session, error) { return a.Connect(&a.flags) }
+
+// note tells a person something beside the result.
+func (a *app) note(format string, args ...any) {
+	fmt.Fprintf(a.Err.Out, "%s %s\n", a.Err.Paint(terminal.Faint, "note:"), terminal.Clean(fmt.Sprintf(format, args...)))
+}
+
+// say writes a line of the result.
+func (a *app) say(format string, args ...any) {
+	fmt.Fprintln(a.Out.Out, terminal.Clean(fmt.Sprintf(format, args...)))
+}
+
+// formats adds -o.
+func (a *app) formats(cmd *cobra.Command) {
+	cmd.Flags().VarP(&a.format, "output", "o", "Form of the output: "+output.Names())
+	_ = cmd.RegisterFlagCompletionFunc("output", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		var names []string
+		for _, f := range output.Formats {
+			names = append(names, string(f))
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	})
+}

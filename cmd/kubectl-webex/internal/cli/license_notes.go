@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/rollup"
+)
+
+// maxNamed is how many names a sentence holds.
+const maxNamed = 5
+
+// licenseNotes say what a reader must know about figures that look complete.
+func licenseNotes(customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLicense, f *licensesFlags) []string {
+	var stale, never, left []string
+	known := map[[2]string]bool{}
+	for i := range customers {
+		c := &customers[i]
+		known[[2]string{c.Namespace, c.Name}] = true
+		if !f.Selects(c) {
+			continue
+		}
+		switch fresh := meta.FindStatusCondition(c.Status.Conditions, v1alpha1.ConditionDataFresh); {
+		case c.Status.LastSuccessfulSyncTime == nil:
+			never = append(never, c.Name)
+		case fresh != nil && fresh.Reason == v1alpha1.ReasonStale:
+			stale = append(stale, c.Name)
+		}
+	}
+	for i := range rows {
+		name := rows[i].Spec.CustomerAccessRef.Name
+		if !known[[2]string{rows[i].Namespace, name}] && !slices.Contains(f.Customers, name) {
+			left = append(left, name)
+		}
+	}
+	var notes []string
+	for _, n := range []struct {
+		names []string
+		text  string
+	}{
+		{stale, "the figures of %s are older than they should be: kubectl webex status says why"},
+		{never, "of %s there are no figures yet: kubectl webex status says why"},
+		{left, "the rows that %s left behind are not counted: --customer shows them"},
+	} {
+		if len(n.names) > 0 {
+			notes = append(notes, fmt.Sprintf(n.text, enumerate(n.names)))
+		}
+	}
+	return notes
+}
+
+// hasIncluded says whether there are free and hybrid licences to show.
+func hasIncluded(customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLicense, f *licensesFlags) bool {
+	with := f.Selection
+	with.Included = true
+	return f.Below == nil && len(rollup.New(customers, rows, with).Pools()) > len(rollup.New(customers, rows, f.Selection).Pools())
+}
+
+// enumerate joins names, at most a few.
+func enumerate(names []string) string {
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if len(names) > maxNamed {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNamed], ", "), len(names)-maxNamed)
+	}
+	return strings.Join(names, ", ")
+}
+
+// count is a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func units(n int64) string {
+	if n == 1 {
+		return "1 unit"
+	}
+	return fmt.Sprintf("%d units", n)
+}

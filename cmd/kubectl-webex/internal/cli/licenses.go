@@ -1,0 +1,245 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/output"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/rollup"
+)
+
+type licensesFlags struct {
+	rollup.Selection
+	level, below string
+	pools        bool
+}
+
+func (a *app) licenses() *cobra.Command {
+	f := &licensesFlags{}
+	cmd := &cobra.Command{
+		Use:     "licenses",
+		Aliases: []string{"license", "lic"},
+		GroupID: groupLook,
+		Short:   "Licences at any level of the hierarchy, rolled up",
+		Long: `Licences at any level of the hierarchy, rolled up: one line for each product, over
+all customers at and below a node.
+
+What locations share is counted once. A product is one line whatever Cisco calls it
+today, and in however many subscriptions it was bought; --pools shows these apart.`,
+		Example: `  # Everything in the namespace
+  kubectl webex licenses
+
+  # All customers of a reseller, in all namespaces, as a spreadsheet
+  kubectl webex licenses -A --at provider.reseller-west -o csv
+
+  # What is about to run out
+  kubectl webex licenses --below 10%
+
+  # Who uses what at which location
+  kubectl webex licenses --level Site --customer acme`,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: nothing,
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.At, "at", "", "Node of the hierarchy, such as provider.reseller, or a customer by its whole path; default: all")
+	flags.StringSliceVar(&f.Customers, "customer", nil, "Names of customers; default: all")
+	flags.StringVar(&f.level, "level", "", "Customer: figures of whole organizations; Site: what is in use at each Webex location (default Customer)")
+	flags.StringVar(&f.Location, "location", "", "Name or id of a Webex location; implies --level Site")
+	flags.StringVar(&f.below, "below", "", "Only licences of which a pool has less than this share of its units left, such as 10%")
+	flags.BoolVar(&f.pools, "pools", false, "One line for each licence of each customer and subscription")
+	flags.BoolVar(&f.Included, "included", false, "Also free and hybrid services, whose totals are no capacity")
+	a.formats(cmd)
+	a.flags.BindAll(flags)
+	for name, c := range map[string]completer{
+		"at": a.complete(hierarchyPaths), "customer": a.complete(customerNames), "location": a.complete(locationNames),
+		"level": words("Customer", "Site"), "below": words("5%", "10%", "20%"),
+	} {
+		_ = cmd.RegisterFlagCompletionFunc(name, c)
+	}
+	cmd.RunE = run(func(ctx context.Context, _ []string) error { return a.showLicenses(ctx, f) })
+	return cmd
+}
+
+// words completes to fixed words.
+func words(words ...string) completer {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return words, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func locationNames(ctx context.Context, s *cluster.Session) ([]string, error) {
+	rows, err := cluster.Licenses(ctx, s)
+	rows = slices.DeleteFunc(rows, func(row v1alpha1.WebexLicense) bool { return row.Spec.Level != v1alpha1.LevelSite })
+	return namesOf(rows, err, func(i int) string { return rows[i].Status.Location })
+}
+
+// check reads the flags that have a form of their own.
+func (f *licensesFlags) check() error {
+	switch {
+	case f.level == "" && f.Location != "", strings.EqualFold(f.level, "site"):
+		f.level = string(v1alpha1.LevelSite)
+	case f.level == "", strings.EqualFold(f.level, "customer"):
+		f.level = string(v1alpha1.LevelCustomer)
+	default:
+		return usagef("--level is %q: use Customer or Site", f.level)
+	}
+	site := f.level == string(v1alpha1.LevelSite)
+	switch {
+	case f.Location != "" && !site:
+		return usagef("--location is about level Site: leave --level away, or use --level Site")
+	case f.pools && site:
+		return usagef("--pools is about level Customer: leave --level and --location away")
+	}
+	if f.below == "" {
+		return nil
+	}
+	percent, err := strconv.Atoi(strings.TrimSuffix(f.below, "%"))
+	if err != nil || percent < 0 || percent > 100 {
+		return usagef("--below is %q: use a share in percent from 0%% to 100%%, such as 10%%", f.below)
+	}
+	f.Below = &percent
+	return nil
+}
+
+// licenseDocument is what -o json and -o yaml write. Items are licences, pools or
+// places, Totals those of either.
+type licenseDocument[I, T any] struct {
+	output.Kind
+	At     string         `json:"at,omitempty"`
+	Level  v1alpha1.Level `json:"level"`
+	Totals T              `json:"totals"`
+	Notes  []string       `json:"notes,omitempty"`
+	Items  []I            `json:"items"`
+}
+
+func (a *app) showLicenses(ctx context.Context, f *licensesFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	session, err := a.connect()
+	if err != nil {
+		return err
+	}
+	customers, err := cluster.Customers(ctx, session)
+	if err != nil {
+		return err
+	}
+	rows, err := cluster.Licenses(ctx, session)
+	if err != nil {
+		return err
+	}
+	if err := f.checkNames(session, customers, rows); err != nil {
+		return err
+	}
+	notes := licenseNotes(customers, rows, f)
+	if err := a.writeLicenses(rollup.New(customers, rows, f.Selection), f, session, notes); err != nil {
+		return err
+	}
+	if a.format == output.FormatJSON || a.format == output.FormatYAML {
+		return nil // there the notes are part of the document
+	}
+	if a.format.People() && !f.Included && hasIncluded(customers, rows, f) {
+		notes = append(notes, "free and hybrid licences are left out: --included shows them")
+	}
+	for _, note := range notes {
+		a.note("%s", note)
+	}
+	return nil
+}
+
+func (a *app) writeLicenses(r *rollup.Rollup, f *licensesFlags, session *cluster.Session, notes []string) error {
+	level := v1alpha1.Level(f.level)
+	switch {
+	case level == v1alpha1.LevelSite:
+		items := r.Places()
+		document := licenseDocument[rollup.Place, rollup.PlaceTotals]{output.Document("LicensePlaceList"), f.At, level, rollup.SumPlaces(items), notes, items}
+		if err := output.Write(a.Out, a.format, document, items, func() *output.Table { return a.placeTable(items, session) }); err != nil {
+			return err
+		}
+		t := document.Totals
+		a.summariseLicenses(session, len(items), f.At, fmt.Sprintf("%s of %s in use at %s of %s",
+			units(t.ConsumedUnits), count(t.Licenses, "licence"), count(t.Locations, "location"), count(t.Customers, "customer")))
+	case f.pools:
+		items := r.Pools()
+		document := licenseDocument[rollup.Pool, rollup.Totals]{output.Document("LicensePoolList"), f.At, level, r.Totals(), notes, items}
+		if err := output.Write(a.Out, a.format, document, items, func() *output.Table { return a.poolTable(items, session) }); err != nil {
+			return err
+		}
+		a.summariseLicenses(session, len(items), f.At, sumOf(document.Totals))
+	default:
+		items := r.Licenses()
+		document := licenseDocument[rollup.License, rollup.Totals]{output.Document("LicenseList"), f.At, level, r.Totals(), notes, items}
+		if err := output.Write(a.Out, a.format, document, items, func() *output.Table { return a.licenseTable(items, session) }); err != nil {
+			return err
+		}
+		a.summariseLicenses(session, len(items), f.At, sumOf(document.Totals))
+	}
+	return nil
+}
+
+func sumOf(t rollup.Totals) string {
+	sum := fmt.Sprintf("%s of %s: %d of %s in use", count(t.Licenses, "licence"), count(t.Customers, "customer"), t.ConsumedUnits, units(t.TotalUnits))
+	if t.OverAssignedUnits > 0 {
+		sum += fmt.Sprintf(", %s over-assigned", units(t.OverAssignedUnits))
+	}
+	return sum
+}
+
+// summariseLicenses says in one line what the table adds up to.
+func (a *app) summariseLicenses(session *cluster.Session, lines int, at, sum string) {
+	switch {
+	case !a.format.People():
+		return
+	case lines == 0:
+		sum = nothingFound("licences", session)
+	case at != "":
+		sum = at + ": " + sum
+	}
+	fmt.Fprintln(a.Err.Out, sum)
+}
+
+// nothingFound is what kubectl says of an empty list.
+func nothingFound(what string, session *cluster.Session) string {
+	if session.All() {
+		return "No " + what + " found."
+	}
+	return fmt.Sprintf("No %s found in namespace %s; -A looks into all.", what, session.Namespace)
+}
+
+// checkNames refuses names of nothing.
+func (f *licensesFlags) checkNames(session *cluster.Session, customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLicense) error {
+	known := map[string]bool{}
+	for i := range customers {
+		known[customers[i].Name] = true
+	}
+	for i := range rows {
+		known[rows[i].Spec.CustomerAccessRef.Name] = true
+	}
+	for _, name := range f.Customers {
+		if !known[name] {
+			return cluster.NotFound(session, "customer", name, "kubectl webex status lists them")
+		}
+	}
+	if f.At != "" && !slices.ContainsFunc(customers, func(c v1alpha1.WebexCustomerAccess) bool { return rollup.Under(rollup.PathOf(&c), f.At) }) {
+		return fmt.Errorf("no customer is at or below %q in the hierarchy: %s", f.At, knownNodes(customers))
+	}
+	return nil
+}
+
+func knownNodes(customers []v1alpha1.WebexCustomerAccess) string {
+	nodes := rollup.Nodes(customers)
+	switch {
+	case len(nodes) == 0:
+		return "no customer has a spec.hierarchyPath; set one, or leave --at away"
+	case len(nodes) > maxNamed:
+		return "among the nodes there are " + strings.Join(nodes[:maxNamed], ", ")
+	}
+	return "the nodes there are " + strings.Join(nodes, ", ")
+}

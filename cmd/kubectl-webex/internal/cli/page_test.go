@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const page = "../../../../docs/kubectl-webex.md"
+
+// example is a block of the page with the golden file that it shows.
+var example = regexp.MustCompile("(?s)<!-- ([a-z-]+)\\.golden -->\n```console\n(.*?)```\n")
+
+// What the page shows is what the commands print: each console block names the
+// golden file that it is a copy of. -update copies anew; run it twice if the golden
+// files change, too.
+func TestPageShowsRealOutput(t *testing.T) {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]bool{}
+	updated := example.ReplaceAllStringFunc(string(text), func(block string) string {
+		match := example.FindStringSubmatch(block)
+		golden, err := os.ReadFile(filepath.Join("testdata", match[1]+".golden"))
+		if err != nil {
+			t.Error(err)
+			return block
+		}
+		shown[match[1]] = true
+		if string(golden) != match[2] && !*update {
+			t.Errorf("the example %s is not what the command prints: go test -update copies it anew", match[1])
+		}
+		return "<!-- " + match[1] + ".golden -->\n```console\n" + string(golden) + "```\n"
+	})
+	if blocks := strings.Count(string(text), "```console\n"); blocks != len(shown) || blocks == 0 {
+		t.Errorf("%d of %d console blocks name a golden file of their own", len(shown), blocks)
+	}
+	if *update && updated != string(text) {
+		if err := os.WriteFile(page, []byte(updated), 0o644); err != nil { //nolint:gosec // a page of the documentation
+			t.Fatal(err)
+		}
+	}
+}
+
+// The page has a section for each command, and none for another.
+func TestPageHasAllCommands(t *testing.T) {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := map[string]bool{}
+	for _, match := range regexp.MustCompile("(?m)^## `([^`]*)`").FindAllStringSubmatch(string(text), -1) {
+		for name := range strings.SplitSeq(match[1], ", ") {
+			sections[name] = true
+		}
+	}
+	for _, command := range (&app{}).root().Commands() {
+		if name := command.Name(); !sections[name] {
+			t.Errorf("no section `%s`", name)
+		} else {
+			delete(sections, name)
+		}
+	}
+	for name := range sections {
+		t.Errorf("a section for %q, which is no command", name)
+	}
+}

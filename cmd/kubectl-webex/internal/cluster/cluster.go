@@ -1,0 +1,165 @@
+// Package cluster reaches the Kubernetes API the way kubectl does: the same
+// flags, the same files, the same environment.
+package cluster
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/spf13/pflag"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+)
+
+// Flags are kubectl's own flags, with their meaning there. They come from
+// client-go; cli-runtime has the same ones and ten more modules.
+type Flags struct {
+	rules     *clientcmd.ClientConfigLoadingRules
+	overrides clientcmd.ConfigOverrides
+	all       bool
+	// UserAgent tells the API server who asks.
+	UserAgent string
+}
+
+// Bind adds the flags that every command has.
+func (f *Flags) Bind(flags *pflag.FlagSet) {
+	f.rules = clientcmd.NewDefaultClientConfigLoadingRules()
+	flags.StringVar(&f.rules.ExplicitPath, "kubeconfig", "", "Path to the kubeconfig file; default: $KUBECONFIG, or ~/.kube/config")
+	clientcmd.BindOverrideFlags(&f.overrides, flags, clientcmd.RecommendedConfigOverrideFlags(""))
+	flags.VisitAll(func(flag *pflag.Flag) { flag.Hidden = !slices.Contains(shown, flag.Name) })
+}
+
+// shown are the flags that help tells of. The others are for rare cases, and
+// kubectl options explains them.
+var shown = []string{"kubeconfig", clientcmd.FlagContext, clientcmd.FlagNamespace, clientcmd.FlagTimeout}
+
+// BindAll adds -A.
+func (f *Flags) BindAll(flags *pflag.FlagSet) {
+	flags.BoolVarP(&f.all, "all-namespaces", "A", false, "Look into all namespaces")
+}
+
+// Session is a connection to a cluster.
+type Session struct {
+	// Client reads and writes.
+	Client client.WithWatch
+	// Namespace is the one to look into; empty means all.
+	Namespace string
+}
+
+// All says whether all namespaces are looked into, so that names need theirs.
+func (s *Session) All() bool { return s.Namespace == "" }
+
+// In limits a list to the session's namespace.
+func (s *Session) In() client.InNamespace { return client.InNamespace(s.Namespace) }
+
+// Parallel requests of a command such as sync on 200 customers; kubectl's own
+// client has the same bounds.
+const (
+	requestsPerSecond = 50
+	burst             = 300
+)
+
+// Connect makes a session. No request is sent yet.
+func (f *Flags) Connect() (*Session, error) {
+	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(f.rules, &f.overrides)
+	namespace, _, err := loader.Namespace()
+	if err != nil {
+		return nil, explainConfig(err)
+	}
+	config, err := loader.ClientConfig()
+	if err != nil {
+		return nil, explainConfig(err)
+	}
+	config.UserAgent = f.UserAgent
+	config.QPS, config.Burst = requestsPerSecond, burst
+	scheme, err := Scheme()
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.NewWithWatch(config, client.Options{Scheme: scheme, Mapper: mapper(scheme)})
+	if err != nil {
+		return nil, explainConfig(err)
+	}
+	return f.SessionFor(c, namespace), nil
+}
+
+// Scheme knows the operator's kinds and Secrets.
+func Scheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	return scheme, errors.Join(corev1.AddToScheme(scheme), v1alpha1.AddToScheme(scheme))
+}
+
+// mapper knows the resources of the kinds that commands use, which saves asking
+// the server what it has.
+func mapper(scheme *runtime.Scheme) meta.RESTMapper {
+	m := meta.NewDefaultRESTMapper(scheme.PreferredVersionAllGroups())
+	for kind, plural := range map[string]string{
+		"WebexCustomerAccess": "webexcustomeraccesses", "WebexLicense": "webexlicenses",
+		"LicenseSync": "licensesyncs", "LicenseSyncSchedule": "licensesyncschedules",
+	} {
+		m.AddSpecific(v1alpha1.GroupVersion.WithKind(kind), v1alpha1.GroupVersion.WithResource(plural),
+			v1alpha1.GroupVersion.WithResource(plural), meta.RESTScopeNamespace)
+	}
+	m.Add(corev1.SchemeGroupVersion.WithKind("Secret"), meta.RESTScopeNamespace)
+	return m
+}
+
+// pageSize is that of kubectl's lists.
+const pageSize = 500
+
+// List reads all objects that the options select, page by page, so that ten
+// thousand rows are no single answer.
+func List[T any, L client.ObjectList](ctx context.Context, s *Session, list L, items func(L) []T, opts ...client.ListOption) ([]T, error) {
+	var all []T
+	for token := ""; ; {
+		if err := s.Client.List(ctx, list, append([]client.ListOption{s.In(), client.Limit(pageSize), client.Continue(token)}, opts...)...); err != nil {
+			return nil, Explain(err)
+		}
+		all = append(all, items(list)...)
+		if token = list.GetContinue(); token == "" {
+			return all, nil
+		}
+	}
+}
+
+// Customers lists customers.
+func Customers(ctx context.Context, s *Session, opts ...client.ListOption) ([]v1alpha1.WebexCustomerAccess, error) {
+	return List(ctx, s, &v1alpha1.WebexCustomerAccessList{}, func(l *v1alpha1.WebexCustomerAccessList) []v1alpha1.WebexCustomerAccess { return l.Items }, opts...)
+}
+
+// Licenses lists licence rows.
+func Licenses(ctx context.Context, s *Session, opts ...client.ListOption) ([]v1alpha1.WebexLicense, error) {
+	return List(ctx, s, &v1alpha1.WebexLicenseList{}, func(l *v1alpha1.WebexLicenseList) []v1alpha1.WebexLicense { return l.Items }, opts...)
+}
+
+// Runs lists runs.
+func Runs(ctx context.Context, s *Session, opts ...client.ListOption) ([]v1alpha1.LicenseSync, error) {
+	return List(ctx, s, &v1alpha1.LicenseSyncList{}, func(l *v1alpha1.LicenseSyncList) []v1alpha1.LicenseSync { return l.Items }, opts...)
+}
+
+// Schedules lists schedules.
+func Schedules(ctx context.Context, s *Session, opts ...client.ListOption) ([]v1alpha1.LicenseSyncSchedule, error) {
+	return List(ctx, s, &v1alpha1.LicenseSyncScheduleList{}, func(l *v1alpha1.LicenseSyncScheduleList) []v1alpha1.LicenseSyncSchedule { return l.Items }, opts...)
+}
+
+// CompletionTimeout bounds what a shell waits for when Tab is pressed.
+const CompletionTimeout = 3 * time.Second
+
+// SessionFor is a session with a client of one's own, in the namespace that the
+// flags name or else in the given one.
+func (f *Flags) SessionFor(c client.WithWatch, namespace string) *Session {
+	if f.overrides.Context.Namespace != "" {
+		namespace = f.overrides.Context.Namespace
+	}
+	if f.all {
+		namespace = ""
+	}
+	return &Session{Client: c, Namespace: namespace}
+}

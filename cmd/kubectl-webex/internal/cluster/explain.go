@@ -1,0 +1,68 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// Explain adds the remedy to an error of the Kubernetes API.
+func Explain(err error) error {
+	var unreachable *url.Error
+	var refused *net.OpError
+	switch {
+	case err == nil:
+		return nil
+	case missingKind(err):
+		return fmt.Errorf("%w: this cluster does not have the kinds of the operator; install them with make install, or choose another cluster with --context", err)
+	case apierrors.IsForbidden(err):
+		return fmt.Errorf("%w: ask an administrator of the cluster for one of the roles in config/rbac, such as licensesync-editor-role", err)
+	case apierrors.IsUnauthorized(err):
+		return fmt.Errorf("%w: the cluster does not take your credentials; log in again, or choose others with --context or --kubeconfig", err)
+	case apierrors.IsConflict(err):
+		return fmt.Errorf("%w: somebody else changed it at the same time; try again", err)
+	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err), apierrors.IsTooManyRequests(err):
+		return fmt.Errorf("%w: the cluster is busy; try again in a moment", err)
+	case errors.As(err, &refused), errors.As(err, &unreachable):
+		return fmt.Errorf("the cluster cannot be reached: %w: see whether it runs, and whether --context or --kubeconfig is right", err)
+	}
+	return err
+}
+
+// missingKind tells a kind that the cluster does not know from an object that is not there.
+func missingKind(err error) bool {
+	if meta.IsNoMatchError(err) {
+		return true
+	}
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || !apierrors.IsNotFound(err) {
+		return false
+	}
+	details := status.Status().Details
+	return details == nil || details.Name == "" || apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse)
+}
+
+func explainConfig(err error) error {
+	if clientcmd.IsEmptyConfig(err) {
+		return errors.New("there is no kubeconfig: name one with --kubeconfig or the variable KUBECONFIG")
+	}
+	if clientcmd.IsContextNotFound(err) {
+		return fmt.Errorf("%w: kubectl config get-contexts lists those there are", err)
+	}
+	return fmt.Errorf("the kubeconfig cannot be used: %w: see kubectl config view", err)
+}
+
+// NotFound is the error for an object that does not exist.
+func NotFound(s *Session, what, name, remedy string) error {
+	where := "in namespace " + s.Namespace
+	if s.All() {
+		where = "in any namespace"
+	}
+	return fmt.Errorf("there is no %s %q %s: %s, or look elsewhere with -n or -A", what, name, where, remedy)
+}

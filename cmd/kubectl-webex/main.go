@@ -1,0 +1,36 @@
+// Command kubectl-webex is the kubectl plugin of webex-license-operator: on the
+// PATH, kubectl runs it as kubectl webex.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+	_ "k8s.io/client-go/plugin/pkg/client/auth" // what kubeconfig files may ask for
+
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cli"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second Ctrl-C ends the program at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(cli.Run(ctx, os.Args[1:], cli.Env{
+		In:      os.Stdin,
+		InLive:  term.IsTerminal(int(os.Stdin.Fd())),
+		Out:     terminal.Detect(os.Stdout, os.Getenv),
+		Err:     terminal.Detect(os.Stderr, os.Getenv),
+		Now:     time.Now,
+		Version: version,
+		Connect: (*cluster.Flags).Connect,
+	}))
+}
