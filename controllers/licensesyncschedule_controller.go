@@ -22,6 +22,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/schedule"
+	"github.com/webex-operator/webex-license-operator/internal/timetable"
 )
 
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncschedules,verbs=get;list;watch
@@ -143,7 +144,7 @@ func soon(err error) (ctrl.Result, error) {
 
 // compile turns the spec into a plan.
 func (r *LicenseSyncScheduleReconciler) compile(_ context.Context, s *scheduleScope) error {
-	plan, err := schedule.Parse(planSpec(s.schedule))
+	plan, err := schedule.Parse(timetable.SpecOf(s.schedule))
 	if err == nil {
 		s.plan = plan
 		s.problem = templateProblem(s.schedule.Spec.SyncTemplate)
@@ -167,22 +168,6 @@ func templateProblem(template *v1alpha1.LicenseSyncTemplate) *scheduleProblem {
 			"use letters, digits, -, _ and ., at most 63 of them", len(faults))}
 	}
 	return nil
-}
-
-func planSpec(object *v1alpha1.LicenseSyncSchedule) schedule.Spec {
-	spec := schedule.Spec{Cron: object.Spec.Schedule, TimeZone: object.Spec.TimeZone}
-	for _, at := range object.Spec.At {
-		spec.At = append(spec.At, at.Time)
-	}
-	if every := object.Spec.Every; every != nil {
-		first := object.CreationTimestamp.Add(every.Interval.Duration)
-		if every.FirstTime != nil {
-			first = every.FirstTime.Time
-		}
-		spec.Every = &schedule.Every{Interval: every.Interval.Duration, First: first}
-	}
-	spec.Start, spec.End = timeOf(object.Spec.StartTime), timeOf(object.Spec.EndTime)
-	return spec
 }
 
 // observe reads the schedule's customers and runs from the cache.

@@ -18,6 +18,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/status"
+	"github.com/webex-operator/webex-license-operator/internal/timetable"
 )
 
 // activate notes when the schedule was activated, if that counts as a slot. The
@@ -92,7 +93,7 @@ func (s *scheduleScope) slotInput() slotInput {
 		namespace: s.schedule.Namespace, name: s.schedule.Name,
 		replace: spec.ConcurrencyPolicy == v1alpha1.ConcurrencyReplace, suspended: s.suspended(),
 		deadline: time.Duration(spec.StartingDeadlineSeconds) * time.Second,
-		spread:   time.Duration(ptr.Deref(spec.SpreadSeconds, 0)) * time.Second,
+		spread:   timetable.Spread(s.schedule),
 		plan:     s.plan, handled: s.schedule.CreationTimestamp.Time,
 		activation: timeOf(s.status.ActivationTime),
 		runs:       map[string][]scheduledRun{}, now: s.now,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/webex-operator/webex-license-operator/internal/schedule"
+	"github.com/webex-operator/webex-license-operator/internal/timetable"
 )
 
 // slotInput is all that decides what a schedule does now. It holds no client and
@@ -111,18 +112,14 @@ func decideSlots(in slotInput) slotDecision {
 	return d
 }
 
-// spreadOf is over how long the starts of a slot are spread: never beyond the next
-// slot, since a customer that starts after it would never start.
+// spreadOf is over how long the starts of a slot are spread.
 func (in *slotInput) spreadOf(slot time.Time) time.Duration {
-	if next, ok := in.plan.Next(slot); ok && in.spread > 0 {
-		return min(in.spread, next.Sub(slot))
-	}
-	return in.spread
+	return timetable.SpreadOf(in.plan, slot, in.spread)
 }
 
 // offset is how much later than the slot a customer starts.
 func (in *slotInput) offset(t target, spread time.Duration) time.Duration {
-	return schedule.Offset(in.namespace+"/"+t.name, spread)
+	return timetable.Offset(in.namespace, t.name, spread)
 }
 
 // startTarget decides about one customer whose start has come.
