@@ -5,6 +5,7 @@ import (
 
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -157,7 +158,7 @@ func TestRefreshFromAStaleCache(t *testing.T) {
 
 	refresh := func() int {
 		f.t.Helper()
-		written, err := syncrun.RefreshRows(f.ctx, f.client, customer, stale,
+		written, err := syncrun.RefreshRows(f.ctx, f.client, events.NewFakeRecorder(100), customer, stale,
 			usage.Effective{SubscriptionState: usage.StateRequired, SiteURLState: usage.StateRequired}, metav1.Now())
 		f.Expect(err).NotTo(HaveOccurred())
 		return written

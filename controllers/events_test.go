@@ -246,3 +246,56 @@ func TestHeldRemovalsAreToldOnce(t *testing.T) {
 	f.Eventually(func() int { return len(f.list("acme")) }).Should(BeZero())
 	told("Warning ApprovalRequired", "Normal PruneWithdrawn", "Warning ApprovalRequired", "Normal PruneApproved")
 }
+
+// Each licence whose capacity changes is told once, on its row; the customer tells of the
+// worst, and of no state in which only half of the rows were written.
+func TestCapacityIsToldOnce(t *testing.T) {
+	const calling, meetings = "Webex Calling - Professional", "Webex Meetings Suite"
+	f := newFixture(t, func(o *fixtureOptions) { o.organization = webexsim.OverAssignedOrganization() })
+	inUse := func(license string) int { return f.org.Truth().License(license).Consumed }
+	set := func(license string, total int) {
+		f.t.Helper()
+		f.Expect(f.org.SetTotal(license, total)).To(Succeed())
+	}
+	set(calling, inUse(calling))
+	set(meetings, 10*inUse(meetings))
+	customer := f.createCustomer("initech")
+	told := func(license string) []string { return f.told.of("WebexLicense", f.row(customer, license, "").Name) }
+	f.Expect(told(calling)).To(Equal([]string{"Warning Exhausted"}))
+	f.Expect(told(meetings)).To(BeEmpty())
+	first := []string{"Normal Synced", "Warning Exhausted"}
+	f.Expect(f.told.of("WebexCustomerAccess", "initech")).To(Equal(first))
+	for range 3 {
+		f.run("initech")
+		f.settle(customer)
+	}
+
+	// One gets well and the other ill, and the customer is looked at between the two writes.
+	set(calling, 10*inUse(calling))
+	set(meetings, inUse(meetings))
+	held, release := f.writes.hold("webexlicenses", f.row(customer, meetings, "").Name)
+	defer release()
+	run := f.newRun("both", "initech")
+	f.create(run)
+	f.Eventually(held).Should(BeClosed())
+	f.Eventually(func() []string { return told(calling) }).Should(HaveLen(2))
+	f.settle(customer)
+	f.poke(customer)
+	f.settle(customer)
+	release()
+	f.expectReason(f.awaitEnd(run), v1alpha1.ReasonSucceeded)
+	f.settle(customer)
+	f.Expect(told(calling)).To(Equal([]string{"Warning Exhausted", "Normal WithinThresholds"}))
+	f.Expect(told(meetings)).To(Equal([]string{"Warning Exhausted"}))
+	f.Expect(f.told.of("WebexCustomerAccess", "initech")).To(Equal(first))
+	condition := f.awaitCondition(customer, v1alpha1.ConditionCapacityOK, metav1.ConditionFalse, v1alpha1.ReasonExhausted)
+	f.Expect(condition.Message).To(HaveSuffix(": " + meetings))
+
+	// Thresholds change rows without a run.
+	f.change(customer, func(c *v1alpha1.WebexCustomerAccess) {
+		c.Spec.Thresholds = &v1alpha1.Thresholds{WarningPercent: 8, CriticalPercent: 50}
+	})
+	f.Eventually(func() []string { return told(calling) }).Should(Equal([]string{"Warning Exhausted", "Normal WithinThresholds", "Warning Warning"}))
+	f.settle(customer)
+	f.Expect(f.told.of("WebexCustomerAccess", "initech")).To(Equal(first))
+}

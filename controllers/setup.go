@@ -60,7 +60,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	}
 	engine := &syncrun.Engine{
 		Client: c, Live: mgr.GetAPIReader(), Hosts: o.Hosts, Budgets: syncrun.NewBudgets(o.RequestsPerSecond),
-		Clock: o.Clock, UserAgent: o.UserAgent, Retry: o.Retry, Observe: metrics.ObserveRequest,
+		Recorder: recorder, Clock: o.Clock, UserAgent: o.UserAgent, Retry: o.Retry, Observe: metrics.ObserveRequest,
 	}
 	runs := &LicenseSyncReconciler{
 		Client: c, Live: mgr.GetAPIReader(), Engine: engine, Runner: syncrun.NewRunner(o.MaxConcurrentSyncs, o.Clock),

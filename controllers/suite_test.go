@@ -261,8 +261,8 @@ func kindOf(configuration runtime.ApplyConfiguration) string {
 type writeCounter struct {
 	mu     sync.Mutex
 	counts map[string]int
-	// before, if set, is called ahead of each write.
-	before func(what string)
+	// before, if set, is called ahead of each write; beforePath the same, with the path.
+	before, beforePath func(what string)
 }
 
 func (w *writeCounter) wrap(next http.RoundTripper) http.RoundTripper {
@@ -274,8 +274,11 @@ func (w *writeCounter) wrap(next http.RoundTripper) http.RoundTripper {
 				w.counts = map[string]int{}
 			}
 			w.counts[what]++
-			before := w.before
+			before, beforePath := w.before, w.beforePath
 			w.mu.Unlock()
+			if beforePath != nil {
+				beforePath(request.URL.Path)
+			}
 			if before != nil {
 				before(what)
 			}
@@ -300,6 +303,22 @@ func resourceOf(path string) string {
 		return parts[1] + "/" + parts[3]
 	}
 	return parts[1]
+}
+
+// hold keeps back each write of an object's status until it is released. It says on a
+// channel that there is one.
+func (w *writeCounter) hold(resource, name string) (held <-chan struct{}, release func()) {
+	arrived, released := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.beforePath = func(path string) {
+		if strings.HasSuffix(path, "/"+resource+"/"+name+"/status") {
+			once.Do(func() { close(arrived) })
+			<-released
+		}
+	}
+	return arrived, sync.OnceFunc(func() { close(released) })
 }
 
 // reset forgets what was counted.

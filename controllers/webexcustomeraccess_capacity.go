@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -11,8 +12,12 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
-// capacity is the worst of what the customer's rows say, and which they are.
+// capacity is the worst of what the customer's rows say, and which they are. While a run is
+// at work it stays what it was: half of the rows of a run are no state of the organization.
 func (s *customerScope) capacity() metav1.Condition {
+	if was := meta.FindStatusCondition(s.customer.Status.Conditions, v1alpha1.ConditionCapacityOK); was != nil && s.reading {
+		return *was
+	}
 	worst, names := v1alpha1.ReasonWithinThresholds, []string(nil)
 	for i := range s.rows {
 		row := &s.rows[i]

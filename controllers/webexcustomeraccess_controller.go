@@ -5,6 +5,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
@@ -58,6 +59,8 @@ type customerScope struct {
 	// there from the start.
 	active     bool
 	unfinished []string
+	// reading is true while a run is at work, and may be in the middle of writing rows.
+	reading bool
 	// retrying is true while the next first run is only a matter of time.
 	retrying bool
 	// duplicateGone is true if the customer was refused because of another one
@@ -113,6 +116,8 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 	for i := range runs {
 		if !finished(&runs[i]) {
 			s.active, s.unfinished = true, append(s.unfinished, runs[i].Name)
+			ready := meta.FindStatusCondition(runs[i].Status.Conditions, v1alpha1.ConditionReady)
+			s.reading = s.reading || ready != nil && ready.Reason == v1alpha1.ReasonRunning
 		}
 	}
 	if last := s.customer.Status.LastRun; last != nil && last.Reason == v1alpha1.ReasonDuplicateOrganization && s.customer.Status.Organization != nil {
@@ -133,7 +138,7 @@ func (r *WebexCustomerAccessReconciler) refreshRows(ctx context.Context, s *cust
 	if s.customer.Status.LastSuccessfulSyncTime == nil {
 		return nil // a first run is about to write them
 	}
-	_, err := syncrun.RefreshRows(ctx, r.Client, s.customer, s.rows, s.defaults, metav1.NewTime(s.now))
+	_, err := syncrun.RefreshRows(ctx, r.Client, r.Recorder, s.customer, s.rows, s.defaults, metav1.NewTime(s.now))
 	return client.IgnoreNotFound(err)
 }
 

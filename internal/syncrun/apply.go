@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
+	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -158,7 +159,7 @@ func (a *attempt) write(ctx context.Context, changes []rowChange, removals []*v1
 		})
 	}
 	for _, change := range changes {
-		step(func() error { return applyRow(ctx, a.Client, change) })
+		step(func() error { return applyRow(ctx, a.Client, a.Recorder, change) })
 	}
 	for _, row := range removals {
 		step(func() error {
@@ -176,7 +177,7 @@ func (a *attempt) write(ctx context.Context, changes []rowChange, removals []*v1
 
 // applyRow writes what differs of one row. A row with a resource version is
 // written only if it still has that version.
-func applyRow(ctx context.Context, c client.Client, change rowChange) error {
+func applyRow(ctx context.Context, c client.Client, recorder events.EventRecorder, change rowChange) error {
 	row := change.after
 	version := row.ResourceVersion
 	if change.object {
@@ -187,9 +188,11 @@ func applyRow(ctx context.Context, c client.Client, change rowChange) error {
 		if err := c.Apply(ctx, object, client.ForceOwnership, client.FieldOwner(FieldManager)); err != nil {
 			return fmt.Errorf("writing row %s: %w", row.Name, err)
 		}
+		// The answer is read into what was sent.
 		if version != "" {
-			version = *object.ResourceVersion // the answer is read into what was sent
+			version = *object.ResourceVersion
 		}
+		row.UID = ptr.Deref(object.UID, row.UID)
 		if err := dropLabels(ctx, c, row, strayLabels(object.Labels, row)); err != nil {
 			return fmt.Errorf("removing labels of row %s: %w", row.Name, err)
 		}
@@ -198,6 +201,7 @@ func applyRow(ctx context.Context, c client.Client, change rowChange) error {
 		if err := applyStatus(ctx, c, row, version); err != nil {
 			return fmt.Errorf("writing the status of row %s: %w", row.Name, err)
 		}
+		tellCapacity(recorder, change)
 	}
 	return nil
 }

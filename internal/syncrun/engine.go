@@ -10,6 +10,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -49,6 +50,8 @@ type Engine struct {
 	Clock clock.PassiveClock
 	// UserAgent is sent with each request to Webex.
 	UserAgent string
+	// Recorder is told when the capacity of a row changes.
+	Recorder events.EventRecorder
 	// Observe is told of each attempt of a request, if set.
 	Observe func(webex.Call)
 	// Retry overrides the client's policy of retries within one attempt; for tests.

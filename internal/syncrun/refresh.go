@@ -5,6 +5,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -15,7 +16,7 @@ import (
 // Webex: assignability follows the defaults, capacity the thresholds, ownership
 // the deletion policy, and the location of rows at level Customer the customer's
 // name. It writes only rows that differ and returns how many.
-func RefreshRows(ctx context.Context, c client.Client, customer *v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLicense, defaults usage.Effective, now metav1.Time) (int, error) {
+func RefreshRows(ctx context.Context, c client.Client, recorder events.EventRecorder, customer *v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLicense, defaults usage.Effective, now metav1.Time) (int, error) {
 	written := 0
 	for i := range rows {
 		have := &rows[i]
@@ -34,7 +35,7 @@ func RefreshRows(ctx context.Context, c client.Client, customer *v1alpha1.WebexC
 		if !ok {
 			continue
 		}
-		switch err := applyRow(ctx, c, change); {
+		switch err := applyRow(ctx, c, recorder, change); {
 		case err == nil:
 			written++
 		case !apierrors.IsConflict(err) && !apierrors.IsNotFound(err):
