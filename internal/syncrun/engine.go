@@ -33,8 +33,8 @@ const (
 	IndexSecret = "spec.credentialsSecretRef.name"
 )
 
-// Engine carries out attempts of runs. It keeps no state of them, but for tokens
-// that could not be stored yet.
+// Engine carries out attempts of runs. It keeps no state of them, but for hints, and
+// for tokens that could not be stored yet.
 type Engine struct {
 	// Client reads rows and customers from the cache and writes with server-side apply.
 	Client client.Client
@@ -58,6 +58,8 @@ type Engine struct {
 	Retry webex.RetryPolicy
 
 	tokenLocks tokenLocks
+	// pages are what is known of the sizes of pages.
+	pages pageSizes
 }
 
 // Outcome is how an attempt ended.

@@ -44,6 +44,8 @@ func (a *attempt) connect(ctx context.Context) error {
 		Tokens:    a.tokens,
 		Limiter:   &limiter{a},
 		Sleep:     a.backOff,
+		PageSize:  a.pageSize,
+		Shrunk:    a.shrunk,
 		UserAgent: a.UserAgent,
 		Retry:     a.Retry,
 		Observe:   a.observe,

@@ -50,6 +50,11 @@ type Config struct {
 	Limiter Limiter
 	// Limits bounds what is accepted from the server. Zero fields take their defaults.
 	Limits Limits
+	// PageSize says how many records of a list to ask for, given the usual number; fewer where HTTP 504 made pages
+	// smaller before. Nil means the usual number.
+	PageSize func(operation string, usual int) int
+	// Shrunk is told when HTTP 504 makes the pages of a list smaller, if set.
+	Shrunk func(operation string, size int)
 	// UserAgent is sent with every request; product/version (+url) is the usual form.
 	UserAgent string
 	// Retry says how often and how patiently a failed attempt is repeated. Zero fields take their defaults.
@@ -129,6 +134,12 @@ func New(cfg Config) (*Client, error) {
 	}
 	if cfg.Observe == nil {
 		cfg.Observe = func(Call) {}
+	}
+	if cfg.PageSize == nil {
+		cfg.PageSize = func(_ string, usual int) int { return usual }
+	}
+	if cfg.Shrunk == nil {
+		cfg.Shrunk = func(string, int) {}
 	}
 	if cfg.Sleep == nil {
 		cfg.Sleep = sleep

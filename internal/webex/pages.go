@@ -76,7 +76,9 @@ func records[T any](ctx context.Context, c *Client, l listing[T]) iter.Seq2[T, e
 		for i := range w.slots {
 			w.slots[i].d = newDecoder()
 		}
-		w.size.Store(int64(l.size))
+		if l.size > 0 {
+			w.size.Store(int64(min(max(c.cfg.PageSize(l.op, l.size), minPage), l.size)))
+		}
 		defer w.wg.Wait()
 		defer cancel()
 		more, err := w.run(func(items []T) bool {
@@ -235,7 +237,9 @@ func (w *walk[T]) fetch(ctx context.Context, f *fetch[T]) error {
 				return false
 			}
 			// If the page ahead has made it smaller already, that is tried first.
-			w.size.CompareAndSwap(used, max(minPage, used/2))
+			if smaller := max(minPage, used/2); w.size.CompareAndSwap(used, smaller) {
+				w.c.cfg.Shrunk(w.list.op, int(smaller))
+			}
 			return true
 		},
 		handle: func(resp *http.Response) *Error {
