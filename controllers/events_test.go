@@ -148,7 +148,7 @@ func TestSteadyStateTellsNothing(t *testing.T) {
 	f.awaitSchedule(schedule, v1alpha1.ReasonScheduled)
 	f.Expect(f.told.of("WebexCustomerAccess", "acme")).To(Equal([]string{"Normal Synced"}))
 
-	const polls = 8
+	const polls = 6
 	for i := range polls {
 		run := f.run("acme")
 		f.poke(customer)
