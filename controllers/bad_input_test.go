@@ -119,7 +119,7 @@ func secretInputs() []badInput {
 				only(s, map[string]string{syncrun.KeyClientID: "id", syncrun.KeyClientSecret: "secret", syncrun.KeyRefreshToken: "gone"})
 			},
 			condition: v1alpha1.ConditionCredentialsValid, reason: v1alpha1.ReasonCredentialsRejected,
-			words: []string{"spec.credentialsSecretRef"}, mend: token,
+			words: []string{`Secret "refresh-refused"`, "authorize again"}, mend: token,
 		},
 	}
 }
