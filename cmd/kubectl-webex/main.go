@@ -30,6 +30,7 @@ func main() {
 		Out:     terminal.Detect(os.Stdout, os.Getenv),
 		Err:     terminal.Detect(os.Stderr, os.Getenv),
 		Now:     time.Now,
+		Zone:    time.Local,
 		Version: version,
 		Connect: (*cluster.Flags).Connect,
 	}))

@@ -37,8 +37,9 @@ type Env struct {
 	// Out is for results, Err for everything else.
 	Out terminal.Terminal
 	Err terminal.Terminal
-	// Now tells the time.
-	Now func() time.Time
+	// Now tells the time, Zone is that of the person's clock.
+	Now  func() time.Time
+	Zone *time.Location
 	// Version is the plugin's.
 	Version string
 	// Connect opens the cluster that the flags name.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -120,6 +121,8 @@ func fleetCustomers() []client.Object {
 		fleetCustomer("acme", "Acme Corporation", "provider.reseller-west", func(c *v1alpha1.WebexCustomerAccess) {
 			c.Labels = map[string]string{"tier": "gold"}
 			c.Status.Totals = totals(3, 2, 300, 140)
+			c.Status.Credentials = &v1alpha1.CredentialsStatus{Kind: v1alpha1.CredentialKindServiceApp, AccessTokenExpirationTime: at(-9 * 24 * time.Hour), RefreshTokenExpirationTime: at(-80 * 24 * time.Hour)}
+			c.Status.Defaults = &v1alpha1.EffectiveDefaults{Subscription: "Sub100", SiteURL: "acme.example.webex.com"}
 			condition(&c.Status.Conditions, v1alpha1.ConditionCapacityOK, metav1.ConditionFalse, v1alpha1.ReasonWarning, "used up to spec.thresholds.warningPercent or more: Webex Calling - Professional")
 		}),
 		fleetCustomer("globex", "Globex", "provider.reseller-west", func(c *v1alpha1.WebexCustomerAccess) {
@@ -144,4 +147,95 @@ func fleetCustomers() []client.Object {
 	}
 }
 
-func fleet() []client.Object { return append(fleetCustomers(), fleetRows()...) }
+func fleetRun(name, customer string, age time.Duration, trigger v1alpha1.Trigger, adjust func(*v1alpha1.LicenseSync)) *v1alpha1.LicenseSync {
+	run := &v1alpha1.LicenseSync{}
+	run.Namespace, run.Name, run.CreationTimestamp = "webex", name, *at(age)
+	run.Spec.CustomerAccessRef.Name, run.Spec.Trigger = customer, trigger
+	if trigger == v1alpha1.TriggerSchedule {
+		run.Labels = map[string]string{v1alpha1.LabelSchedule: "nightly"}
+	}
+	adjust(run)
+	return run
+}
+
+func succeededRun(took time.Duration, added, updated, removed, held int32) func(*v1alpha1.LicenseSync) {
+	return func(run *v1alpha1.LicenseSync) {
+		s := &run.Status
+		condition(&s.Conditions, v1alpha1.ConditionComplete, metav1.ConditionTrue, v1alpha1.ReasonSucceeded, "the organization was read and its licence rows are up to date")
+		condition(&s.Conditions, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSucceeded, "the organization was read and its licence rows are up to date")
+		s.StartTime, s.CompletionTime = new(run.CreationTimestamp), new(metav1.NewTime(run.CreationTimestamp.Add(took)))
+		s.Duration = &metav1.Duration{Duration: took}
+		s.Rows = &v1alpha1.RowCounts{Added: &added, Updated: &updated, Removed: &removed, Unchanged: new(int32(12)), Held: &held}
+		s.Requests, s.Retries, s.ThrottledSeconds, s.FailedAttempts = new(int64(9)), new(int64(0)), new(int64(0)), new(int32(0))
+		s.Progress = &v1alpha1.Progress{Step: v1alpha1.StepFinished}
+		s.Message = fmt.Sprintf("%d rows added, %d updated, %d removed, 12 unchanged", added, updated, removed)
+	}
+}
+
+func failedRun(reason, message string) func(*v1alpha1.LicenseSync) {
+	return func(run *v1alpha1.LicenseSync) {
+		s := &run.Status
+		condition(&s.Conditions, v1alpha1.ConditionFailed, metav1.ConditionTrue, reason, message)
+		condition(&s.Conditions, v1alpha1.ConditionReady, metav1.ConditionFalse, reason, message)
+		s.StartTime, s.CompletionTime = new(run.CreationTimestamp), new(metav1.NewTime(run.CreationTimestamp.Add(time.Minute)))
+		s.Duration = &metav1.Duration{Duration: time.Minute}
+		s.Requests, s.Retries, s.ThrottledSeconds, s.FailedAttempts = new(int64(21)), new(int64(14)), new(int64(0)), new(int32(7))
+		s.Message = message
+	}
+}
+
+func activeRun(reason string, step v1alpha1.RunStep, done int64) func(*v1alpha1.LicenseSync) {
+	return func(run *v1alpha1.LicenseSync) {
+		s := &run.Status
+		condition(&s.Conditions, v1alpha1.ConditionReady, metav1.ConditionUnknown, reason, "the run is "+strings.ToLower(reason))
+		if step != "" {
+			s.StartTime = new(run.CreationTimestamp)
+			s.Progress = &v1alpha1.Progress{Step: step, Done: &done}
+		}
+	}
+}
+
+func fleetRuns() []client.Object {
+	return []client.Object{
+		fleetRun("nightly-acme-29552790", "acme", 7*time.Hour, v1alpha1.TriggerSchedule, succeededRun(42*time.Second, 1, 3, 0, 0)),
+		fleetRun("nightly-globex-29552790", "globex", 7*time.Hour, v1alpha1.TriggerSchedule, failedRun(v1alpha1.ReasonAPIUnavailable, "Webex could not be reached: see connection.proxyURL and the network policy")),
+		fleetRun("nightly-globex-29549910", "globex", 60*time.Hour, v1alpha1.TriggerSchedule, succeededRun(95*time.Second, 0, 0, 0, 9)),
+		fleetRun("nightly-initech-29552790", "initech", 7*time.Hour, v1alpha1.TriggerSchedule, succeededRun(12*time.Second, 0, 0, 0, 0)),
+		fleetRun("acme-x7k2p", "acme", 90*time.Second, v1alpha1.TriggerManual, activeRun(v1alpha1.ReasonRunning, v1alpha1.StepPeople, 1200)),
+		fleetRun("acme-9dm4w", "acme", 20*time.Second, v1alpha1.TriggerManual, activeRun(v1alpha1.ReasonQueued, "", 0)),
+	}
+}
+
+func fleetSchedule(name string, adjust func(*v1alpha1.LicenseSyncSchedule)) *v1alpha1.LicenseSyncSchedule {
+	s := &v1alpha1.LicenseSyncSchedule{}
+	s.Namespace, s.Name, s.CreationTimestamp = "webex", name, *at(90 * 24 * time.Hour)
+	s.Spec.TimeZone = "Etc/UTC"
+	condition(&s.Status.Conditions, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonScheduled, "the next run starts at status.nextScheduleTime")
+	adjust(s)
+	return s
+}
+
+func fleetSchedules() []client.Object {
+	return []client.Object{
+		fleetSchedule("nightly", func(s *v1alpha1.LicenseSyncSchedule) {
+			s.Spec.Schedule, s.Spec.TimeZone, s.Spec.SpreadSeconds = "30 2 * * *", "Europe/Berlin", new(int32(3600))
+			s.Spec.CustomerAccessSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"tier": "gold"}}
+			s.Status.LastScheduleTime, s.Status.NextScheduleTime = at(8*time.Hour), at(-16*time.Hour-4*time.Minute)
+			s.Status.Targets = &v1alpha1.TargetCounts{Total: new(int32(2)), Active: new(int32(0)), Succeeded: new(int32(1)), Failed: new(int32(1)), Suspended: new(int32(0))}
+		}),
+		fleetSchedule("initech", func(s *v1alpha1.LicenseSyncSchedule) {
+			s.Spec.Every = &v1alpha1.Interval{Interval: metav1.Duration{Duration: 6 * time.Hour}, FirstTime: at(24*time.Hour + 30*time.Minute)}
+			s.Spec.CustomerAccessRef = &v1alpha1.LocalCustomerReference{Name: "initech"}
+			s.Status.LastScheduleTime, s.Status.NextScheduleTime = at(30*time.Minute), at(-5*time.Hour-30*time.Minute)
+		}),
+		fleetSchedule("quarterly", func(s *v1alpha1.LicenseSyncSchedule) {
+			s.Spec.Schedule, s.Spec.Suspend = "0 0 1 */3 *", new(true)
+			s.Spec.CustomerAccessSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"tier": "gold"}}
+			condition(&s.Status.Conditions, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSuspended, "the schedule is suspended: no run starts before spec.suspend is false")
+		}),
+	}
+}
+
+func fleet() []client.Object {
+	return slices.Concat(fleetCustomers(), fleetRows(), fleetRuns(), fleetSchedules())
+}

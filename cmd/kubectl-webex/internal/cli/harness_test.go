@@ -91,6 +91,7 @@ func (w *world) run(args ...string) result {
 		Out:     terminal.Terminal{Out: stream{&mu, &out, &screen}, Live: w.live, Unicode: true, Size: size},
 		Err:     terminal.Terminal{Out: stream{&mu, &errs, &screen}, Live: w.live, Unicode: true, Size: size},
 		Now:     w.now,
+		Zone:    time.FixedZone("CET", 3600),
 		Version: "v0.0.0-test",
 		Connect: func(f *cluster.Flags) (*cluster.Session, error) {
 			if w.connectErr != nil {

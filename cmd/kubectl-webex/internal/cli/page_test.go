@@ -52,9 +52,9 @@ func TestPageHasAllCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	sections := map[string]bool{}
-	for _, match := range regexp.MustCompile("(?m)^## `([^`]*)`").FindAllStringSubmatch(string(text), -1) {
-		for name := range strings.SplitSeq(match[1], ", ") {
-			sections[name] = true
+	for _, head := range regexp.MustCompile("(?m)^## `.*$").FindAllString(string(text), -1) {
+		for _, name := range regexp.MustCompile("`([^`]*)`").FindAllStringSubmatch(head, -1) {
+			sections[name[1]] = true
 		}
 	}
 	for _, command := range (&app{}).root().Commands() {

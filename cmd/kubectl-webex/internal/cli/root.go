@@ -30,7 +30,8 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: groupPrepare, Title: "Prepare:"},
 	)
 	root.AddCommand(
-		a.licenses(),
+		a.licenses(), a.status(), a.runs(), a.schedules(),
+		a.cancel(), a.suspend(), a.resume(), a.approvePrune(),
 	)
 	return root
 }

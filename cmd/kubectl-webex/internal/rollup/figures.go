@@ -96,3 +96,6 @@ func minus(a, b int64) int64 {
 	}
 	return add(a, -b)
 }
+
+// FiguresOf are the figures that follow from what was bought and what is in use.
+func FiguresOf(total, consumed *int64) Figures { return figures(total, consumed, nil, nil) }

@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
+)
+
+// fieldManager owns what the plugin writes.
+const fieldManager = client.FieldOwner("kubectl-webex")
+
+// get reads an object by name; what and remedy are for the error.
+func get(ctx context.Context, session *cluster.Session, object client.Object, what, name, remedy string) error {
+	err := session.Client.Get(ctx, client.ObjectKey{Namespace: session.Namespace, Name: name}, object)
+	if explained := cluster.Explain(err); apierrors.IsNotFound(err) && explained.Error() == err.Error() {
+		return cluster.NotFound(session, what, name, remedy)
+	} else if err != nil {
+		return explained
+	}
+	return nil
+}
+
+// patch changes an object by a merge patch.
+func patch(ctx context.Context, session *cluster.Session, object client.Object, change map[string]any) error {
+	data, err := json.Marshal(change)
+	if err != nil {
+		return err
+	}
+	return cluster.Explain(session.Client.Patch(ctx, object, client.RawPatch(types.MergePatchType, data), fieldManager))
+}
+
+// otherOwner is who else sets a field of the spec, and may set it back: a tool
+// that applies manifests from Git, for example.
+func otherOwner(object client.Object, field string) string {
+	for _, entry := range object.GetManagedFields() {
+		if entry.Manager == string(fieldManager) || entry.Operation != "Apply" || entry.FieldsV1 == nil {
+			continue
+		}
+		var fields struct {
+			Spec map[string]any `json:"f:spec"`
+		}
+		if json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields) == nil && fields.Spec["f:"+field] != nil {
+			return entry.Manager
+		}
+	}
+	return ""
+}
+
+// confirm asks a person. Without one, yes must be given.
+func (a *app) confirm(question string, yes bool) error {
+	if yes {
+		return nil
+	}
+	if !a.InLive {
+		return usagef("there is nobody to ask: add --yes")
+	}
+	fmt.Fprintf(a.Err.Out, "%s [y/N] ", terminal.Clean(question))
+	answer, _ := bufio.NewReader(a.In).ReadString('\n')
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	return fmt.Errorf("not confirmed: nothing was changed")
+}

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/duration"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/overview"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
+)
+
+// describe writes a page about one customer.
+func (a *app) describe(o *overview.Customer) {
+	fmt.Fprintf(a.Out.Out, "%s  %s\n", a.Out.Paint(terminal.Strong, o.Name), terminal.Clean(o.DisplayName))
+	for _, line := range a.facts(o) {
+		if line.value != "" {
+			fmt.Fprintf(a.Out.Out, "  %-13s %s\n", line.name, terminal.Clean(line.value))
+		}
+	}
+	for _, issue := range o.Issues {
+		shade := terminal.Warning
+		if issue.Severity == overview.Error {
+			shade = terminal.Bad
+		}
+		fmt.Fprintf(a.Out.Out, "  %s %s\n", a.Out.Paint(shade, string(issue.Severity)+" "+issue.Name()+":"), terminal.Clean(issue.Message))
+	}
+	if len(o.Issues) == 0 {
+		fmt.Fprintf(a.Out.Out, "  %s\n", a.Out.Paint(terminal.Good, "Nothing to see to."))
+	}
+}
+
+type fact struct{ name, value string }
+
+func (a *app) facts(o *overview.Customer) []fact {
+	figures := a.ago(o.LastSuccessfulSyncTime).Text
+	if o.NextStart != nil {
+		figures += ", next run " + a.in(o.NextStart).Text
+	}
+	units := ""
+	if o.TotalUnits != nil && o.ConsumedUnits != nil {
+		used := usage(o)
+		units = fmt.Sprintf("%d of %d in use, %s", *o.ConsumedUnits, *o.TotalUnits, strings.TrimSpace(a.used(used).Text))
+	}
+	organization := o.Organization
+	if o.OrganizationID != "" {
+		organization += " (" + o.OrganizationID + ")"
+	}
+	return []fact{
+		{"Namespace", o.Namespace},
+		{"Hierarchy", o.HierarchyPath},
+		{"Organization", organization},
+		{"Ready", string(o.Ready) + ", " + o.Reason},
+		{"Figures", figures},
+		{"Units", units},
+		{"Capacity", o.Capacity},
+		{"Defaults", defaults(o)},
+		{"Credentials", a.credentials(o)},
+		{"Runs", strings.Join(o.Active, ", ")},
+	}
+}
+
+func defaults(o *overview.Customer) string {
+	var parts []string
+	if o.Subscription != "" {
+		parts = append(parts, "subscription "+o.Subscription)
+	}
+	if o.SiteURL != "" {
+		parts = append(parts, "site URL "+o.SiteURL)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (a *app) credentials(o *overview.Customer) string {
+	kind := map[v1alpha1.CredentialKind]string{
+		v1alpha1.CredentialKindAccessToken: "access token", v1alpha1.CredentialKindIntegration: "integration", v1alpha1.CredentialKindServiceApp: "Service App",
+	}[o.Credentials]
+	switch end := o.CredentialsExpiration; {
+	case end == nil:
+		return kind
+	case end.Before(a.Now()):
+		return kind + ", ended " + duration.HumanDuration(a.Now().Sub(*end)) + " ago"
+	default:
+		return kind + ", ends in " + duration.HumanDuration(end.Sub(a.Now()))
+	}
+}

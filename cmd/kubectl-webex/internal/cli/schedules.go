@@ -1,0 +1,208 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/duration"
+	"k8s.io/utils/ptr"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/output"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/timeline"
+)
+
+func (a *app) schedules() *cobra.Command {
+	var next time.Duration
+	var limit int
+	cmd := &cobra.Command{
+		Use:     "schedules [SCHEDULE...]",
+		Aliases: []string{"schedule", "sched"},
+		GroupID: groupLook,
+		Short:   "Schedules, and what they start next",
+		Long: `Schedules, and what they start next. --next lists all starts of a time to come, computed
+as the operator does it: time zones, spreads, windows and suspended customers count.`,
+		Example: `  # All schedules
+  kubectl webex schedules
+
+  # What starts within a day
+  kubectl webex schedules --next 24h`,
+		ValidArgsFunction: a.complete(scheduleNames),
+	}
+	cmd.Flags().DurationVar(&next, "next", 0, "List what starts within this time, such as 24h")
+	cmd.Flags().IntVar(&limit, "limit", 30, "With --next: list so many slots at most; 0 for all")
+	_ = cmd.RegisterFlagCompletionFunc("next", words("1h", "24h", "168h"))
+	a.formats(cmd)
+	a.flags.BindAll(cmd.Flags())
+	cmd.RunE = run(func(ctx context.Context, names []string) error {
+		if next < 0 {
+			return usagef("--next is %s: use a time to come, such as 24h", next)
+		}
+		return a.showSchedules(ctx, names, next, limit)
+	})
+	return cmd
+}
+
+// scheduleItem is one schedule.
+type scheduleItem struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	// Plan is the plan in words: the cron line, dates, an interval.
+	Plan     string `json:"plan"`
+	TimeZone string `json:"timeZone"`
+	// Suspended, Ready and Reason are its state.
+	Suspended bool                   `json:"suspended"`
+	Ready     metav1.ConditionStatus `json:"ready"`
+	Reason    string                 `json:"reason"`
+	// Customers are read by it; Active of them at the moment, Failed the last time.
+	Customers int   `json:"customers"`
+	Active    int32 `json:"active"`
+	Failed    int32 `json:"failed"`
+	// The times are those of its status.
+	LastScheduleTime *time.Time `json:"lastScheduleTime,omitempty"`
+	LastMissedTime   *time.Time `json:"lastMissedTime,omitempty"`
+	NextScheduleTime *time.Time `json:"nextScheduleTime,omitempty"`
+}
+
+type schedulesDocument struct {
+	output.Kind
+	Items []scheduleItem `json:"items"`
+}
+
+type slotsDocument struct {
+	output.Kind
+	From  time.Time       `json:"from"`
+	Until time.Time       `json:"until"`
+	Items []timeline.Slot `json:"items"`
+}
+
+func (a *app) showSchedules(ctx context.Context, names []string, next time.Duration, limit int) error {
+	session, err := a.connect()
+	if err != nil {
+		return err
+	}
+	schedules, err := cluster.Schedules(ctx, session)
+	if err != nil {
+		return err
+	}
+	customers, err := cluster.Customers(ctx, session)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(schedules, func(s v1alpha1.LicenseSyncSchedule) bool { return s.Name == name }) {
+			return cluster.NotFound(session, "schedule", name, "kubectl webex schedules lists them")
+		}
+	}
+	all := schedules
+	if len(names) > 0 {
+		schedules = slices.DeleteFunc(slices.Clone(all), func(s v1alpha1.LicenseSyncSchedule) bool { return !slices.Contains(names, s.Name) })
+	}
+	if next > 0 {
+		return a.writeSlots(session, schedules, customers, next, limit)
+	}
+	items := []scheduleItem{}
+	for i := range schedules {
+		items = append(items, itemOf(&schedules[i], customers))
+	}
+	if err := output.Write(a.Out, a.format, schedulesDocument{output.Document("ScheduleList"), items}, items, func() *output.Table { return a.scheduleTable(items, session) }); err != nil {
+		return err
+	}
+	if a.format.People() {
+		a.scheduleNotes(session, items, all, customers, len(names) == 0)
+	}
+	return nil
+}
+
+// scheduleNotes tell of customers that nobody reads, which no object shows.
+func (a *app) scheduleNotes(session *cluster.Session, items []scheduleItem, schedules []v1alpha1.LicenseSyncSchedule, customers []v1alpha1.WebexCustomerAccess, whole bool) {
+	if len(items) == 0 {
+		fmt.Fprintln(a.Err.Out, nothingFound("schedules", session))
+	}
+	if !whole {
+		return
+	}
+	var unread []string
+	for i := range customers {
+		c := &customers[i]
+		if !slices.ContainsFunc(schedules, func(s v1alpha1.LicenseSyncSchedule) bool { return timeline.Reads(&s, c) }) {
+			unread = append(unread, customerName(session, c.Namespace, c.Name))
+		}
+	}
+	if len(unread) > 0 {
+		a.note("no schedule reads %s: create one, or label them for one that there is", enumerate(unread))
+	}
+}
+
+func itemOf(s *v1alpha1.LicenseSyncSchedule, customers []v1alpha1.WebexCustomerAccess) scheduleItem {
+	item := scheduleItem{
+		Namespace: s.Namespace, Name: s.Name, Plan: planOf(s), TimeZone: s.Spec.TimeZone, Suspended: ptr.Deref(s.Spec.Suspend, false),
+		Ready: metav1.ConditionUnknown, Reason: v1alpha1.ReasonPending, Customers: len(timeline.Targets(s, customers)),
+		LastScheduleTime: moment(s.Status.LastScheduleTime), LastMissedTime: moment(s.Status.LastMissedTime), NextScheduleTime: moment(s.Status.NextScheduleTime),
+	}
+	if ready := meta.FindStatusCondition(s.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
+		item.Ready, item.Reason = ready.Status, ready.Reason
+	}
+	if t := s.Status.Targets; t != nil {
+		item.Active, item.Failed = ptr.Deref(t.Active, 0), ptr.Deref(t.Failed, 0)
+	}
+	return item
+}
+
+func moment(t *metav1.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	return new(t.UTC())
+}
+
+// planOf is a plan in a few words.
+func planOf(s *v1alpha1.LicenseSyncSchedule) string {
+	var parts []string
+	if s.Spec.Schedule != "" {
+		parts = append(parts, s.Spec.Schedule)
+	}
+	if every := s.Spec.Every; every != nil {
+		parts = append(parts, "every "+duration.ShortHumanDuration(every.Interval.Duration))
+	}
+	if n := len(s.Spec.At); n > 0 {
+		parts = append(parts, count(n, "date"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (a *app) scheduleTable(items []scheduleItem, session *cluster.Session) *output.Table {
+	t := &output.Table{Columns: []output.Column{
+		{Title: "SCHEDULE"},
+		{Title: "PLAN"},
+		{Title: "ZONE"},
+		{Title: "CUSTOMERS", Right: true},
+		{Title: "LAST"},
+		{Title: "NEXT"},
+		{Title: "STATE"},
+		{Title: "ACTIVE", Right: true, Wide: true},
+		{Title: "FAILED", Right: true, Wide: true},
+		{Title: "LAST MISSED", Wide: true},
+	}}
+	for i := range items {
+		s := &items[i]
+		state := output.Cell{Text: s.Reason, Shade: terminal.Good}
+		switch {
+		case s.Suspended:
+			state = output.Cell{Text: v1alpha1.ReasonSuspended, Shade: terminal.Warning}
+		case s.Ready == metav1.ConditionFalse:
+			state.Shade = terminal.Bad
+		}
+		t.Add(output.Text(customerName(session, s.Namespace, s.Name)), output.Text(s.Plan), output.Text(s.TimeZone), number(s.Customers), a.ago(s.LastScheduleTime), a.in(s.NextScheduleTime), state,
+			count32(&s.Active), count32(&s.Failed), a.ago(s.LastMissedTime))
+	}
+	return t
+}

@@ -1,0 +1,262 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/duration"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/output"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/overview"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/rollup"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/timeline"
+)
+
+func (a *app) status() *cobra.Command {
+	var at, selector string
+	cmd := &cobra.Command{
+		Use:     "status [CUSTOMER...]",
+		GroupID: groupLook,
+		Short:   "What there is to know of customers, and to do",
+		Long: `What there is to know of customers, and to do: a line for each, or, with names, a
+page for each with the remedy of every issue.`,
+		Example: `  # All customers of the namespace
+  kubectl webex status
+
+  # One, with all issues and what to do about them
+  kubectl webex status acme`,
+		ValidArgsFunction: a.complete(customerNames),
+	}
+	cmd.Flags().StringVar(&at, "at", "", "Node of the hierarchy, such as provider.reseller; default: all")
+	a.selector(cmd, &selector)
+	a.formats(cmd)
+	a.flags.BindAll(cmd.Flags())
+	_ = cmd.RegisterFlagCompletionFunc("at", a.complete(hierarchyPaths))
+	cmd.RunE = run(func(ctx context.Context, names []string) error {
+		session, err := a.connect()
+		if err != nil {
+			return err
+		}
+		options, err := selecting(selector)
+		if err != nil {
+			return err
+		}
+		items, err := a.overviews(ctx, session, names, at, options)
+		if err != nil {
+			return err
+		}
+		return a.writeStatus(session, items, len(names) > 0)
+	})
+	return cmd
+}
+
+// selector adds -l.
+func (a *app) selector(cmd *cobra.Command, selector *string) {
+	cmd.Flags().StringVarP(selector, "selector", "l", "", "Only customers with these labels, such as tier=gold")
+	_ = cmd.RegisterFlagCompletionFunc("selector", nothing)
+}
+
+// selecting is the list option of -l.
+func selecting(selector string) ([]client.ListOption, error) {
+	if selector == "" {
+		return nil, nil
+	}
+	parsed, err := labels.Parse(selector)
+	if err != nil {
+		return nil, usagef("--selector is %q: use labels such as tier=gold,region!=west", selector)
+	}
+	return []client.ListOption{client.MatchingLabelsSelector{Selector: parsed}}, nil
+}
+
+// foretold is how far ahead the next start of a customer is looked for.
+const foretold = 7 * 24 * time.Hour
+
+func (a *app) overviews(ctx context.Context, session *cluster.Session, names []string, at string, options []client.ListOption) ([]overview.Customer, error) {
+	customers, err := cluster.Customers(ctx, session, options...)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := cluster.Runs(ctx, session)
+	if err != nil {
+		return nil, err
+	}
+	schedules, err := cluster.Schedules(ctx, session)
+	if err != nil {
+		return nil, err
+	}
+	if err := knownCustomers(session, customers, names); err != nil {
+		return nil, err
+	}
+	next := map[[2]string]*time.Time{}
+	for _, slot := range timeline.Coming(schedules, customers, a.Now(), a.Now().Add(foretold)) {
+		for _, name := range slot.Customers {
+			if k := [2]string{slot.Namespace, name}; next[k] == nil {
+				next[k] = new(startOf(schedules, slot, name))
+			}
+		}
+	}
+	items := []overview.Customer{}
+	for i := range customers {
+		c := &customers[i]
+		if rollup.Under(rollup.PathOf(c), at) && (len(names) == 0 || slices.Contains(names, c.Name)) {
+			items = append(items, overview.Of(c, runs, next[[2]string{c.Namespace, c.Name}]))
+		}
+	}
+	return items, nil
+}
+
+// startOf is when one customer starts in a slot.
+func startOf(schedules []v1alpha1.LicenseSyncSchedule, slot timeline.Slot, customer string) time.Time {
+	for i := range schedules {
+		if s := &schedules[i]; s.Namespace == slot.Namespace && s.Name == slot.Schedule {
+			return timeline.StartOf(s, slot.Slot, customer)
+		}
+	}
+	return slot.First
+}
+
+// knownCustomers refuses names of nothing.
+func knownCustomers(session *cluster.Session, customers []v1alpha1.WebexCustomerAccess, names []string) error {
+	for _, name := range names {
+		if !slices.ContainsFunc(customers, func(c v1alpha1.WebexCustomerAccess) bool { return c.Name == name }) {
+			return cluster.NotFound(session, "customer", name, "kubectl webex status lists them")
+		}
+	}
+	return nil
+}
+
+type statusDocument struct {
+	output.Kind
+	Items []overview.Customer `json:"items"`
+}
+
+func (a *app) writeStatus(session *cluster.Session, items []overview.Customer, detailed bool) error {
+	if detailed && a.format == output.FormatTable {
+		for i := range items {
+			if i > 0 {
+				fmt.Fprintln(a.Out.Out)
+			}
+			a.describe(&items[i])
+		}
+		return nil
+	}
+	document := statusDocument{output.Document("CustomerStatusList"), items}
+	if err := output.Write(a.Out, a.format, document, items, func() *output.Table { return a.statusTable(items, session) }); err != nil {
+		return err
+	}
+	if !a.format.People() {
+		return nil
+	}
+	if len(items) == 0 {
+		fmt.Fprintln(a.Err.Out, nothingFound("customers", session))
+		return nil
+	}
+	troubled := 0
+	for i := range items {
+		if len(items[i].Issues) > 0 {
+			troubled++
+		}
+	}
+	if troubled > 0 {
+		a.note("%d of %s have something to see to: kubectl webex status CUSTOMER says what to do", troubled, count(len(items), "customer"))
+	}
+	return nil
+}
+
+func (a *app) statusTable(items []overview.Customer, session *cluster.Session) *output.Table {
+	t := &output.Table{Columns: []output.Column{
+		{Title: "CUSTOMER"},
+		{Title: "READY"},
+		{Title: "FIGURES"},
+		{Title: "CONSUMED", Right: true},
+		{Title: "TOTAL", Right: true},
+		{Title: "USED", Right: true},
+		{Title: "NEXT"},
+		{Title: "ISSUES"},
+		{Title: "HIERARCHY", Wide: true},
+		{Title: "ORGANIZATION", Wide: true},
+		{Title: "LICENSES", Right: true, Wide: true},
+		{Title: "LOCATIONS", Right: true, Wide: true},
+		{Title: "CREDENTIALS", Wide: true},
+		{Title: "RUNS", Wide: true},
+	}}
+	for i := range items {
+		o := &items[i]
+		used := usage(o)
+		t.Add(output.Text(customerName(session, o.Namespace, o.Name)), readiness(o), a.ago(o.LastSuccessfulSyncTime), figure(o.ConsumedUnits), figure(o.TotalUnits),
+			a.used(used), a.in(o.NextStart), issueNames(o), output.Text(o.HierarchyPath), output.Text(o.Organization), figure(o.Licenses), figure(o.Locations),
+			output.Text(string(o.Credentials)), output.Text(strings.Join(o.Active, " ")))
+	}
+	return t
+}
+
+func usage(o *overview.Customer) rollup.Figures {
+	return rollup.FiguresOf(o.TotalUnits, o.ConsumedUnits)
+}
+
+func readiness(o *overview.Customer) output.Cell {
+	cell := output.Text(string(o.Ready))
+	switch o.Ready {
+	case metav1.ConditionTrue:
+		cell.Shade = terminal.Good
+	case metav1.ConditionFalse:
+		cell.Shade = terminal.Bad
+	case metav1.ConditionUnknown:
+		cell.Shade = terminal.Faint
+	}
+	return cell
+}
+
+// issueNames are the reasons of the issues, in the colour of the worst.
+func issueNames(o *overview.Customer) output.Cell {
+	var names []string
+	shade := terminal.Plain
+	for _, issue := range o.Issues {
+		names = append(names, issue.Name())
+		switch {
+		case issue.Severity == overview.Error:
+			shade = terminal.Bad
+		case shade == terminal.Plain:
+			shade = terminal.Warning
+		}
+	}
+	return output.Cell{Text: strings.Join(names, ", "), Shade: shade}
+}
+
+// ago is how long ago something was.
+func (a *app) ago(t *time.Time) output.Cell {
+	if t == nil {
+		return output.Cell{Text: "never", Shade: terminal.Faint}
+	}
+	return output.Text(duration.HumanDuration(a.Now().Sub(*t)) + " ago")
+}
+
+// in is how long it takes until something.
+func (a *app) in(t *time.Time) output.Cell {
+	if t == nil {
+		return output.Cell{Text: "-", Shade: terminal.Faint}
+	}
+	left := a.left(*t)
+	if left != "now" {
+		left = "in " + left
+	}
+	return output.Text(left)
+}
+
+func (a *app) left(t time.Time) string {
+	left := t.Sub(a.Now())
+	if left < time.Second {
+		return "now"
+	}
+	return duration.HumanDuration(left)
+}

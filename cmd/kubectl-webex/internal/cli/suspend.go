@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/overview"
+)
+
+func (a *app) suspend() *cobra.Command {
+	return a.suspension("suspend", "Stop the runs of customers or schedules",
+		`Stop the runs of customers or schedules. A run that has begun is finished; figures stay.`, true)
+}
+
+func (a *app) resume() *cobra.Command {
+	return a.suspension("resume", "Let the runs of customers or schedules go on",
+		`Let the runs of customers or schedules go on. A schedule makes up for the latest slot that
+it missed meanwhile, if spec.startingDeadlineSeconds allows.`, false)
+}
+
+// suspension makes suspend or resume, with a command for each kind.
+func (a *app) suspension(verb, short, long string, suspend bool) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: verb, GroupID: groupAct, Short: short, Long: long,
+		Example: fmt.Sprintf("  kubectl webex %s customer acme\n  kubectl webex %s schedule nightly", verb, verb),
+		Args: func(_ *cobra.Command, args []string) error {
+			return usagef("%s what? Use %s customer NAME or %s schedule NAME", strings.Join(append([]string{verb}, args...), " "), verb, verb)
+		},
+		RunE: func(*cobra.Command, []string) error { return nil }, // unreachable: see Args
+	}
+	for _, kind := range []struct {
+		name  string
+		names func(context.Context, *cluster.Session) ([]string, error)
+		set   func(context.Context, *cluster.Session, string, bool) error
+	}{{"customer", customerNames, a.suspendCustomer}, {"schedule", scheduleNames, a.suspendSchedule}} {
+		cmd.AddCommand(&cobra.Command{
+			Use: kind.name + " NAME...", Aliases: []string{kind.name + "s"}, Short: fmt.Sprintf("%s%s %ss", strings.ToUpper(verb[:1]), verb[1:], kind.name),
+			Args: cobra.MinimumNArgs(1), ValidArgsFunction: a.complete(kind.names),
+			RunE: run(func(ctx context.Context, names []string) error {
+				session, err := a.connect()
+				if err != nil {
+					return err
+				}
+				for _, name := range names {
+					if err := kind.set(ctx, session, name, suspend); err != nil {
+						return err
+					}
+				}
+				return nil
+			}),
+		})
+	}
+	return cmd
+}
+
+func (a *app) suspendCustomer(ctx context.Context, session *cluster.Session, name string, suspend bool) error {
+	customer := &v1alpha1.WebexCustomerAccess{}
+	if err := get(ctx, session, customer, "customer", name, "kubectl webex status lists them"); err != nil {
+		return err
+	}
+	if err := a.setSuspend(ctx, session, customer, "customer", customer.Spec.Suspend, suspend); err != nil {
+		return err
+	}
+	if !suspend {
+		return nil
+	}
+	runs, err := cluster.Runs(ctx, session)
+	if err != nil {
+		return err
+	}
+	for _, run := range overview.Of(customer, runs, nil).Active {
+		a.note("run %s has been created already: if it has begun it is finished; kubectl webex cancel %s ends it", run, run)
+	}
+	return nil
+}
+
+func (a *app) suspendSchedule(ctx context.Context, session *cluster.Session, name string, suspend bool) error {
+	schedule := &v1alpha1.LicenseSyncSchedule{}
+	if err := get(ctx, session, schedule, "schedule", name, "kubectl webex schedules lists them"); err != nil {
+		return err
+	}
+	return a.setSuspend(ctx, session, schedule, "schedule", schedule.Spec.Suspend, suspend)
+}
+
+func (a *app) setSuspend(ctx context.Context, session *cluster.Session, object client.Object, kind string, is *bool, suspend bool) error {
+	word := map[bool]string{true: "suspended", false: "resumed"}[suspend]
+	if ptr.Deref(is, false) == suspend {
+		state := map[bool]string{true: "suspended already", false: "not suspended"}[suspend]
+		a.say("%s %s is %s", kind, object.GetName(), state)
+		return nil
+	}
+	other := otherOwner(object, "suspend")
+	if err := patch(ctx, session, object, map[string]any{"spec": map[string]any{"suspend": suspend}}); err != nil {
+		return err
+	}
+	a.say("%s %s %s", kind, object.GetName(), word)
+	if other != "" {
+		a.note("%s sets spec.suspend of %s, too, and may take this back: change it where %s has it from", other, object.GetName(), other)
+	}
+	return nil
+}

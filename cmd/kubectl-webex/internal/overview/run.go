@@ -1,0 +1,82 @@
+package overview
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/utils/ptr"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+)
+
+// Run is the state of one run.
+type Run struct {
+	// Namespace and Name are the object's.
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	// Customer is read, because of Trigger, by Schedule if that is Schedule.
+	Customer string           `json:"customer"`
+	Trigger  v1alpha1.Trigger `json:"trigger"`
+	Schedule string           `json:"schedule,omitempty"`
+	// Status is the reason of the condition Ready: Succeeded, Running, Queued, or why
+	// the run failed.
+	Status string `json:"status"`
+	// Finished and Failed say how far the run is.
+	Finished bool `json:"finished"`
+	Failed   bool `json:"failed"`
+	// CreationTime, StartTime and CompletionTime are its times, DurationSeconds lies
+	// between the last two.
+	CreationTime    time.Time  `json:"creationTime"`
+	StartTime       *time.Time `json:"startTime,omitempty"`
+	CompletionTime  *time.Time `json:"completionTime,omitempty"`
+	DurationSeconds *int64     `json:"durationSeconds,omitempty"`
+	// NextAttemptTime is when a run that failed once goes on.
+	NextAttemptTime *time.Time `json:"nextAttemptTime,omitempty"`
+	// Step is what the run is at; Done of Total things are dealt with in it.
+	Step  v1alpha1.RunStep `json:"step,omitempty"`
+	Done  *int64           `json:"done,omitempty"`
+	Total *int64           `json:"total,omitempty"`
+	// The rows that the run wrote.
+	RowsAdded     *int32 `json:"rowsAdded,omitempty"`
+	RowsUpdated   *int32 `json:"rowsUpdated,omitempty"`
+	RowsRemoved   *int32 `json:"rowsRemoved,omitempty"`
+	RowsUnchanged *int32 `json:"rowsUnchanged,omitempty"`
+	RowsHeld      *int32 `json:"rowsHeld,omitempty"`
+	// What the run cost.
+	Requests         *int64 `json:"requests,omitempty"`
+	Retries          *int64 `json:"retries,omitempty"`
+	ThrottledSeconds *int64 `json:"throttledSeconds,omitempty"`
+	FailedAttempts   *int32 `json:"failedAttempts,omitempty"`
+	// Message says how the run ended, or why it waits.
+	Message string `json:"message,omitempty"`
+}
+
+// RunOf is the state of a run.
+func RunOf(run *v1alpha1.LicenseSync) Run {
+	s := &run.Status
+	r := Run{
+		Namespace: run.Namespace, Name: run.Name, Customer: run.Spec.CustomerAccessRef.Name, Trigger: run.Spec.Trigger,
+		Schedule: run.Labels[v1alpha1.LabelSchedule], Status: v1alpha1.ReasonPending, Finished: Finished(run), Failed: Failed(run),
+		CreationTime: run.CreationTimestamp.UTC(), StartTime: timeOf(s.StartTime), CompletionTime: timeOf(s.CompletionTime), NextAttemptTime: timeOf(s.NextAttemptTime),
+		Requests: s.Requests, Retries: s.Retries, ThrottledSeconds: s.ThrottledSeconds, FailedAttempts: s.FailedAttempts, Message: s.Message,
+	}
+	if ready := meta.FindStatusCondition(s.Conditions, v1alpha1.ConditionReady); ready != nil {
+		r.Status = ready.Reason
+		if r.Message == "" && !r.Finished {
+			r.Message = ready.Message
+		}
+	}
+	if ptr.Deref(run.Spec.Cancel, false) && !r.Finished {
+		r.Status = "Canceling"
+	}
+	if s.Duration != nil {
+		r.DurationSeconds = new(int64(s.Duration.Seconds()))
+	}
+	if p := s.Progress; p != nil {
+		r.Step, r.Done, r.Total = p.Step, p.Done, p.Total
+	}
+	if rows := s.Rows; rows != nil {
+		r.RowsAdded, r.RowsUpdated, r.RowsRemoved, r.RowsUnchanged, r.RowsHeld = rows.Added, rows.Updated, rows.Removed, rows.Unchanged, rows.Held
+	}
+	return r
+}
