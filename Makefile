@@ -44,6 +44,12 @@ demo: ## Start a Kubernetes API server, a simulated Webex and the operator; prin
 .PHONY: test
 test: controlplane ## Run all tests against a real API server. RACE=1 adds the race detector (needs a C compiler).
 	KUBEBUILDER_ASSETS='$(ASSETS)' go test $(race) $(TESTFLAGS) ./...
+	cd test/alerts && go test $(TESTFLAGS) ./...
+
+.PHONY: alerts
+alerts: ## Run the unit tests of the alerts. Needs promtool, which packages called prometheus have.
+	promtool check rules test/alerts/rules.yaml
+	promtool test rules test/alerts/rules_test.yaml
 
 .PHONY: bench
 bench: controlplane ## Run the benchmarks. BENCH=regexp selects.
@@ -80,7 +86,7 @@ verify: ## Fail if a generated file is out of date or a linter complains.
 	go vet ./...
 	@# The two modules of their own: only their form. Vetting them would analyse all of
 	@# Kubernetes, 7 minutes for 200 lines; the build compiles them anyway.
-	bin/tools/golangci-lint fmt --diff hack/controlplane hack/tools
+	bin/tools/golangci-lint fmt --diff hack/controlplane hack/tools test/alerts
 
 .PHONY: clean
 clean: ## Remove what was built. Go's caches stay.

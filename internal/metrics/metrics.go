@@ -6,7 +6,9 @@
 package metrics
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -62,8 +64,30 @@ var (
 	})
 )
 
-func init() {
-	metrics.Registry.MustRegister(requests, requestDuration, rateLimited, throttled, runs, runDuration, statusWrites, scheduleSkew)
+// events are the collectors of what happens.
+var events = []prometheus.Collector{requests, requestDuration, rateLimited, throttled, runs, runDuration, statusWrites, scheduleSkew}
+
+func init() { metrics.Registry.MustRegister(events...) }
+
+// Names are the names of all metrics of this package, sorted. Rules, dashboards and documents may name no other.
+func Names() []string {
+	ch := make(chan *prometheus.Desc)
+	go func() {
+		defer close(ch)
+		for _, collector := range append(slices.Clone(events), &State{}) {
+			collector.Describe(ch)
+		}
+	}()
+	var names []string
+	for desc := range ch {
+		// A Desc has no other way to tell its name: Desc{fqName: "webexlicense_units", help: …
+		if _, rest, ok := strings.Cut(desc.String(), `fqName: "`); ok {
+			name, _, _ := strings.Cut(rest, `"`)
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // ObserveRequest counts one attempt of a request to Webex.

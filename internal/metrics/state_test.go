@@ -2,6 +2,8 @@ package metrics
 
 import (
 	"fmt"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -173,7 +175,9 @@ func TestNames(t *testing.T) {
 	ObserveRequest(webex.Call{Operation: "list people", Class: webex.ClassTransient})
 	ObserveRun("Manual", v1alpha1.ReasonSucceeded, time.Minute)
 	ObserveStatus("LicenseSync", true)
-	for _, collector := range []prometheus.Collector{state, requests, requestDuration, rateLimited, throttled, runs, runDuration, statusWrites, scheduleSkew} {
+	g.Expect(Names()).To(HaveLen(24))
+	g.Expect(Names()).To(ContainElements("webexlicense_api_requests_total", "webexlicense_units"))
+	for _, collector := range append(slices.Clone(events), state) {
 		problems, err := promlint.New(strings.NewReader(exposition(t, collector))).Lint()
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(problems).To(BeEmpty())
@@ -181,4 +185,18 @@ func TestNames(t *testing.T) {
 	g.Expect(testutil.ToFloat64(requests.WithLabelValues("list people", "4xx"))).To(Equal(1.0))
 	g.Expect(testutil.ToFloat64(requests.WithLabelValues("list people", "none"))).To(Equal(1.0))
 	g.Expect(testutil.ToFloat64(rateLimited.WithLabelValues("list people"))).To(Equal(1.0))
+}
+
+// The page about metrics has all of them and no others.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	page, err := os.ReadFile("../../docs/metrics.md")
+	g.Expect(err).NotTo(HaveOccurred())
+	var named []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `(webexlicense_[a-z_]+)` \\|").FindAllSubmatch(page, -1) {
+		named = append(named, string(row[1]))
+	}
+	slices.Sort(named)
+	g.Expect(named).To(Equal(Names()))
 }

@@ -1,0 +1,161 @@
+// Package alerts tests the alerts of config/prometheus. The unit tests of what they say are in rules_test.yaml, for
+// promtool (make alerts); what is here needs nothing but Go.
+package alerts
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/prometheus/promql/parser"
+	"sigs.k8s.io/yaml"
+)
+
+const docs = "../../docs"
+
+type rule struct {
+	Alert       string            `json:"alert"`
+	Expr        string            `json:"expr"`
+	For         string            `json:"for"`
+	Labels      map[string]string `json:"labels"`
+	Annotations map[string]string `json:"annotations"`
+}
+
+type groups struct {
+	Groups []struct {
+		Name  string `json:"name"`
+		Rules []rule `json:"rules"`
+	} `json:"groups"`
+}
+
+func prometheusRule(t *testing.T) groups {
+	t.Helper()
+	var object struct {
+		Spec groups `json:"spec"`
+	}
+	read(t, "../../config/prometheus/prometheusrule.yaml", &object)
+	return object.Spec
+}
+
+func read(t *testing.T, path string, into any) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.UnmarshalStrict(data, into, yaml.DisallowUnknownFields); err != nil && !strings.Contains(err.Error(), "unknown field") {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+// TestRulesFile writes rules.yaml, which promtool reads, if UPDATE is set; else it must be what the PrometheusRule says.
+func TestRulesFile(t *testing.T) {
+	t.Parallel()
+	want, err := yaml.Marshal(prometheusRule(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = append([]byte("# Written by UPDATE=1 go test, from config/prometheus/prometheusrule.yaml.\n"), want...)
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile("rules.yaml", want, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if have, err := os.ReadFile("rules.yaml"); err != nil || !bytes.Equal(have, want) {
+		t.Errorf("rules.yaml is not what config/prometheus/prometheusrule.yaml says (%v): run UPDATE=1 go test in test/alerts", err)
+	}
+}
+
+// Each alert has an expression that Prometheus can read and that names our metrics, a severity, a summary and a page.
+func TestAlerts(t *testing.T) {
+	t.Parallel()
+	unitTests, err := os.ReadFile("rules_test.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pages []string
+	for _, group := range prometheusRule(t).Groups {
+		for _, rule := range group.Rules {
+			checkQuery(t, rule.Alert, rule.Expr)
+			if !slices.Contains([]string{"info", "warning", "critical"}, rule.Labels["severity"]) {
+				t.Errorf("%s: severity %q", rule.Alert, rule.Labels["severity"])
+			}
+			if rule.For == "" || rule.Annotations["summary"] == "" {
+				t.Errorf("%s has no for, or no summary", rule.Alert)
+			}
+			page := rule.Alert + ".md"
+			if want := "https://github.com/webex-operator/webex-license-operator/blob/main/docs/runbooks/" + page; rule.Annotations["runbook_url"] != want {
+				t.Errorf("%s: runbook_url is %s, not %s", rule.Alert, rule.Annotations["runbook_url"], want)
+			}
+			if n := bytes.Count(unitTests, []byte("alertname: "+rule.Alert)); n < 3 {
+				t.Errorf("%s has %d unit tests: a healthy day, one that fires, and one that resolves are the least", rule.Alert, n)
+			}
+			pages = append(pages, page)
+		}
+	}
+	found, err := filepath.Glob(filepath.Join(docs, "runbooks", "Webex*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range found {
+		found[i] = filepath.Base(found[i])
+	}
+	slices.Sort(pages)
+	if !slices.Equal(found, pages) {
+		t.Errorf("pages in docs/runbooks: %v\nalerts: %v", found, pages)
+	}
+}
+
+var promql = regexp.MustCompile("(?s)```promql\n(.*?)```")
+
+// exported are the metrics of docs/metrics.md; a test of internal/metrics holds that page against the operator.
+func exported(t *testing.T) []string {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join(docs, "metrics.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `(webexlicense_[a-z_]+)` \\|").FindAllSubmatch(page, -1) {
+		names = append(names, string(row[1]))
+	}
+	return names
+}
+
+// The queries of the page about metrics can be asked.
+func TestMetricsPage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join(docs, "metrics.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, block := range promql.FindAllSubmatch(page, -1) {
+		for query := range strings.SplitSeq(string(block[1]), "\n\n") {
+			checkQuery(t, "docs/metrics.md", query)
+		}
+	}
+}
+
+// checkQuery parses a query and checks that it asks for metrics that the operator exports.
+func checkQuery(t *testing.T, where, query string) {
+	t.Helper()
+	expression, err := parser.NewParser(parser.Options{}).ParseExpr(query)
+	if err != nil {
+		t.Errorf("%s: %v", where, err)
+		return
+	}
+	names := exported(t)
+	parser.Inspect(expression, func(node parser.Node, _ []parser.Node) error {
+		if selector, ok := node.(*parser.VectorSelector); ok {
+			name := regexp.MustCompile("_(bucket|sum|count)$").ReplaceAllString(selector.Name, "")
+			if !slices.Contains(names, selector.Name) && !slices.Contains(names, name) {
+				t.Errorf("%s asks for %s, which the operator does not export", where, selector.Name)
+			}
+		}
+		return nil
+	})
+}
