@@ -41,6 +41,13 @@ func TestNamespaced(t *testing.T) {
 		t.Errorf("the overlay watches %q: it should show how to watch several", watched)
 	}
 	testNamespacedRights(t, objects, watched)
+	usual := &appsv1.Deployment{}
+	find(t, build(t, assets, "default"), "Deployment", deployment.Name, usual)
+	for _, arg := range usual.Spec.Template.Spec.Containers[0].Args {
+		if !strings.HasPrefix(arg, "--metrics-") && !slices.Contains(deployment.Spec.Template.Spec.Containers[0].Args, arg) {
+			t.Errorf("config/default runs the manager with %s, the overlay does not", arg)
+		}
+	}
 
 	cluster, err := controlplane.Start(t.Context(), controlplane.Options{Log: t.Logf})
 	if err != nil {
