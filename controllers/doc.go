@@ -52,6 +52,9 @@ func SetupIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 		{&v1alpha1.WebexCustomerAccess{}, syncrun.IndexSecret, func(o client.Object) []string {
 			return []string{o.(*v1alpha1.WebexCustomerAccess).Spec.CredentialsSecretRef.Name}
 		}},
+		{&v1alpha1.WebexCustomerAccess{}, syncrun.IndexCABundleSecret, func(o client.Object) []string {
+			return caBundleSecret(o.(*v1alpha1.WebexCustomerAccess))
+		}},
 		{&v1alpha1.WebexCustomerAccess{}, syncrun.IndexOrganization, func(o client.Object) []string {
 			if organization := o.(*v1alpha1.WebexCustomerAccess).Status.Organization; organization != nil {
 				return []string{organization.ID}
@@ -65,6 +68,15 @@ func SetupIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 		}
 	}
 	return nil
+}
+
+// caBundleSecret is the name of the Secret with the customer's CA bundle, if it is in one.
+func caBundleSecret(customer *v1alpha1.WebexCustomerAccess) []string {
+	connection := customer.Spec.Connection
+	if connection == nil || connection.CABundleRef == nil || connection.CABundleRef.Kind != v1alpha1.CABundleKindSecret {
+		return nil
+	}
+	return []string{connection.CABundleRef.Name}
 }
 
 // enqueueDebounced enqueues a little later, so that many events become one reconcile.

@@ -96,13 +96,14 @@ func (s *customerScope) credentials() metav1.Condition {
 	case s.customer.Status.Organization == nil:
 		return of(metav1.ConditionUnknown, v1alpha1.ReasonUnverified, "the credentials were not tried yet")
 	default:
-		return of(metav1.ConditionTrue, v1alpha1.ReasonAccepted, "Webex accepted the credentials")
+		reason, message := s.outlook()
+		return of(metav1.ConditionTrue, reason, message)
 	}
 }
 
 func refusesCredentials(reason string) bool {
 	switch reason {
-	case v1alpha1.ReasonCredentialsRejected, v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonSecretKeyMissing:
+	case v1alpha1.ReasonCredentialsRejected, v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonSecretKeyMissing, v1alpha1.ReasonSecretKeyInvalid:
 		return true
 	}
 	return false

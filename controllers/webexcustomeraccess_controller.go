@@ -5,6 +5,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/events"
@@ -55,6 +56,8 @@ type customerScope struct {
 
 	// secretVersion is the version of the credentials Secret; empty if there is none.
 	secretVersion string
+	// caVersion is the version of the Secret with the CA bundle; empty if there is none.
+	caVersion string
 	// active is true while a run is unfinished; unfinished are the names of those that were
 	// there from the start.
 	active     bool
@@ -101,14 +104,15 @@ func (r *WebexCustomerAccessReconciler) Reconcile(ctx context.Context, request c
 
 // observe reads what the other steps decide by, all from the cache.
 func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customerScope) error {
-	secret := &metav1.PartialObjectMetadata{}
-	secret.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
-	err := r.Get(ctx, client.ObjectKey{Namespace: s.customer.Namespace, Name: s.customer.Spec.CredentialsSecretRef.Name}, secret)
-	if client.IgnoreNotFound(err) != nil {
+	var err error
+	if s.secretVersion, err = r.versionOf(ctx, s.customer.Namespace, s.customer.Spec.CredentialsSecretRef.Name); err != nil {
 		return err
 	}
-	s.secretVersion = secret.ResourceVersion
-
+	for _, name := range caBundleSecret(s.customer) {
+		if s.caVersion, err = r.versionOf(ctx, s.customer.Namespace, name); err != nil {
+			return err
+		}
+	}
 	runs, err := runsOf(ctx, r, s.customer.Namespace, s.customer.Name)
 	if err != nil {
 		return err
@@ -131,6 +135,14 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 	s.defaults = usage.ResolveDefaults(s.customer.Status.Subscriptions, s.customer.Status.SiteURLs,
 		usage.Defaults{Subscription: s.customer.Spec.DefaultSubscription, SiteURL: s.customer.Spec.DefaultSiteURL})
 	return err
+}
+
+// versionOf is the version of a Secret; empty if it does not exist.
+func (r *WebexCustomerAccessReconciler) versionOf(ctx context.Context, namespace, name string) (string, error) {
+	secret := &metav1.PartialObjectMetadata{}
+	secret.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
+	err := r.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, secret)
+	return secret.ResourceVersion, client.IgnoreNotFound(err)
 }
 
 // refreshRows writes rows whose assignability or owner no longer follows the spec.
@@ -157,6 +169,8 @@ func (r *WebexCustomerAccessReconciler) summarise(ctx context.Context, s *custom
 	if effective != (v1alpha1.EffectiveDefaults{}) {
 		desired.Defaults = &effective
 	}
+	var expiring []news
+	desired.ExpiryWarning, expiring = s.warnOfExpiry(meta.FindStatusCondition(desired.Conditions, v1alpha1.ConditionCredentialsValid))
 	same := sameCustomerStatus(old, desired)
 	metrics.ObserveStatus("WebexCustomerAccess", !same)
 	if same {
@@ -175,6 +189,7 @@ func (r *WebexCustomerAccessReconciler) summarise(ctx context.Context, s *custom
 		return client.IgnoreNotFound(err)
 	}
 	r.tell(s.customer, old.Conditions, desired.Conditions)
+	tellAll(r.Recorder, s.customer, "Summarise", expiring)
 	return nil
 }
 
@@ -183,7 +198,8 @@ func sameCustomerStatus(old, desired v1alpha1.WebexCustomerAccessStatus) bool {
 		old.ObservedGeneration != nil && *old.ObservedGeneration == *desired.ObservedGeneration &&
 		old.LastHandledReconcileAt == desired.LastHandledReconcileAt &&
 		(old.Defaults == nil) == (desired.Defaults == nil) &&
-		(old.Defaults == nil || *old.Defaults == *desired.Defaults)
+		(old.Defaults == nil || *old.Defaults == *desired.Defaults) &&
+		equality.Semantic.DeepEqual(old.ExpiryWarning, desired.ExpiryWarning)
 }
 
 // rowDebounce gathers the row writes of a run into few reconciles.
@@ -217,14 +233,18 @@ func customerOfRow(object client.Object) (ctrl.Request, bool) {
 	return ctrl.Request{NamespacedName: client.ObjectKey{Namespace: row.Namespace, Name: row.Spec.CustomerAccessRef.Name}}, true
 }
 
-// customersOfSecret are the customers whose credentials a Secret holds.
+// customersOfSecret are the customers whose credentials or CA bundle a Secret holds.
 func (r *WebexCustomerAccessReconciler) customersOfSecret(ctx context.Context, secret client.Object) []ctrl.Request {
-	var customers v1alpha1.WebexCustomerAccessList
-	err := r.List(ctx, &customers, client.InNamespace(secret.GetNamespace()), client.MatchingFields{syncrun.IndexSecret: secret.GetName()})
-	if err != nil {
-		return nil // the cache is stopping
+	var requests []ctrl.Request
+	for _, index := range []string{syncrun.IndexSecret, syncrun.IndexCABundleSecret} {
+		var customers v1alpha1.WebexCustomerAccessList
+		err := r.List(ctx, &customers, client.InNamespace(secret.GetNamespace()), client.MatchingFields{index: secret.GetName()})
+		if err != nil {
+			return nil // the cache is stopping
+		}
+		requests = append(requests, requestsFor(customers.Items)...)
 	}
-	return requestsFor(customers.Items)
+	return requests
 }
 
 // wakeDuplicates enqueues the customers that were refused because a customer

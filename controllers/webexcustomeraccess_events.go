@@ -67,6 +67,7 @@ type watchedCondition struct {
 // watched are in the order in which they are told.
 var watched = []watchedCondition{
 	{v1alpha1.ConditionReady, readyNews},
+	{v1alpha1.ConditionCredentialsValid, credentialNews},
 	{v1alpha1.ConditionDataFresh, freshNews},
 	{v1alpha1.ConditionDefaultsResolved, falseIsBad},
 	{v1alpha1.ConditionPruneHeld, pruneNews},

@@ -60,7 +60,10 @@ func decideRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 		if hash := syncrun.CollectedSpecHash(customer); hash != customer.Status.CollectedSpecHash {
 			return specRun(s, hash), 0
 		}
-	case specChanged(customer), credentialsChanged(s), s.duplicateGone:
+		if worriesAboutCredentials(customer) && secretChanged(s) {
+			return specRun(s, "credentials"), 0 // somebody answered the warning: see whether it helped
+		}
+	case specChanged(customer), credentialsChanged(s), caBundleChanged(s), s.duplicateGone:
 		return specRun(s, fmt.Sprint(customer.Generation)), 0 // it may have mended the failure
 	case syncrun.Retriable(last.Reason):
 		if customer.Status.LastSuccessfulSyncTime != nil {
@@ -85,15 +88,28 @@ func credentialsChanged(s *customerScope) bool {
 	if !syncrun.ConcernsCredentials(s.customer.Status.LastRun.Reason) {
 		return false
 	}
+	return secretChanged(s)
+}
+
+// secretChanged says whether the Secret is another than the one of the last run.
+func secretChanged(s *customerScope) bool {
 	used := s.customer.Status.Credentials
 	return used == nil || used.ObservedSecretResourceVersion != s.secretVersion
+}
+
+// caBundleChanged says whether the Secret with the CA bundle is another than the
+// one with which Webex could not be reached.
+func caBundleChanged(s *customerScope) bool {
+	last := s.customer.Status.LastRun
+	concerned := last.Reason == v1alpha1.ReasonCABundleInvalid || last.Reason == v1alpha1.ReasonAPIUnavailable
+	return concerned && s.caVersion != "" && s.caVersion != last.ObservedCABundleResourceVersion
 }
 
 func specRun(s *customerScope, change string) *wantedRun {
 	// The last run's end is in the name, so that changing something back and
 	// forth makes a run each time.
 	return &wantedRun{
-		name:    runName(s.customer, "spec", change, s.secretVersion, s.customer.Status.LastRun.EndTime.UTC().Format(time.RFC3339)),
+		name:    runName(s.customer, "spec", change, s.secretVersion, s.caVersion, s.customer.Status.LastRun.EndTime.UTC().Format(time.RFC3339)),
 		trigger: v1alpha1.TriggerSpecChange,
 	}
 }

@@ -446,6 +446,11 @@ type CredentialsRefusal struct {
 	// +optional
 	Time *metav1.Time `json:"time,omitempty"`
 
+	// usableUntil is when the access token ends that cannot be renewed; absent if
+	// that is unknown, or if only the bootstrap credentials were refused.
+	// +optional
+	UsableUntil *metav1.Time `json:"usableUntil,omitempty"`
+
 	// message says what was refused, with the remedy.
 	// +optional
 	// +kubebuilder:validation:MinLength=1

@@ -125,16 +125,18 @@ func (e *Engine) dial() func(ctx context.Context, network, address string) (net.
 	}
 }
 
-// httpClient is an HTTP client for one attempt. The caller closes its idle connections.
-func (e *Engine) httpClient(ctx context.Context, customer *v1alpha1.WebexCustomerAccess, login proxyLogin) (*http.Client, error) {
+// httpClient is an HTTP client for one attempt. The caller closes its idle
+// connections. The version of the Secret with the CA bundle comes with it, also
+// with an error; empty if there is no such Secret.
+func (e *Engine) httpClient(ctx context.Context, customer *v1alpha1.WebexCustomerAccess, login proxyLogin) (_ *http.Client, caVersion string, _ error) {
 	connection := customer.Spec.Connection
 	proxy, err := e.Hosts.proxy(connection)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	roots, err := e.caBundle(ctx, customer.Namespace, connection)
+	roots, caVersion, err := e.caBundle(ctx, customer.Namespace, connection)
 	if err != nil {
-		return nil, err
+		return nil, caVersion, err
 	}
 	timeouts := e.Timeouts.withDefaults()
 	transport := &http.Transport{
@@ -154,11 +156,11 @@ func (e *Engine) httpClient(ctx context.Context, customer *v1alpha1.WebexCustome
 		// https always, so the proxy sees nothing but CONNECT requests, and the API
 		// nothing of this header.
 		if err := login.check(customer.Spec.CredentialsSecretRef.Name); err != nil {
-			return nil, err
+			return nil, caVersion, err
 		}
 		transport.ProxyConnectHeader = login.header()
 	}
-	return &http.Client{Timeout: timeouts.Request, Transport: transport}, nil
+	return &http.Client{Timeout: timeouts.Request, Transport: transport}, caVersion, nil
 }
 
 // proxyLogin is a user name and password for the proxy of spec.connection.proxyURL.
@@ -193,41 +195,40 @@ func (l proxyLogin) header() http.Header {
 }
 
 // caBundle reads the certificate authorities to trust; nil means the system's.
-func (e *Engine) caBundle(ctx context.Context, namespace string, connection *v1alpha1.Connection) (*x509.CertPool, error) {
+func (e *Engine) caBundle(ctx context.Context, namespace string, connection *v1alpha1.Connection) (_ *x509.CertPool, version string, _ error) {
 	if connection == nil || connection.CABundleRef == nil {
-		return nil, nil
+		return nil, "", nil
 	}
 	ref := connection.CABundleRef
-	pem, err := e.caBundlePEM(ctx, client.ObjectKey{Namespace: namespace, Name: ref.Name}, ref)
+	pem, version, err := e.caBundlePEM(ctx, client.ObjectKey{Namespace: namespace, Name: ref.Name}, ref)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, caBundleInvalid("%s %q of spec.connection.caBundleRef has no PEM certificate under key %q: put the certificate authority there", ref.Kind, ref.Name, ref.Key)
+		return nil, version, caBundleInvalid("%s %q of spec.connection.caBundleRef has no PEM certificate under key %q: put the certificate authority there", ref.Kind, ref.Name, ref.Key)
 	}
-	return pool, nil
+	return pool, version, nil
 }
 
-func (e *Engine) caBundlePEM(ctx context.Context, key client.ObjectKey, ref *v1alpha1.CABundleReference) ([]byte, error) {
-	var err error
-	var pem []byte
+// caBundlePEM reads the bundle, and the version of the Secret that it is in.
+func (e *Engine) caBundlePEM(ctx context.Context, key client.ObjectKey, ref *v1alpha1.CABundleReference) (pem []byte, version string, err error) {
 	if ref.Kind == v1alpha1.CABundleKindSecret {
 		secret := &corev1.Secret{}
 		err = e.Live.Get(ctx, key, secret)
-		pem = secret.Data[ref.Key]
+		pem, version = secret.Data[ref.Key], secret.ResourceVersion
 	} else {
 		configMap := &corev1.ConfigMap{}
 		err = e.Live.Get(ctx, key, configMap)
 		pem = []byte(configMap.Data[ref.Key])
 	}
 	if apierrors.IsNotFound(err) {
-		return nil, caBundleInvalid("%s %q of spec.connection.caBundleRef does not exist: create it", ref.Kind, ref.Name)
+		return nil, "", caBundleInvalid("%s %q of spec.connection.caBundleRef does not exist: create it", ref.Kind, ref.Name)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the CA bundle: %w", err)
+		return nil, "", fmt.Errorf("reading the CA bundle: %w", err)
 	}
-	return pem, nil
+	return pem, version, nil
 }
 
 // caBundleInvalid is retried: a bundle is commonly written by another

@@ -31,6 +31,8 @@ const (
 	IndexOrganization = "status.organization.id"
 	// IndexSecret finds customers by spec.credentialsSecretRef.name.
 	IndexSecret = "spec.credentialsSecretRef.name"
+	// IndexCABundleSecret finds customers by spec.connection.caBundleRef.name, if that is a Secret.
+	IndexCABundleSecret = "spec.connection.caBundleRef.name"
 )
 
 // Engine carries out attempts of runs. It keeps no state of them, but for hints, and
@@ -92,9 +94,11 @@ type attempt struct {
 
 	credentials *credentials
 	// owner identifies the owner of the token to the budgets.
-	owner        string
-	tokens       webex.TokenSource
-	http         *http.Client
+	owner  string
+	tokens webex.TokenSource
+	http   *http.Client
+	// caVersion is the version of the Secret with the CA bundle; empty if there is none.
+	caVersion    string
 	webex        *webex.Client
 	organization webex.Organization
 	// orgParameter is sent as orgId: empty for the token's own organization.

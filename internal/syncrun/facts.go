@@ -42,7 +42,7 @@ func (a *attempt) recordFacts(ctx context.Context) error {
 		a.recordCredentials(s)
 		s.LastRun = &v1alpha1.LastRun{
 			Name: a.sync.Name, Reason: v1alpha1.ReasonSucceeded, Message: "the run completed",
-			ObservedGeneration: new(a.customer.Generation), EndTime: &now,
+			ObservedGeneration: new(a.customer.Generation), ObservedCABundleResourceVersion: a.caVersion, EndTime: &now,
 		}
 		s.NotBefore = nil
 		if failure := a.outcome.Failure; failure != nil {
@@ -74,7 +74,9 @@ func (a *attempt) recordCredentials(s *v1alpha1.WebexCustomerAccessStatus) {
 		s.Credentials = before // the attempt ended before it came to the tokens
 	}
 	if o.refused != nil {
-		s.Credentials.Refusal = &v1alpha1.CredentialsRefusal{Time: timeOrNil(o.refused.at), Message: clip(o.refused.message, 1024)}
+		s.Credentials.Refusal = &v1alpha1.CredentialsRefusal{
+			Time: timeOrNil(o.refused.at), UsableUntil: timeOrNil(o.refused.usableUntil), Message: clip(o.refused.message, 1024),
+		}
 	}
 }
 

@@ -196,7 +196,7 @@ func (w *world) ask(ctx context.Context) (*Failure, int) {
 	if err != nil {
 		return failureOf(ctx, err), calls
 	}
-	carrier, err := w.engine.httpClient(ctx, w.customer, w.login)
+	carrier, _, err := w.engine.httpClient(ctx, w.customer, w.login)
 	if err != nil {
 		return failureOf(ctx, err), calls
 	}

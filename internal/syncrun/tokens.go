@@ -280,11 +280,20 @@ func (a *attempt) outlook() (o outlook, known bool) {
 type outlook struct {
 	access, refresh time.Time
 	// refused is what Webex refuses while the access token works; nil if nothing.
-	refused *denial
+	refused *standingDenial
 }
 
-// standing is the refusal after which nothing is tried any more; nil if there is none.
-func (t *refreshingTokens) standing() *denial {
+// standingDenial is a denial after which nothing is tried any more.
+type standingDenial struct {
+	at      time.Time
+	message string
+	// usableUntil is the end of an access token that cannot be renewed; zero if it
+	// is unknown, or if something else than the renewal of tokens was refused.
+	usableUntil time.Time
+}
+
+// standing is the denial after which nothing is tried any more; nil if there is none.
+func (t *refreshingTokens) standing() *standingDenial {
 	now, version := t.engine.Clock.Now(), t.version()
 	canRefresh := t.current.RefreshToken != "" && !t.current.refresh.stands(&t.current, version, now)
 	canAsk := t.canBootstrap() && !t.current.app.stands(&t.current, version, now)
@@ -292,5 +301,5 @@ func (t *refreshingTokens) standing() *denial {
 	if canRefresh || canAsk || at.IsZero() {
 		return nil
 	}
-	return &denial{at: at, message: t.current.refusalMessage(version)}
+	return &standingDenial{at: at, message: t.current.refusalMessage(version), usableUntil: t.current.ExpiresAt}
 }

@@ -176,14 +176,18 @@ func (s *serviceApp) tend(ctx context.Context) {
 }
 
 // standing is the refusal of what the caller's tokens are refreshed by.
-func (s *serviceApp) standing() *denial {
+func (s *serviceApp) standing() *standingDenial {
 	caller, ok := s.caller.(*refreshingTokens)
 	if !ok {
 		return nil
 	}
 	caller.mu.Lock()
 	defer caller.mu.Unlock()
-	return caller.standing()
+	denied := caller.standing()
+	if denied != nil {
+		denied.usableUntil = time.Time{} // the app's own tokens are renewed
+	}
+	return denied
 }
 
 func organizationUnknown(secret string) *Failure {

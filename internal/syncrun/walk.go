@@ -34,7 +34,7 @@ func (a *attempt) connect(ctx context.Context) error {
 	if err := a.refusedBefore(ctx); err != nil {
 		return err
 	}
-	if a.http, err = a.httpClient(ctx, a.customer, a.credentials.proxy); err != nil {
+	if a.http, a.caVersion, err = a.httpClient(ctx, a.customer, a.credentials.proxy); err != nil {
 		return err
 	}
 	a.tokens = a.tokenSource(base.String())

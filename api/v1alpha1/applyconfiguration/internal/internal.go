@@ -130,6 +130,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: time
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: usableUntil
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.CredentialsSecretReference
   map:
     fields:

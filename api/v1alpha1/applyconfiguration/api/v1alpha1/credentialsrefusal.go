@@ -30,6 +30,9 @@ type CredentialsRefusalApplyConfiguration struct {
 	// time is when Webex refused. It is not asked again before the Secret
 	// changes or the access token ends.
 	Time *v1.Time `json:"time,omitempty"`
+	// usableUntil is when the access token ends that cannot be renewed; absent if
+	// that is unknown, or if only the bootstrap credentials were refused.
+	UsableUntil *v1.Time `json:"usableUntil,omitempty"`
 	// message says what was refused, with the remedy.
 	Message *string `json:"message,omitempty"`
 }
@@ -45,6 +48,14 @@ func CredentialsRefusal() *CredentialsRefusalApplyConfiguration {
 // If called multiple times, the Time field is set to the value of the last call.
 func (b *CredentialsRefusalApplyConfiguration) WithTime(value v1.Time) *CredentialsRefusalApplyConfiguration {
 	b.Time = &value
+	return b
+}
+
+// WithUsableUntil sets the UsableUntil field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the UsableUntil field is set to the value of the last call.
+func (b *CredentialsRefusalApplyConfiguration) WithUsableUntil(value v1.Time) *CredentialsRefusalApplyConfiguration {
+	b.UsableUntil = &value
 	return b
 }
 
