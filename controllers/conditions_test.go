@@ -112,7 +112,7 @@ func TestCustomerSummary(t *testing.T) {
 func TestCustomerSummaryOfEveryFailure(t *testing.T) {
 	t.Parallel()
 	for reason, goesOn := range map[string]bool{
-		v1alpha1.ReasonSecretNotFound: false, v1alpha1.ReasonSecretKeyMissing: false, v1alpha1.ReasonHostNotAllowed: false,
+		v1alpha1.ReasonSecretNotFound: false, v1alpha1.ReasonSecretKeyMissing: false, v1alpha1.ReasonSecretKeyInvalid: false, v1alpha1.ReasonHostNotAllowed: false,
 		v1alpha1.ReasonInvalidOrganizationID: false, v1alpha1.ReasonOrganizationMismatch: false, v1alpha1.ReasonOrganizationRequired: false,
 		v1alpha1.ReasonDuplicateOrganization: false, v1alpha1.ReasonCredentialsRejected: false, v1alpha1.ReasonForbidden: false,
 		v1alpha1.ReasonRejected: false, v1alpha1.ReasonRateLimited: true, v1alpha1.ReasonAPIUnavailable: true,

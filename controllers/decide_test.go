@@ -49,6 +49,19 @@ func later(by time.Duration) adjust {
 	return func(s *customerScope) { s.now = s.now.Add(by) }
 }
 
+func renewalRefused(s *customerScope) {
+	s.customer.Status.Credentials.Refusal = &v1alpha1.CredentialsRefusal{Message: "it went wrong"}
+}
+
+func warnedOfEnd(s *customerScope) { s.customer.Status.ExpiryWarning = &v1alpha1.ExpiryWarning{} }
+
+// caSecret is a Secret with a CA bundle, in the version that the last run used and in today's.
+func caSecret(used, now string) adjust {
+	return func(s *customerScope) {
+		s.customer.Status.LastRun.ObservedCABundleResourceVersion, s.caVersion = used, now
+	}
+}
+
 func newCollection(s *customerScope) {
 	s.customer.Generation++
 	s.customer.Spec.Collection = &v1alpha1.Collection{Roles: new(false)}
@@ -115,6 +128,16 @@ func TestDecideRun(t *testing.T) {
 		"refused":                                {adjust: []adjust{failedBy(v1alpha1.ReasonCredentialsRejected), later(1000 * time.Hour)}},
 		"refused, another Secret":                {adjust: []adjust{failedBy(v1alpha1.ReasonCredentialsRejected), newSecret}, want: specChange, prefix: "acme-spec-"},
 		"refused, another spec":                  {adjust: []adjust{failedBy(v1alpha1.ReasonCredentialsRejected), newSpec}, want: specChange, prefix: "acme-spec-"},
+		"refused to renew":                       {adjust: []adjust{renewalRefused}},
+		"refused to renew, another Secret":       {adjust: []adjust{renewalRefused, newSecret}, want: specChange, prefix: "acme-spec-"},
+		"warned of its end, another Secret":      {adjust: []adjust{warnedOfEnd, newSecret}, want: specChange, prefix: "acme-spec-"},
+		"warned, another Secret, a run":          {adjust: []adjust{warnedOfEnd, newSecret, activeRun}},
+		"no CA, the same Secret":                 {adjust: []adjust{failedBy(v1alpha1.ReasonCABundleInvalid), caSecret("3", "3")}},
+		"no CA, a Secret now":                    {adjust: []adjust{failedBy(v1alpha1.ReasonCABundleInvalid), caSecret("", "3")}, want: specChange, prefix: "acme-spec-"},
+		"no CA, the Secret is gone":              {adjust: []adjust{failedBy(v1alpha1.ReasonCABundleInvalid), caSecret("3", "")}},
+		"not reached, another CA":                {adjust: []adjust{failedBy(v1alpha1.ReasonAPIUnavailable), caSecret("3", "4")}, want: specChange, prefix: "acme-spec-"},
+		"refused, another CA":                    {adjust: []adjust{failedBy(v1alpha1.ReasonCredentialsRejected), caSecret("3", "4")}},
+		"all is well, another CA":                {adjust: []adjust{caSecret("3", "4")}},
 		"refused before a Secret was read":       {adjust: []adjust{failedBy(v1alpha1.ReasonSecretNotFound), func(s *customerScope) { s.customer.Status.Credentials = nil }}, want: specChange, prefix: "acme-spec-"},
 		"a wrong host":                           {adjust: []adjust{failedBy(v1alpha1.ReasonHostNotAllowed)}},
 		"a wrong host, another Secret":           {adjust: []adjust{failedBy(v1alpha1.ReasonHostNotAllowed), newSecret}},

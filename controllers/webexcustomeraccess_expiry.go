@@ -56,20 +56,20 @@ func endingOf(customer *v1alpha1.WebexCustomerAccess, now time.Time) *ending {
 		return nil
 	case c.Refusal != nil && c.Refusal.UsableUntil != nil:
 		end := c.Refusal.UsableUntil
-		return &ending{end.Time, fmt.Sprintf("the access token %s at %s and cannot be renewed: %s", verb(end), minute(end), c.Refusal.Message)}
+		return &ending{end.Time, fmt.Sprintf("the access token %s on %s and cannot be renewed: %s", verb(end), date(end), c.Refusal.Message)}
 	case c.Kind == v1alpha1.CredentialKindAccessToken && c.AccessTokenExpirationTime != nil:
 		end := c.AccessTokenExpirationTime
-		return &ending{end.Time, fmt.Sprintf("the access token %s at %s: put another one into Secret %q", verb(end), minute(end), secret)}
+		return &ending{end.Time, fmt.Sprintf("the access token %s on %s: put another one into Secret %q", verb(end), date(end), secret)}
 	case c.Kind != v1alpha1.CredentialKindAccessToken && c.RefreshTokenExpirationTime != nil:
 		end := c.RefreshTokenExpirationTime
 		return &ending{end.Time, fmt.Sprintf(
 			"the refresh token %s on %s unless a run renews it: create a LicenseSync; if the date stays, authorize again and put the new %s into Secret %q",
-			verb(end), end.UTC().Format(time.DateOnly), syncrun.KeyRefreshToken, secret)}
+			verb(end), date(end), syncrun.KeyRefreshToken, secret)}
 	}
 	return nil
 }
 
-func minute(t *metav1.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+func date(t *metav1.Time) string { return t.UTC().Format(time.DateOnly) }
 
 // outlook is the reason and message of accepted credentials: what is about to
 // happen to them. It has the customer looked at again when that changes.

@@ -236,11 +236,7 @@ func objectConfiguration(row *v1alpha1.WebexLicense) *ac.WebexLicenseApplyConfig
 	return configuration
 }
 
-// ownerReference makes a customer the controller of an object.
-func ownerReference(customer *v1alpha1.WebexCustomerAccess) *metav1ac.OwnerReferenceApplyConfiguration {
-	return ownerConfiguration(*metav1.NewControllerRef(customer, v1alpha1.GroupVersion.WithKind("WebexCustomerAccess")))
-}
-
+// ownerConfiguration is an owner who controls the object.
 func ownerConfiguration(owner metav1.OwnerReference) *metav1ac.OwnerReferenceApplyConfiguration {
 	return metav1ac.OwnerReference().
 		WithAPIVersion(owner.APIVersion).WithKind(owner.Kind).WithName(owner.Name).WithUID(owner.UID).

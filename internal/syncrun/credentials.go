@@ -155,7 +155,7 @@ func parseCredentials(secret *corev1.Secret) (*credentials, error) {
 		var err error
 		if c.expiresAt, err = time.Parse(time.RFC3339, end); err != nil {
 			return c, refused(v1alpha1.ReasonSecretKeyInvalid,
-				"key %q of Secret %q is no time: write it as 2026-03-01T12:00:00Z, or remove it", KeyAccessTokenExpiresAt, secret.Name)
+				"key %q of Secret %q is no time: write date and time in UTC by RFC 3339, with a T in between and a Z at the end, or remove it", KeyAccessTokenExpiresAt, secret.Name)
 		}
 	}
 	return c, nil

@@ -97,7 +97,7 @@ func TestUnreadableEnd(t *testing.T) {
 	g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonSecretKeyInvalid))
 	g.Expect(failure.Retriable()).To(BeFalse())
 	g.Expect(ConcernsCredentials(failure.Reason)).To(BeTrue(), "a change of the Secret wakes it")
-	g.Expect(failure.Message).To(Equal(`key "accessTokenExpiresAt" of Secret "webex" is no time: write it as 2026-03-01T12:00:00Z, or remove it`))
+	g.Expect(failure.Message).To(Equal(`key "accessTokenExpiresAt" of Secret "webex" is no time: write date and time in UTC by RFC 3339, with a T in between and a Z at the end, or remove it`))
 }
 
 // The operator's own Secret is nobody's credentials.

@@ -73,7 +73,7 @@ func TestServiceAppAsksForTokens(t *testing.T) {
 			w.Expect(w.requests()).To(Equal(map[string]int{refreshRequest: 1, appRequest: 1}))
 			w.Expect(failure.Reason).To(Equal(v1alpha1.ReasonCredentialsRejected))
 			w.Expect(failure.Message).To(And(ContainSubstring("full administrator"), ContainSubstring("spark:applications_token")))
-			w.failure(use())
+			w.Expect(w.failure(use()).Message).To(Equal(failure.Message))
 			w.Expect(w.sim.TotalRequests()).To(BeZero(), "what was refused is not tried again")
 
 			w.Expect(w.sim.AuthorizeServiceApp(app.ID, webexsim.StandardUUID)).To(Succeed())

@@ -156,35 +156,30 @@ func (e *Error) String() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// remedies of causes; of all others it is to try again later.
+var remedies = map[cause]string{
+	errCertificate:         remedyCertified,
+	errUnknownHost:         "check the host of the base URL and of the proxy",
+	errProxy:               "see that it lets the host of the base URL through",
+	ErrProxyAuthentication: "supply those that it knows",
+	ErrRedirect:            "check the base URL",
+	ErrTokenUnusable:       "supply an access token",
+	ErrRefreshRefused:      "authorize again and supply the new refresh token",
+	ErrServiceAppRefused:   "check the app's id, client and authorization, and the scope of the token that asks",
+	ErrOrganizationID:      errBadIDRemedy,
+	ErrNotJSON:             "check the base URL and any proxy on the way",
+	ErrLimit:               "report this with the size of the organization",
+}
+
 func (e *Error) describe() (what, remedy string) {
 	c, known := errors.AsType[cause](e.Err)
-	switch {
-	case known && c == errCertificate:
-		return string(c), remedyCertified
-	case known && c == errUnknownHost:
-		return string(c), "check the host of the base URL and of the proxy"
-	case known && c == errProxy:
-		return string(c), "see that it lets the host of the base URL through"
-	case known && c == ErrProxyAuthentication:
-		return string(c), "supply those that it knows"
-	case known && c == ErrRedirect:
-		return string(c), "check the base URL"
-	case known && c == ErrTokenUnusable:
-		return string(c), "supply an access token"
-	case known && c == ErrRefreshRefused:
-		return string(c), "authorize again and supply the new refresh token"
-	case known && c == ErrServiceAppRefused:
-		return string(c), "check the app's id, client and authorization, and the scope of the token that asks"
-	case known && c == ErrOrganizationID:
-		return string(c), errBadIDRemedy
-	case known && c == ErrNotJSON:
-		return string(c), "check the base URL and any proxy on the way"
-	case known && c == ErrLimit:
-		return string(c), "report this with the size of the organization"
-	case known:
-		return string(c), remedyBackOff
+	if !known {
+		return describeStatus(e.Class, e.Status)
 	}
-	return describeStatus(e.Class, e.Status)
+	if remedy, ok := remedies[c]; ok {
+		return string(c), remedy
+	}
+	return string(c), remedyBackOff
 }
 
 func describeStatus(class Class, status int) (what, remedy string) {

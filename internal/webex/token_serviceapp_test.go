@@ -55,9 +55,9 @@ func TestServiceAppToken(t *testing.T) {
 				}
 				return
 			}
-			theError(t, err, test.class)
-			if test.cause != nil && !errors.Is(err, test.cause) || got != (Token{}) {
-				t.Errorf("error %v", err)
+			e := theError(t, err, test.class)
+			if test.cause != nil && !errors.Is(e, test.cause) || got != (Token{}) {
+				t.Errorf("error %v", e)
 			}
 		})
 	}
@@ -69,8 +69,8 @@ func TestServiceAppTokenNeedsCaller(t *testing.T) {
 	f := &fake{handler: func(*http.Request) *http.Response { return answer(200, `{}`) }}
 	for _, caller := range []string{"", "a b", "a\nb"} {
 		_, err := TokenEndpoints{HTTP: &http.Client{Transport: f}}.ServiceApp(t.Context(), ServiceAppGrant{ApplicationID: "app", CallerToken: caller})
-		if theError(t, err, ClassAuth); f.count() != 0 {
-			t.Errorf("%q was sent", caller)
+		if e := theError(t, err, ClassAuth); f.count() != 0 {
+			t.Errorf("%q was sent: %v", caller, e)
 		}
 	}
 }
