@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -217,6 +218,26 @@ func (w *world) command(args ...string) *exec.Cmd {
 	command := exec.CommandContext(w.ctx, filepath.Join(shared.cluster.AssetsDir, "kubectl"), args...)
 	command.Env = append(os.Environ(), "KUBECONFIG="+shared.cluster.KubeconfigPath, "PATH="+shared.bin+string(os.PathListSeparator)+os.Getenv("PATH"), "LANG=C.UTF-8")
 	return command
+}
+
+// lockedBuffer is output that is read while it is written.
+type lockedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+// Write adds output.
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+// String is the output so far.
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
 }
 
 // webex is kubectl webex, which must do what it is asked.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/screentest"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
 )
 
@@ -39,6 +40,8 @@ type world struct {
 	inLive bool
 	now    func() time.Time
 	ctx    context.Context
+	// terminal, if set, shows both streams.
+	terminal *screentest.Screen
 	// connectErr is what connecting fails with.
 	connectErr error
 }
@@ -85,11 +88,16 @@ func (w *world) run(args ...string) result {
 	var mu sync.Mutex
 	var out, errs, screen bytes.Buffer
 	size := func() (int, int) { return 120, 30 }
+	var toOut, toErr io.Writer = stream{&mu, &out, &screen}, stream{&mu, &errs, &screen}
+	if w.terminal != nil {
+		toOut, toErr = w.terminal, w.terminal
+		size = func() (int, int) { return w.terminal.Columns, w.terminal.Height }
+	}
 	code := Run(w.ctx, args, Env{
 		In:      strings.NewReader(w.stdin),
 		InLive:  w.inLive,
-		Out:     terminal.Terminal{Out: stream{&mu, &out, &screen}, Live: w.live, Unicode: true, Size: size},
-		Err:     terminal.Terminal{Out: stream{&mu, &errs, &screen}, Live: w.live, Unicode: true, Size: size},
+		Out:     terminal.Terminal{Out: toOut, Live: w.live, Unicode: true, Size: size},
+		Err:     terminal.Terminal{Out: toErr, Live: w.live, Unicode: true, Size: size},
 		Now:     w.now,
 		Zone:    time.FixedZone("CET", 3600),
 		Version: "v0.0.0-test",
@@ -143,5 +151,3 @@ func shell(args []string) string {
 	}
 	return strings.Join(quoted, " ")
 }
-
-var _ io.Writer = stream{}

@@ -31,7 +31,7 @@ func (a *app) root() *cobra.Command {
 	)
 	root.AddCommand(
 		a.licenses(), a.status(), a.runs(), a.schedules(),
-		a.cancel(), a.suspend(), a.resume(), a.approvePrune(),
+		a.sync(), a.retry(), a.cancel(), a.suspend(), a.resume(), a.approvePrune(),
 	)
 	return root
 }

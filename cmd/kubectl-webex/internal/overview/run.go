@@ -51,6 +51,9 @@ type Run struct {
 	Message string `json:"message,omitempty"`
 }
 
+// Canceling is the status of a run that is about to be ended.
+const Canceling = "Canceling"
+
 // RunOf is the state of a run.
 func RunOf(run *v1alpha1.LicenseSync) Run {
 	s := &run.Status
@@ -67,7 +70,7 @@ func RunOf(run *v1alpha1.LicenseSync) Run {
 		}
 	}
 	if ptr.Deref(run.Spec.Cancel, false) && !r.Finished {
-		r.Status = "Canceling"
+		r.Status = Canceling
 	}
 	if s.Duration != nil {
 		r.DurationSeconds = new(int64(s.Duration.Seconds()))

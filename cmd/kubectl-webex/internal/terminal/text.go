@@ -48,6 +48,9 @@ func Clip(text string, columns int) string {
 	if Width(text) <= columns {
 		return text
 	}
+	if columns <= 0 {
+		return ""
+	}
 	n := 0
 	for i, r := range text {
 		w := runeWidth(r)
