@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -26,9 +25,9 @@ import (
 // An entry is a host name, which stands for its default port, or host:port.
 type HostPolicy struct {
 	// API are the hosts that connection.baseURL may name.
-	API []string
+	API webex.Hosts
 	// Proxies are the hosts that connection.proxyURL may name.
-	Proxies []string
+	Proxies webex.Hosts
 	// Dial makes the connections to all of them; nil is the usual way. Tests have
 	// networks of their own.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -37,24 +36,6 @@ type HostPolicy struct {
 // DefaultAPIHosts are Webex's own hosts, commercial and government
 // (https://developer.webex.com/docs/webex-for-government).
 func DefaultAPIHosts() []string { return []string{"webexapis.com", "api-usgov.webex.com"} }
-
-func allowed(entries []string, u *url.URL) bool {
-	port := u.Port()
-	if port == "" {
-		port = defaultPort(u)
-	}
-	return slices.ContainsFunc(entries, func(entry string) bool {
-		return strings.EqualFold(entry, net.JoinHostPort(u.Hostname(), port)) ||
-			port == defaultPort(u) && (strings.EqualFold(entry, u.Hostname()) || strings.EqualFold(entry, u.Host))
-	})
-}
-
-func defaultPort(u *url.URL) string {
-	if u.Scheme == "http" {
-		return "80"
-	}
-	return "443"
-}
 
 // endpoint is where a customer's API is, checked against the policy.
 func (p HostPolicy) endpoint(connection *v1alpha1.Connection) (*url.URL, error) {
@@ -66,7 +47,7 @@ func (p HostPolicy) endpoint(connection *v1alpha1.Connection) (*url.URL, error) 
 	if err != nil {
 		return nil, terminal(v1alpha1.ReasonHostNotAllowed, "spec.connection.baseURL: %v", err)
 	}
-	if !allowed(p.API, u) {
+	if !p.API.Allow(u) {
 		return nil, terminal(v1alpha1.ReasonHostNotAllowed,
 			"spec.connection.baseURL names host %s, which this operator may not talk to: use https://webexapis.com/v1, or ask its administrator to add the host to --allowed-api-hosts", u.Host)
 	}
@@ -78,16 +59,16 @@ func (p HostPolicy) endpoint(connection *v1alpha1.Connection) (*url.URL, error) 
 func (p HostPolicy) proxy(connection *v1alpha1.Connection) (func(*http.Request) (*url.URL, error), error) {
 	config := httpproxy.FromEnvironment()
 	if connection != nil && connection.ProxyURL != "" {
-		u, err := url.Parse(connection.ProxyURL)
-		if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
+		u, err := webex.ParseProxyURL(connection.ProxyURL)
+		if err != nil {
 			return nil, terminal(v1alpha1.ReasonHostNotAllowed,
-				"spec.connection.proxyURL is not the URL of a proxy: write it as http://proxy.example.com:8080, and put a user name and password into the Secret of spec.credentialsSecretRef, keys %s and %s", KeyProxyUsername, KeyProxyPassword)
+				"spec.connection.proxyURL %v; a user name and password go into the Secret of spec.credentialsSecretRef, keys %s and %s", err, KeyProxyUsername, KeyProxyPassword)
 		}
-		if !allowed(p.Proxies, u) {
+		if !p.Proxies.Allow(u) {
 			return nil, terminal(v1alpha1.ReasonHostNotAllowed,
 				"spec.connection.proxyURL names host %s, which this operator may not talk to: ask its administrator to add the host to --allowed-proxy-hosts", u.Host)
 		}
-		config = &httpproxy.Config{HTTPProxy: connection.ProxyURL, HTTPSProxy: connection.ProxyURL, NoProxy: strings.Join(connection.NoProxy, ",")}
+		config = &httpproxy.Config{HTTPProxy: u.String(), HTTPSProxy: u.String(), NoProxy: strings.Join(connection.NoProxy, ",")}
 	}
 	choose := config.ProxyFunc()
 	return func(r *http.Request) (*url.URL, error) { return choose(r.URL) }, nil

@@ -166,8 +166,7 @@ func TestRestsSideBySide(t *testing.T) {
 			for _, d := range []time.Duration{time.Minute, 2 * time.Minute} {
 				go func() { ended <- at.Rest(ctx, Rest{}, func() error { time.Sleep(d); return nil }) }()
 			}
-			<-ended
-			<-ended
+			g.Expect([]error{<-ended, <-ended}).To(HaveEach(BeNil()))
 			return Outcome{}
 		})).To(BeTrue())
 		synctest.Wait()

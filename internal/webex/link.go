@@ -145,7 +145,7 @@ func validPort(p string) bool {
 
 // cleanPath reports whether p is empty or absolute and has no empty, "." or ".." segment, but for a trailing slash.
 func cleanPath(p string) bool {
-	return p == "" || p == "/" || path.Clean(p) == strings.TrimSuffix(p, "/") && p[0] == '/'
+	return p == "" || p == "/" || p[0] == '/' && p != "//" && path.Clean(p) == strings.TrimSuffix(p, "/")
 }
 
 // repairQuery returns the query of a page with the parameters that were asked for. Next links have been seen to lose

@@ -102,64 +102,91 @@ func (c *Client) run(ctx context.Context, x *exchange) error {
 	if err != nil {
 		return err
 	}
-	var (
-		throttled time.Duration
-		refreshed bool
-		renewed   bool
-		failures  int // that cost patience
-		tries     = 1 // that count against attempts
-		attempts  = c.cfg.Retry.Attempts
-	)
+	p := &pursuit{Client: c, x: x, token: token, tries: 1, attempts: c.cfg.Retry.Attempts}
 	if c.cfg.Limiter != nil {
-		attempts = c.cfg.Limiter.Tries(x.op, attempts)
+		p.attempts = c.cfg.Limiter.Tries(x.op, p.attempts)
 	}
 	for call := 0; ; call++ {
-		grant := c.grants.Load()
-		e := c.attempt(ctx, x, token, Call{Operation: x.op, Method: http.MethodGet, Retried: call > 0, Throttled: throttled})
+		p.grant = c.grants.Load()
+		e := c.attempt(ctx, x, p.token, Call{Operation: x.op, Method: http.MethodGet, Retried: call > 0, Throttled: p.throttled})
 		if e == nil {
 			return nil
 		}
-		throttled = 0
-		switch {
-		case ctx.Err() != nil:
+		p.throttled = 0
+		if ctx.Err() != nil {
 			return e
-		case e.Status == http.StatusUnauthorized && !refreshed:
-			refreshed = true
-			if token, err = c.refresh(ctx, x.op, token, e); err != nil {
-				return err
-			}
-			continue
-		case e.Status == http.StatusForbidden && x.renew != nil && !renewed:
-			renewed = true
-			if err := x.renew(ctx, grant); err != nil {
-				if ClassOf(err) == ClassTerminal {
-					return e // the customer is out of reach: what was asked for says so best
-				}
-				return err
-			}
-			continue
-		case e.Class == ClassRateLimited && e.again && c.cfg.Limiter != nil:
-			continue // the limiter waits, or ends the call
-		case e.Status == http.StatusGatewayTimeout && x.shrink != nil && x.shrink():
-		case !e.again || tries >= attempts:
-			return e
-		default:
-			tries++
 		}
-		failures++
-		wait := c.cfg.Retry.backoff(failures, c.cfg.Rand())
-		if e.RetryAfter > 0 {
-			if e.RetryAfter > c.cfg.Retry.MaxRetryAfter {
-				return e
-			}
-			// What the server asked for, and a little more, so that waiting callers do not come back all at once.
-			wait = e.RetryAfter + time.Duration(c.cfg.Rand()*float64(c.cfg.Retry.Base))
-			throttled = wait
+		again, err := p.mend(ctx, e)
+		if err != nil {
+			return err
 		}
-		if err := c.cfg.Sleep(ctx, wait); err != nil {
-			return networkError(ctx, x.op, err)
+		if again {
+			continue
+		}
+		if err := p.backOff(ctx, e); err != nil {
+			return err
 		}
 	}
+}
+
+// pursuit is an exchange from its first attempt to its last.
+type pursuit struct {
+	*Client
+	x         *exchange
+	token     string
+	grant     int64         // renewals of grants before the attempt
+	throttled time.Duration // waited for Retry-After since the attempt
+	refreshed bool
+	renewed   bool
+	failures  int // that cost patience
+	tries     int // that count against attempts
+	attempts  int
+}
+
+// mend does away with the cause of a failure where that can be done: a new token, a new grant. It then says that the
+// next attempt need not wait, but for the limiter.
+func (p *pursuit) mend(ctx context.Context, e *Error) (again bool, err error) {
+	switch {
+	case e.Status == http.StatusUnauthorized && !p.refreshed:
+		p.refreshed = true
+		p.token, err = p.refresh(ctx, p.x.op, p.token, e)
+		return err == nil, err
+	case e.Status == http.StatusForbidden && p.x.renew != nil && !p.renewed:
+		p.renewed = true
+		err := p.x.renew(ctx, p.grant)
+		if ClassOf(err) == ClassTerminal {
+			return false, e // the customer is out of reach: what was asked for says so best
+		}
+		return err == nil, err
+	case e.Class == ClassRateLimited && e.again && p.cfg.Limiter != nil:
+		return true, nil // the limiter waits, or ends the call
+	}
+	return false, nil
+}
+
+// backOff waits for the next attempt, or returns the error that ends the call.
+func (p *pursuit) backOff(ctx context.Context, e *Error) error {
+	switch {
+	case e.Status == http.StatusGatewayTimeout && p.x.shrink != nil && p.x.shrink():
+	case !e.again || p.tries >= p.attempts:
+		return e
+	default:
+		p.tries++
+	}
+	p.failures++
+	wait := p.cfg.Retry.backoff(p.failures, p.cfg.Rand())
+	if e.RetryAfter > 0 {
+		if e.RetryAfter > p.cfg.Retry.MaxRetryAfter {
+			return e
+		}
+		// What the server asked for, and a little more, so that waiting callers do not come back all at once.
+		wait = e.RetryAfter + time.Duration(p.cfg.Rand()*float64(p.cfg.Retry.Base))
+		p.throttled = wait
+	}
+	if err := p.cfg.Sleep(ctx, wait); err != nil {
+		return networkError(ctx, p.x.op, err)
+	}
+	return nil
 }
 
 // attempt sends the request once and reports it to the observer.

@@ -1,0 +1,207 @@
+package webex
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/http/httpproxy"
+)
+
+// The lists with few fields, each with the same body.
+func FuzzDecodeLists(f *testing.F) {
+	f.Add([]byte(`{"items":[{"id":"a=","displayName":"Acme","name":"Oslo","locationId":"L==","type":"meetingRoom"}]}`))
+	f.Add([]byte(`{"items":[{"id":"w","calling":{"type":"webexCalling","webexCalling":{"licenses":["a","b="]}}},{"id":"v","calling":null}]}`))
+	f.Add([]byte(`{"notFoundIds":null,"items":[{"id":"","name":1}],"items":null}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		read := func() io.Reader { return strings.NewReader(string(body)) }
+		organizations, err := decodeAll(read(), decodeOrganization)
+		checkIDs(t, err, organizations, func(o Organization) string { return o.ID })
+		roles, err := decodeAll(read(), decodeRole)
+		checkIDs(t, err, roles, func(r Role) string { return r.ID })
+		locations, err := decodeAll(read(), decodeLocation)
+		checkIDs(t, err, locations, func(l Location) string { return l.ID })
+		workspaces, err := decodeAll(read(), decodeWorkspace)
+		checkIDs(t, err, workspaces, func(w Workspace) string { return w.ID })
+		for _, w := range workspaces {
+			if err == nil && len(w.Licenses) > 0 && !w.LicensesKnown {
+				t.Fatalf("workspace %+v", w)
+			}
+		}
+	})
+}
+
+// checkIDs makes sure that what was decoded has ids, as the client writes them.
+func checkIDs[T any](t *testing.T, err error, items []T, id func(T) string) {
+	t.Helper()
+	if err != nil {
+		checkFailure(t, err)
+		return
+	}
+	for _, item := range items {
+		if got := id(item); got == "" || strings.HasSuffix(got, "=") {
+			t.Fatalf("%T with id %q", item, got)
+		}
+	}
+}
+
+// marker is in every body of FuzzErrorBody, and must be in no text of an error.
+const marker = "jane.doe@example.com"
+
+// Whatever a failing service, or a proxy before it, says: the failure has a class
+// and a text that is the client's own.
+func FuzzErrorBody(f *testing.F) {
+	const rest, html = "application/json;charset=UTF-8", "text/html"
+	f.Add(403, rest, "", `{"message":"no","errors":[{"description":"no"}],"trackingId":"ROUTER_1"}`)
+	f.Add(400, rest, "", `{"error":"invalid_grant","error_description":"x","trackingID":"NA_2"}`)
+	f.Add(400, rest, "", `{"error":[{"key":"400","message":[{"description":"x","code":"1"}]}],"errorCode":4,"trackingId":"a b"}`)
+	f.Add(429, html, "rand(30),add(30)", `<html>`)
+	f.Add(503, html, "Tue, 01 Sep 2026 12:00:30 GMT", ``)
+	f.Add(200, html, "", `<html>`)
+	f.Add(302, "", "", ``)
+	f.Add(200, rest, "", `{"items":[`)
+	f.Fuzz(func(t *testing.T, status int, contentType, retryAfter, body string) {
+		if status < 100 || status > 999 {
+			return // net/http takes nothing else
+		}
+		h := http.Header{"Content-Type": {contentType}, "Retry-After": {retryAfter}}
+		resp := &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body + marker))}
+		e := checkResponse("list people", resp, noon)
+		if e == nil {
+			if status != http.StatusOK || !jsonContent(contentType) {
+				t.Fatalf("status %d with %q is good", status, contentType)
+			}
+			return
+		}
+		if e.Class == ClassNone || e.RetryAfter < 0 || e.RetryAfter > maxRetryAfter || e.Class == ClassRateLimited && e.RetryAfter < minRetryAfter {
+			t.Fatalf("class %v, retry after %v", e.Class, e.RetryAfter)
+		}
+		if len(e.TrackingID) > 128 || strings.ContainsFunc(e.TrackingID, func(r rune) bool { return r > unicode.MaxASCII || unicode.IsSpace(r) || r == '@' }) {
+			t.Fatalf("tracking id %q", e.TrackingID)
+		}
+		same := &http.Response{StatusCode: status, Header: h, Body: http.NoBody}
+		if again := checkResponse("list people", same, noon); again.Error() != e.Error() {
+			t.Fatalf("the text depends on the body: %q and %q", e, again)
+		}
+		if strings.Contains(e.String(), marker) {
+			t.Fatalf("%q", e.String())
+		}
+	})
+}
+
+// An answer with tokens holds one, or is a failure that shows none.
+func FuzzDecodeToken(f *testing.F) {
+	f.Add([]byte(`{"access_token":"a","expires_in":1209599,"refresh_token":"r","refresh_token_expires_in":7775999,"token_type":"Bearer"}`))
+	f.Add([]byte(`{"access_token":"a","expires_in":"60","refresh_token":""}`))
+	f.Add([]byte(`{"access_token":null,"expires_in":1e300}`))
+	f.Add([]byte(`{"expires_in":-1,"access_token":"a","access_token":"b"}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		endpoints := &TokenEndpoints{Now: func() time.Time { return noon }}
+		resp := &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(body)))}
+		token, e := endpoints.decode(t.Context(), resp, &tokenRequest{operation: "refresh token", refreshToken: "kept"})
+		if e != nil {
+			if token != (Token{}) || e.Class != ClassPartial && e.Class != ClassTransient {
+				t.Fatalf("token %v with error %v of class %v", token.AccessToken, e, e.Class)
+			}
+			return
+		}
+		if token.AccessToken == "" || token.RefreshToken == "" {
+			t.Fatal("a token is missing")
+		}
+		for _, at := range []time.Time{token.ExpiresAt, token.RefreshExpiresAt} {
+			if !at.IsZero() && at.Before(noon) {
+				t.Fatalf("a new token ended %v", at)
+			}
+		}
+	})
+}
+
+// A base URL is good in one way only, however it is written.
+func FuzzBaseURL(f *testing.F) {
+	for _, s := range []string{
+		DefaultBaseURL, " https://WEBEXAPIS.com:443/v1/ ", "https://[::1]:8443/v1", "https://a@b/v1", "https://a\\@b/v1", "https://a%2eb/v1",
+		"https:///v1", "https://a:0/v1", "https://a/v1/../x", "https://a/%2e%2e/v1", "https://a?", "https://a#",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		u, err := ParseBaseURL(raw)
+		if err != nil {
+			if len(raw) > 8 && strings.Contains(err.Error(), raw) {
+				t.Fatalf("error %q repeats what may hold a password", err)
+			}
+			return
+		}
+		if u.Scheme != "https" || u.User != nil || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(u.Path, "/") {
+			t.Fatalf("%q is %v", raw, u)
+		}
+		again, err := ParseBaseURL(u.String())
+		if err != nil {
+			t.Fatalf("%q is %v, which is %v", raw, u, err)
+		}
+		if diff := cmp.Diff(u.String(), again.String()); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+// Whatever a customer writes as its base URL or proxy, only hosts on the list are talked to, as another parser of the
+// same text would see it.
+func FuzzHosts(f *testing.F) {
+	for _, seed := range [][3]string{
+		{"https://webexapis.com/v1", "http://proxy.example:8080", "10.0.0.0/8"},
+		{"https://webexapis.com@evil.example/v1", "http://proxy.example@evil.example:8080", ""},
+		{"https://webexapis.com\\.evil.example/v1", "http://proxy.example:8080\\@evil.example", "*"},
+		{"https://169.254.169.254/v1", "http://169.254.169.254", "169.254.169.254"},
+		{"https://0x7f000001/v1", "socks5://proxy.example:8080", ".example,,"},
+		{"https://[::1%25eth0]/v1", "https://proxy.example:8080", "[::1]"},
+		{"https://webexapis.com:443/v1", "http://PROXY.example:8080/?x", "webexapis.com"},
+	} {
+		f.Add(seed[0], seed[1], seed[2])
+	}
+	apis, proxies := Hosts{"webexapis.com"}, Hosts{"proxy.example:8080"}
+	f.Fuzz(func(t *testing.T, baseURL, proxyURL, noProxy string) {
+		base, err := ParseBaseURL(baseURL)
+		if err != nil || !apis.Allow(base) {
+			base = &url.URL{Scheme: "https", Host: "webexapis.com", Path: "/v1"}
+		}
+		expectHost(t, base, "webexapis.com:443")
+		proxy, err := ParseProxyURL(proxyURL)
+		if err != nil {
+			if len(proxyURL) > 8 && strings.Contains(err.Error(), proxyURL) {
+				t.Fatalf("error %q repeats what may hold a password", err)
+			}
+			return
+		}
+		if !proxies.Allow(proxy) {
+			return
+		}
+		expectHost(t, proxy, "proxy.example:8080")
+		config := httpproxy.Config{HTTPSProxy: proxy.String(), NoProxy: noProxy}
+		if chosen, err := config.ProxyFunc()(base); err == nil && chosen != nil {
+			expectHost(t, chosen, "proxy.example:8080")
+		}
+	})
+}
+
+func expectHost(t *testing.T, u *url.URL, want string) {
+	t.Helper()
+	again, err := url.Parse(u.String())
+	if err != nil {
+		t.Fatalf("%v: %v", u, err)
+	}
+	for _, seen := range []*url.URL{u, again} {
+		port := seen.Port()
+		if port == "" {
+			port = defaultPort(seen)
+		}
+		if got := strings.ToLower(seen.Hostname()) + ":" + port; got != want || seen.User != nil {
+			t.Fatalf("%v leads to %s, want %s", seen, got, want)
+		}
+	}
+}
