@@ -46,6 +46,9 @@ func customerStories() map[string]story {
 	defaults := func(value metav1.ConditionStatus, reason string) []metav1.Condition {
 		return []metav1.Condition{condition(v1alpha1.ConditionDefaultsResolved, value, reason, "m")}
 	}
+	valid := func(value metav1.ConditionStatus, reason string) []metav1.Condition {
+		return []metav1.Condition{condition(v1alpha1.ConditionCredentialsValid, value, reason, "m")}
+	}
 	with := func(all []metav1.Condition, more ...metav1.Condition) []metav1.Condition {
 		return append(append([]metav1.Condition{}, all...), more...)
 	}
@@ -81,6 +84,13 @@ func customerStories() map[string]story {
 		"approved":                         {approving, held, nil, []string{"Normal PruneApproved"}},
 		"withdrawn":                        {anyone, held, nil, []string{"Normal PruneWithdrawn"}},
 		"an older approval":                {approving, []metav1.Condition{condition(v1alpha1.ConditionPruneHeld, yes, "ApprovalRequired", "annotate it with x=def")}, nil, []string{"Normal PruneWithdrawn"}},
+		"credentials accepted":             {anyone, valid(unknown, "Unverified"), valid(yes, "Accepted"), nil},
+		"their renewal refused":            {anyone, valid(yes, "Accepted"), valid(yes, "RefreshRefused"), []string{"Warning RefreshRefused"}},
+		"still refused":                    {anyone, valid(yes, "RefreshRefused"), valid(yes, "RefreshRefused"), nil},
+		"renewed":                          {anyone, valid(yes, "RefreshRefused"), valid(yes, "Accepted"), []string{"Normal Accepted"}},
+		"refused altogether":               {anyone, valid(yes, "RefreshRefused"), valid(no, "CredentialsRejected"), nil}, // Ready tells
+		"their end is near":                {anyone, valid(yes, "Accepted"), valid(yes, "ExpiresSoon"), nil},              // told for each lead
+		"their end is far again":           {anyone, valid(yes, "ExpiresSoon"), valid(yes, "Accepted"), []string{"Normal Accepted"}},
 		"within thresholds from the start": {anyone, nil, capacity(yes, "WithinThresholds"), nil},
 		"over one from the start":          {anyone, nil, capacity(no, "Warning"), []string{"Warning Warning"}},
 		"worse":                            {anyone, capacity(no, "Warning"), capacity(no, "OverAssigned"), []string{"Warning OverAssigned"}},
