@@ -46,6 +46,17 @@ func TestBadAnswers(t *testing.T) {
 	}
 }
 
+// A person of whom Webex could not read everything counts for nothing: the figures
+// of the last complete run stay.
+func TestItemErrorsKeepTheFigures(t *testing.T) {
+	f := newFixture(t)
+	customer := f.createCustomer("acme", unhurried)
+	for _, field := range []string{"licenses", "locationId"} {
+		badAnswer(f, customer, "GET /people", "a person without "+field,
+			webexsim.Rule{ItemErrors: &webexsim.ItemErrors{Every: 44, Fields: []string{field}}}, v1alpha1.ReasonPartialResult)
+	}
+}
+
 func badAnswer(f *fixture, customer *v1alpha1.WebexCustomerAccess, operation, name string, rule webexsim.Rule, reason string) {
 	f.t.Helper()
 	f.Expect(f.org.SetTotal("Advanced Messaging", f.org.Truth().License("Advanced Messaging").Total+1)).To(Succeed())

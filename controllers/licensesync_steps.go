@@ -234,7 +234,7 @@ func (r *LicenseSyncReconciler) attempt(_ context.Context, s *runScope) (bool, e
 		}
 		s.wait(v1alpha1.ReasonRunning, "the run reads the organization and writes its licence rows")
 	default:
-		s.queued("the run waits for a free place: the operator's --max-concurrent-syncs are in use")
+		s.queued("the run waits for its turn: the operator's --max-concurrent-syncs are in use, or as many runs with the same credentials wait for Webex")
 	}
 	return false, nil
 }

@@ -14,7 +14,7 @@ import (
 
 // Waits of an attempt. A wait is slept where the attempt is, without its place,
 // or the run is parked: the attempt ends and another one begins later. Sleeping
-// costs memory, about 0.7 MiB: two pages, and the ids by which duplicates are
+// costs memory, about 1 MiB: two pages, a connection, and the ids by which duplicates are
 // recognised. Parking costs the requests for the pages that are read again.
 const (
 	// restFrom is the wait from which on an attempt gives its place back. Below,

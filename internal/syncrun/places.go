@@ -1,7 +1,7 @@
 package syncrun
 
 // restingPerPlace bounds the attempts that rest: with the usual 8 places at 128,
-// and their memory at 90 MiB of the 512 that the manager gets.
+// and their memory at 128 MiB of the 512 that the manager gets.
 const restingPerPlace = 16
 
 // places decides who works and who waits. A free place goes to the group with the
