@@ -43,13 +43,19 @@ demo: ## Start a Kubernetes API server, a simulated Webex and the operator; prin
 
 .PHONY: test
 test: controlplane ## Run all tests against a real API server. RACE=1 adds the race detector (needs a C compiler).
-	KUBEBUILDER_ASSETS='$(ASSETS)' go test $(race) $(TESTFLAGS) ./...
+	KUBEBUILDER_ASSETS='$(ASSETS)' go test -timeout 20m $(race) $(TESTFLAGS) ./...
 	cd test/alerts && go test $(TESTFLAGS) ./...
 
 .PHONY: alerts
 alerts: ## Run the unit tests of the alerts. Needs promtool, which packages called prometheus have.
 	promtool check rules test/alerts/rules.yaml
 	promtool test rules test/alerts/rules_test.yaml
+
+# The short forms of both are part of make test.
+.PHONY: soak
+soak: controlplane ## Run the long proofs: SOAK_RUNS (500) runs under faults, then whole days. SOAK_SEED, DAY_SEED repeat one.
+	KUBEBUILDER_ASSETS='$(ASSETS)' SOAK_RUNS=$(or $(SOAK_RUNS),500) SOAK_SEED=$(or $(SOAK_SEED),0) go test $(race) -count=1 -v -timeout 4h $(TESTFLAGS) ./test/soak
+	DAY_HOURS=$(or $(DAY_HOURS),24) DAY_SEED=$(or $(DAY_SEED),0) go test $(race) -count=1 -v -timeout 2h $(TESTFLAGS) ./test/day
 
 .PHONY: bench
 bench: controlplane ## Run the benchmarks. BENCH=regexp selects.

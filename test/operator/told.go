@@ -19,6 +19,8 @@ import (
 // Stored is all that the API server holds in a namespace, as JSON by resource:
 // every kind that can be listed, but Secrets.
 func Stored(ctx context.Context, config *rest.Config, namespace string) (map[string]string, error) {
+	config = rest.CopyConfig(config)
+	config.WarningHandler = rest.NoWarnings{} // old kinds are searched, too
 	finder, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {
 		return nil, err
