@@ -1,0 +1,190 @@
+package manifest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// id names an object. An empty namespace is that of the command line, the same
+// for all.
+type id struct{ kind, namespace, name string }
+
+func (o *object) id() id {
+	return id{o.text("kind"), o.text("metadata", "namespace"), o.text("metadata", "name")}
+}
+
+// set is all objects that were given, which refer to each other.
+type set struct {
+	ours []*object
+	byID map[id]*object
+	// others are Secrets and ConfigMaps.
+	others   map[id]*object
+	findings []Finding
+}
+
+func newSet() *set { return &set{byID: map[id]*object{}, others: map[id]*object{}} }
+
+func (s *set) foreign(o *object) {
+	if kind := o.text("kind"); o.text("apiVersion") == "v1" && (kind == "Secret" || kind == "ConfigMap") {
+		s.others[o.id()] = o
+	}
+}
+
+func (s *set) add(o *object) {
+	if name := o.id(); name.name != "" {
+		if twin := s.byID[name]; twin != nil {
+			s.report(o, Error, "metadata.name", "%s %s is also in %s, line %d: give one of them another name, or remove it", name.kind, name.name, twin.file, twin.lineAt("metadata.name"))
+		}
+		s.byID[name] = o
+	}
+	s.ours = append(s.ours, o)
+}
+
+func (s *set) report(o *object, severity Severity, path, format string, args ...any) {
+	s.findings = append(s.findings, o.finding(severity, path, fmt.Sprintf(format, args...)))
+}
+
+// check finds what does not fit together. Something that is referred to and not
+// given may be in the cluster already, so that is worth a warning at most, and
+// only if its like was given.
+func (s *set) check() []Finding {
+	organizations := map[string]*object{}
+	for _, o := range s.ours {
+		switch o.text("kind") {
+		case "WebexCustomerAccess":
+			if c, ok := typed[v1alpha1.WebexCustomerAccess](o); ok {
+				s.checkSecret(o, c)
+				s.checkBundle(o, c)
+				s.checkOrganization(o, c, organizations)
+			}
+		case "LicenseSyncSchedule":
+			if schedule, ok := typed[v1alpha1.LicenseSyncSchedule](o); ok {
+				s.checkTargets(o, schedule)
+			}
+		case "LicenseSync":
+			s.checkReference(o, o.text("spec", "customerAccessRef", "name"))
+		}
+	}
+	return s.findings
+}
+
+// checkSecret looks into the credentials, if their Secret was given.
+func (s *set) checkSecret(o *object, c *v1alpha1.WebexCustomerAccess) {
+	name := c.Spec.CredentialsSecretRef.Name
+	given := s.others[id{"Secret", c.Namespace, name}]
+	if given == nil {
+		return
+	}
+	secret, ok := typed[corev1.Secret](given)
+	if !ok {
+		s.report(given, Error, "data", "this is no Secret: give data in base64, or stringData as text")
+		return
+	}
+	if secret.Data == nil {
+		secret.Data = map[string][]byte{}
+	}
+	for key, value := range secret.StringData {
+		secret.Data[key] = []byte(value)
+	}
+	if _, err := syncrun.CheckSecret(secret); err != nil {
+		s.report(o, Error, "spec.credentialsSecretRef.name", "%v", err)
+	}
+}
+
+// checkBundle looks for the CA bundle in its object, if that was given.
+func (s *set) checkBundle(o *object, c *v1alpha1.WebexCustomerAccess) {
+	if c.Spec.Connection == nil || c.Spec.Connection.CABundleRef == nil {
+		return
+	}
+	ref := c.Spec.Connection.CABundleRef
+	given := s.others[id{string(ref.Kind), c.Namespace, ref.Name}]
+	if given == nil {
+		return
+	}
+	var keys []string
+	for _, member := range []string{"data", "stringData", "binaryData"} {
+		if entries, ok := given.content[member].(map[string]any); ok {
+			for key := range entries {
+				keys = append(keys, key)
+			}
+		}
+	}
+	if !slices.Contains(keys, ref.Key) {
+		s.report(o, Error, "spec.connection.caBundleRef", "%s %s has no key %s: name one that it has, or add it", ref.Kind, ref.Name, ref.Key)
+	}
+}
+
+// checkOrganization finds two customers of one organization, of which the
+// operator refuses the younger.
+func (s *set) checkOrganization(o *object, c *v1alpha1.WebexCustomerAccess, seen map[string]*object) {
+	uuid, err := webex.OrganizationUUID(c.Spec.OrganizationID)
+	if c.Spec.OrganizationID == "" || err != nil {
+		return
+	}
+	if twin := seen[uuid]; twin != nil && twin.id() != o.id() {
+		s.report(o, Error, "spec.organizationID", "this is the organization of customer %s, too (%s, line %d): the operator reads an organization once", twin.id().name, twin.file, twin.lineAt("spec.organizationID"))
+	}
+	seen[uuid] = o
+}
+
+func (s *set) checkTargets(o *object, schedule *v1alpha1.LicenseSyncSchedule) {
+	if ref := schedule.Spec.CustomerAccessRef; ref != nil {
+		s.checkReference(o, ref.Name)
+		return
+	}
+	selector, err := metav1.LabelSelectorAsSelector(schedule.Spec.CustomerAccessSelector)
+	if err != nil || selector.Empty() {
+		return
+	}
+	customers := s.customers(schedule.Namespace)
+	if len(customers) == 0 || slices.ContainsFunc(customers, func(c *object) bool { return selector.Matches(labelsOf(c)) }) {
+		return
+	}
+	s.report(o, Warning, "spec.customerAccessSelector", "it selects none of the customers given here: label them, or change it")
+}
+
+func labelsOf(o *object) labels.Set {
+	set := labels.Set{}
+	if meta, ok := o.content["metadata"].(map[string]any); ok {
+		if entries, ok := meta["labels"].(map[string]any); ok {
+			for key, value := range entries {
+				set[key] = fmt.Sprint(value)
+			}
+		}
+	}
+	return set
+}
+
+// customers are those given for a namespace.
+func (s *set) customers(namespace string) []*object {
+	var customers []*object
+	for _, o := range s.ours {
+		if name := o.id(); name.kind == "WebexCustomerAccess" && name.namespace == namespace {
+			customers = append(customers, o)
+		}
+	}
+	return customers
+}
+
+// checkReference looks for a customer by name, if any were given.
+func (s *set) checkReference(o *object, name string) {
+	customers := s.customers(o.text("metadata", "namespace"))
+	if name == "" || len(customers) == 0 || slices.ContainsFunc(customers, func(c *object) bool { return c.id().name == name }) {
+		return
+	}
+	var names []string
+	for _, c := range customers {
+		names = append(names, c.id().name)
+	}
+	slices.Sort(names)
+	s.report(o, Warning, "spec.customerAccessRef.name", "customer %s is not among those given here (%s): see whether it is in the cluster", name, strings.Join(names[:min(len(names), 5)], ", "))
+}
