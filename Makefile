@@ -78,7 +78,7 @@ build: ## Build the manager and the kubectl plugin into bin/.
 	@cp cmd/kubectl-webex/kubectl_complete-webex bin/
 
 .PHONY: generate
-generate: ## Write all generated files: deepcopy, apply configurations, CRDs, RBAC, API reference.
+generate: ## Write all generated files: deepcopy, apply configurations, CRDs, RBAC, API reference, dashboards.
 	@hack/tools/generate.sh
 
 .PHONY: lint

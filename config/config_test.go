@@ -49,6 +49,7 @@ func TestManifests(t *testing.T) {
 
 	kubectl(t, cluster, "apply", "--server-side", "-k", "default")
 	kubectl(t, cluster, "wait", "--for=condition=Established", "crd", "--all")
+	kubectl(t, cluster, "apply", "--server-side", "-k", "grafana")
 	samples := [][]string{
 		{"apply", "--server-side", "-n", "default", "-k", "samples"},
 		{"apply", "--server-side", "-k", filepath.Join("samples", "demo")},
@@ -66,6 +67,7 @@ func TestManifests(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("restricted pod security", func(t *testing.T) { testPodSecurity(t, clientset, deployment) })
+	t.Run("dashboards", func(t *testing.T) { testDashboards(t, clientset) })
 	t.Run("flags", func(t *testing.T) { testFlags(t, deployment) })
 	t.Run("rights", func(t *testing.T) { testRights(t, clientset) })
 }

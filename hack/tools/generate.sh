@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # All that is written here.
-generated="api/v1alpha1/zz_generated.deepcopy.go api/v1alpha1/applyconfiguration config/crd/bases config/rbac/role.yaml docs/api-reference.md"
+generated="api/v1alpha1/zz_generated.deepcopy.go api/v1alpha1/applyconfiguration config/crd/bases config/rbac/role.yaml docs/api-reference.md config/grafana"
 
 # list prints a checksum and a name per generated file.
 list() {
@@ -38,6 +38,8 @@ generate() {
 	hack/tools/build.sh crd-ref-docs
 	bin/tools/crd-ref-docs --source-path=api --config=hack/tools/crd-ref-docs.yaml \
 		--renderer=markdown --output-path=docs/api-reference.md --log-level=ERROR
+
+	go run ./hack/dashboards -grafana config/grafana
 
 	# The generators write every file anew, so an older one belongs to a kind that is gone.
 	find config/crd/bases api/v1alpha1/applyconfiguration -type f ! -newer "$began" -exec rm {} +

@@ -6,6 +6,8 @@
 package metrics
 
 import (
+	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,23 +73,28 @@ func init() { metrics.Registry.MustRegister(events...) }
 
 // Names are the names of all metrics of this package, sorted. Rules, dashboards and documents may name no other.
 func Names() []string {
+	return slices.Sorted(maps.Keys(Labels(append(slices.Clone(events), &State{})...)))
+}
+
+// described is how a Desc tells its name and labels; it has no other way.
+var described = regexp.MustCompile(`^Desc\{fqName: "([^"]+)", .*, variableLabels: \{([^}]*)\}\}$`)
+
+// Labels are the metrics that collectors describe, with the names of their labels.
+func Labels(collectors ...prometheus.Collector) map[string][]string {
 	ch := make(chan *prometheus.Desc)
 	go func() {
 		defer close(ch)
-		for _, collector := range append(slices.Clone(events), &State{}) {
+		for _, collector := range collectors {
 			collector.Describe(ch)
 		}
 	}()
-	var names []string
+	labels := map[string][]string{}
 	for desc := range ch {
-		// A Desc has no other way to tell its name: Desc{fqName: "webexlicense_units", help: …
-		if _, rest, ok := strings.Cut(desc.String(), `fqName: "`); ok {
-			name, _, _ := strings.Cut(rest, `"`)
-			names = append(names, name)
+		if found := described.FindStringSubmatch(desc.String()); found != nil {
+			labels[found[1]] = strings.FieldsFunc(found[2], func(r rune) bool { return r == ',' })
 		}
 	}
-	slices.Sort(names)
-	return names
+	return labels
 }
 
 // ObserveRequest counts one attempt of a request to Webex.

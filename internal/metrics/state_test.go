@@ -177,6 +177,8 @@ func TestNames(t *testing.T) {
 	ObserveStatus("LicenseSync", true)
 	g.Expect(Names()).To(HaveLen(24))
 	g.Expect(Names()).To(ContainElements("webexlicense_api_requests_total", "webexlicense_units"))
+	g.Expect(Labels(state)).To(HaveKeyWithValue("webexlicense_customer_units", []string{"namespace", "name", "state"}))
+	g.Expect(Labels(scheduleSkew)).To(Equal(map[string][]string{"webexlicense_schedule_skew_seconds": {}}))
 	for _, collector := range append(slices.Clone(events), state) {
 		problems, err := promlint.New(strings.NewReader(exposition(t, collector))).Lint()
 		g.Expect(err).NotTo(HaveOccurred())

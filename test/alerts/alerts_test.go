@@ -1,5 +1,5 @@
-// Package alerts tests the alerts of config/prometheus. The unit tests of what they say are in rules_test.yaml, for
-// promtool (make alerts); what is here needs nothing but Go.
+// Package alerts tests the alerts of config/prometheus and the queries of config/grafana. The unit tests of what the
+// alerts say are in rules_test.yaml, for promtool (make alerts); what is here needs nothing but Go.
 package alerts
 
 import (
