@@ -12,15 +12,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	appsv1 "k8s.io/api/apps/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
@@ -32,8 +33,15 @@ const (
 	group           = "licensing.webex-operator.io"
 )
 
+func TestMain(m *testing.M) {
+	ctrl.SetLogger(logr.Discard())
+	os.Exit(m.Run())
+}
+
 func TestManifests(t *testing.T) {
-	cluster, err := controlplane.Start(t.Context(), controlplane.Options{ControllerManager: true, Log: t.Logf})
+	cluster, err := controlplane.Start(t.Context(), controlplane.Options{
+		ControllerManager: true, CRDPaths: []string{filepath.Join("crd", "bases")}, Log: t.Logf,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +77,12 @@ func TestManifests(t *testing.T) {
 	t.Run("restricted pod security", func(t *testing.T) { testPodSecurity(t, clientset, deployment) })
 	t.Run("dashboards", func(t *testing.T) { testDashboards(t, clientset) })
 	t.Run("flags", func(t *testing.T) { testFlags(t, deployment) })
-	t.Run("rights", func(t *testing.T) { testRights(t, clientset) })
+	t.Run("rights", func(t *testing.T) { testRights(t, cluster, clientset) })
+	t.Run("people", func(t *testing.T) { testPeople(t, cluster) })
+	t.Run("network policy", func(t *testing.T) { testNetworkPolicy(t, cluster, deployment) })
+	// Last, as they are for all namespaces.
+	t.Run("written by the operator", func(t *testing.T) { testWrittenByOperator(t, cluster) })
+	t.Run("tenants", func(t *testing.T) { testTenants(t, cluster) })
 }
 
 // kubectl fails the test on an error, and on a warning too: those are about fields that do
@@ -159,10 +172,8 @@ func testFlags(t *testing.T, deployment *appsv1.Deployment) {
 }
 
 // testRights asks the API server who may do what, once the aggregated roles are in place.
-func testRights(t *testing.T, clientset kubernetes.Interface) {
-	for _, role := range []string{"view", "edit", "admin"} {
-		bindRole(t, clientset, role)
-	}
+func testRights(t *testing.T, cluster *controlplane.ControlPlane, clientset kubernetes.Interface) {
+	bindRoles(t, cluster, "default", "view", "edit", "admin")
 	for _, tc := range []struct {
 		user, verb, group, resource, namespace string
 		want                                   bool
@@ -204,19 +215,6 @@ func testRights(t *testing.T, clientset kubernetes.Interface) {
 	}
 }
 
-// bindRole gives one of Kubernetes' own roles to a user of the same name.
-func bindRole(t *testing.T, clientset kubernetes.Interface, role string) {
-	t.Helper()
-	_, err := clientset.RbacV1().RoleBindings("default").Create(t.Context(), &rbacv1.RoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: role},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
-		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: role}},
-	}, metav1.CreateOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // eventuallyAllowed waits for the controller that aggregates roles and for the API
 // server's caches of them. A right that must not be is asked for once; the rights before
 // it in the table have shown by then that all is in place.
@@ -242,7 +240,8 @@ func eventuallyAllowed(t *testing.T, clientset kubernetes.Interface, want bool, 
 // TestNothingIsForgotten finds files that no kustomization.yaml names.
 func TestNothingIsForgotten(t *testing.T) {
 	byHand := map[string]bool{filepath.Join("samples", "demo", "licensesync.yaml"): true} // needs kubectl create
-	for _, dir := range []string{"crd", "rbac", "manager", "default", "samples", filepath.Join("samples", "demo"), filepath.Join("samples", "gitops", "customers")} {
+	for _, dir := range []string{"crd", "rbac", "manager", "default", "samples", filepath.Join("samples", "demo"), filepath.Join("samples", "gitops", "customers"),
+		"network-policy", "admission", filepath.Join("admission", "samples")} {
 		kustomization, err := os.ReadFile(filepath.Join(dir, "kustomization.yaml"))
 		if err != nil {
 			t.Fatal(err)
