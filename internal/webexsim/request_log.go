@@ -26,6 +26,8 @@ type RequestRecord struct {
 	// operation has no pages.
 	Page int `json:"page,omitempty"`
 	Max  int `json:"max,omitempty"`
+	// UserAgent is what the client calls itself.
+	UserAgent string `json:"userAgent,omitempty"`
 }
 
 // requestLog is a ring of records. Its counter's lock guards it.
@@ -83,6 +85,7 @@ func (c *call) record() {
 	c.recorded = true
 	r := RequestRecord{
 		Time: c.arrived, Operation: c.operation, Organization: c.subject, Owner: c.owner, Status: c.w.status,
+		UserAgent: c.r.UserAgent(),
 	}
 	if c.rule != nil {
 		r.Rule = c.rule.ID
