@@ -2,13 +2,11 @@
 #
 #   docker build --build-arg VERSION=$(git describe --tags --always) -t webex-license-operator:dev .
 #
-# Any base with CA certificates will do, since the default API is on the Internet. To make
-# a build repeatable bit by bit, name both images by digest.
-ARG BUILD_IMAGE=golang:1.26
-ARG BASE_IMAGE=gcr.io/distroless/static:nonroot
+# Both bases are named by digest, so that the same commit makes the same image; Dependabot
+# moves them. Another base needs CA certificates, since the default API is on the Internet.
 
 # The compiler runs on the machine's own platform and builds for the one that is asked for.
-FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS build
+FROM --platform=$BUILDPLATFORM golang:1.26.8@sha256:0f063af2d465d8dcae54cce04278ada488b96f77b42449c8d071e47d016cc65a AS build
 WORKDIR /src
 
 # Modules in a layer of their own: they change less often than the code.
@@ -27,13 +25,16 @@ ARG VERSION=unknown
 RUN CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} \
     go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=${VERSION}" -o /manager .
 
-FROM ${BASE_IMAGE}
+FROM gcr.io/distroless/static-debian13:nonroot@sha256:f7f8f729987ad0fdf6b05eeeae94b26e6a0f613bdf46feea7fc40f7bd72953e6
 ARG VERSION=unknown
+ARG REVISION=unknown
 LABEL org.opencontainers.image.title="webex-license-operator" \
       org.opencontainers.image.description="Keeps the licences of Webex organizations as Kubernetes objects" \
       org.opencontainers.image.source="https://github.com/webex-operator/webex-license-operator" \
       org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="${VERSION}"
+      org.opencontainers.image.documentation="https://github.com/webex-operator/webex-license-operator/blob/main/docs/README.md" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
 COPY LICENSE /LICENSE
 COPY --from=build /manager /manager
 # By number: Kubernetes cannot tell from a name that it is not root.

@@ -82,8 +82,10 @@ generate: ## Write all generated files: deepcopy, apply configurations, CRDs, RB
 	@hack/tools/generate.sh
 
 .PHONY: lint
-lint: bin/tools/golangci-lint ## Run the linters of .golangci.yml. LINTFLAGS=--fix repairs what it can.
+lint: bin/tools/golangci-lint bin/tools/actionlint ## Run the linters of .golangci.yml, and that of workflows. LINTFLAGS=--fix repairs what it can.
 	bin/tools/golangci-lint run $(LINTFLAGS) ./...
+	@# Without what may or may not be installed beside it.
+	bin/tools/actionlint -shellcheck= -pyflakes=
 
 .PHONY: verify
 verify: ## Fail if a generated file is out of date or a linter complains.
@@ -124,6 +126,28 @@ deploy: manifests ## Apply the operator with the image IMG to that cluster.
 undeploy: manifests ## Remove the operator, its CRDs and with them all of its objects.
 	$(KUBECTL) delete --ignore-not-found -f dist/install.yaml
 
+##@ Release it
+
+# What a release of a commit holds is the same wherever and whenever it is built: times are
+# that of the commit.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
+RELEASE_IMAGE := ghcr.io/webex-operator/webex-license-operator
+
+.PHONY: release-artifacts
+release-artifacts: bin/tools/cyclonedx-gomod ## Write what the release VERSION consists of into dist/: manifests, schemas, plugin, bills of materials. IMG=image:tag@digest.
+	rm -rf dist
+	@$(MAKE) --no-print-directory manifests IMG='$(if $(filter file,$(origin IMG)),$(RELEASE_IMAGE):$(VERSION),$(IMG))'
+	go run ./hack/release -version '$(VERSION)' -epoch '$(SOURCE_DATE_EPOCH)'
+
+.PHONY: vex
+vex: bin/tools/govulncheck ## Write dist/webex-license-operator.openvex.json. Needs vuln.go.dev, or VULNDB=file:///directory.
+	go run ./hack/release -version '$(VERSION)' -epoch '$(SOURCE_DATE_EPOCH)' -govulncheck bin/tools/govulncheck \
+		-database '$(VULNDB)' -image '$(if $(filter file,$(origin IMG)),$(RELEASE_IMAGE),$(IMG))'
+
+.PHONY: vulncheck
+vulncheck: bin/tools/govulncheck ## Fail if a known vulnerability is called. Needs vuln.go.dev, or VULNDB=file:///directory.
+	bin/tools/govulncheck $(if $(VULNDB),-db '$(VULNDB)') ./...
+
 ##@ Parts of the above
 
 .PHONY: controlplane
@@ -135,6 +159,6 @@ tools: bin/tools/golangci-lint bin/tools/crd-ref-docs bin/tools/kustomize ## Bui
 
 # The script knows whether a tool is up to date by content; modification times change with
 # every checkout.
-.PHONY: bin/tools/golangci-lint bin/tools/crd-ref-docs bin/tools/kustomize
-bin/tools/golangci-lint bin/tools/crd-ref-docs bin/tools/kustomize:
+.PHONY: bin/tools/golangci-lint bin/tools/crd-ref-docs bin/tools/kustomize bin/tools/actionlint bin/tools/cyclonedx-gomod bin/tools/govulncheck
+bin/tools/golangci-lint bin/tools/crd-ref-docs bin/tools/kustomize bin/tools/actionlint bin/tools/cyclonedx-gomod bin/tools/govulncheck:
 	@hack/tools/build.sh $(@F)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds tools of hack/tools/go.mod into bin/tools/, unless they are up to date.
+# Builds tools of hack/tools/go.mod, and of hack/tools/release/go.mod, into bin/tools/, unless
+# they are up to date.
 #
 #   hack/tools/build.sh NAME...
 set -euo pipefail
@@ -9,10 +10,13 @@ out=$(cd "$here/../.." && pwd)/bin/tools
 # Binaries for this machine, whatever the caller builds for, and from go.mod alone.
 export CGO_ENABLED=0 GOWORK=off GOOS='' GOARCH=''
 
-want=$({
-	(cd "$here" && go env GOVERSION GOHOSTOS GOHOSTARCH)
-	cat "$here/go.mod" "$here/go.sum" "$here"/*/*.go "$here/build.sh"
-} | git hash-object --stdin)
+# of tells what a tool is built from: of the module in that directory.
+of() {
+	{
+		(cd "$1" && go env GOVERSION GOHOSTOS GOHOSTARCH)
+		cat "$1/go.mod" "$1/go.sum" "$here"/*/*.go "$here/build.sh"
+	} | git hash-object --stdin
+}
 
 build_pid=
 tmp=
@@ -29,7 +33,11 @@ trap 'exit 143' TERM
 trap 'exit 129' HUP
 
 for name in "$@"; do
+	module=$here
 	case $name in
+	actionlint) module=$here/release package=github.com/rhysd/actionlint/cmd/actionlint time="some seconds" ;;
+	cyclonedx-gomod) module=$here/release package=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod time="about a minute the first time" ;;
+	govulncheck) module=$here/release package=golang.org/x/vuln/cmd/govulncheck time="some seconds" ;;
 	golangci-lint) package=./golangci-lint time="about 3 minutes the first time" ;;
 	crd-ref-docs) package=github.com/elastic/crd-ref-docs time="about a minute the first time" ;;
 	kustomize) package=sigs.k8s.io/kustomize/kustomize/v5 time="about a minute the first time" ;;
@@ -38,6 +46,7 @@ for name in "$@"; do
 		exit 2 # as for any usage error
 		;;
 	esac
+	want=$(of "$module")
 	stamp=$out/.$name.stamp
 	if [ -x "$out/$name" ] && [ -r "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]; then
 		continue
@@ -49,7 +58,7 @@ for name in "$@"; do
 	mkdir -p "$tmp"
 	# In the background and in a process group of its own, so that cleanup can end it.
 	set -m
-	(cd "$here" && GOTMPDIR=$tmp exec go build -trimpath -ldflags "-s -w" -o "$tmp/$name" "$package") </dev/null &
+	(cd "$module" && GOTMPDIR=$tmp exec go build -trimpath -ldflags "-s -w" -o "$tmp/$name" "$package") </dev/null &
 	build_pid=$!
 	set +m
 	wait "$build_pid"

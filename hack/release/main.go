@@ -1,0 +1,169 @@
+// Command release writes what a release consists of, beside the image and the chart, into a
+// directory that holds crds.yaml and install.yaml already; make release-artifacts calls it.
+// All of it follows from the commit, the version and the time that are given: whoever builds
+// the same commit gets the same bytes.
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	r := release{}
+	var epoch int64
+	flag.StringVar(&r.version, "version", "", "the version, such as v0.1.0")
+	flag.StringVar(&r.dir, "dist", "dist", "the directory")
+	flag.StringVar(&r.sbom, "cyclonedx", "bin/tools/cyclonedx-gomod", "the program that writes software bills of materials")
+	flag.StringVar(&r.govulncheck, "govulncheck", "", "the program that looks for vulnerabilities; if it is given, only the OpenVEX document is written")
+	flag.StringVar(&r.database, "database", "", "its database; default: https://vuln.go.dev")
+	flag.StringVar(&r.image, "image", "", "the image that the document is about, without a tag")
+	flag.Int64Var(&epoch, "epoch", 0, "the time of all files, in seconds since 1970: that of the commit")
+	flag.Parse()
+	r.time = time.Unix(epoch, 0).UTC()
+	if err := r.write(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "release:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// release is one release.
+type release struct {
+	version   string
+	time      time.Time
+	dir, sbom string
+
+	govulncheck, database, image string
+}
+
+const (
+	repository = "https://github.com/webex-operator/webex-license-operator"
+	// checksums is the name of the file that lists all others, as sha256sum does.
+	checksums = "checksums.txt"
+)
+
+// What git describe says of a commit that is not tagged is a name, too, but no version.
+var versions = regexp.MustCompile(`^v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$`)
+
+func (r release) write(ctx context.Context) error {
+	if !versions.MatchString(r.version) {
+		return fmt.Errorf("-version is %q: want one such as v0.1.0", r.version)
+	}
+	if r.time.Unix() <= 0 {
+		return errors.New("-epoch is missing: the time of the commit, as of git log -1 --format=%ct")
+	}
+	if r.govulncheck != "" {
+		return r.vex(ctx)
+	}
+	for _, manifest := range []string{"crds.yaml", "install.yaml"} {
+		if _, err := os.Stat(filepath.Join(r.dir, manifest)); err != nil {
+			return fmt.Errorf("%w: make manifests writes it", err)
+		}
+	}
+	schemas, err := schemaFiles()
+	if err != nil {
+		return err
+	}
+	archive, err := tarGz(schemas, r.time)
+	if err != nil {
+		return err
+	}
+	if err := r.put("crd-schemas.tar.gz", archive); err != nil {
+		return err
+	}
+	if err := r.plugin(ctx); err != nil {
+		return err
+	}
+	if err := r.bills(ctx); err != nil {
+		return err
+	}
+	return r.sum()
+}
+
+func (r release) put(name string, content []byte) error {
+	return os.WriteFile(filepath.Join(r.dir, name), content, 0o644) //nolint:gosec // for everybody
+}
+
+// bills writes a software bill of materials for each program: its modules, their versions,
+// checksums and licences. It is made from a clone, in which the version is a tag: that is
+// where the tool looks for it.
+func (r release) bills(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "release-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	here, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	tool, err := filepath.Abs(r.sbom)
+	if err != nil {
+		return err
+	}
+	if _, err := run(ctx, ".", nil, "git", "clone", "--quiet", "--depth=1", "--no-tags", "file://"+filepath.ToSlash(here), dir); err != nil {
+		return err
+	}
+	if _, err := run(ctx, dir, nil, "git", "tag", "--force", r.version); err != nil {
+		return err
+	}
+	for name, program := range map[string]string{"webex-license-operator": ".", "kubectl-webex": "cmd/kubectl-webex"} {
+		bill, err := run(ctx, dir, target{"linux", "amd64"}.environment(), tool, "app", "-json", "-licenses", "-std", "-noserial", "-notimestamp", "-main", program, dir)
+		if err != nil {
+			return err
+		}
+		if err := r.put(name+".cdx.json", bill); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sum writes the checksums of all files.
+func (r release) sum() error {
+	entries, err := os.ReadDir(r.dir) // sorted
+	if err != nil {
+		return err
+	}
+	var list bytes.Buffer
+	for _, entry := range entries {
+		if entry.IsDir() || entry.Name() == checksums {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(r.dir, entry.Name()))
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&list, "%x  %s\n", sha256.Sum256(content), entry.Name())
+	}
+	return r.put(checksums, list.Bytes())
+}
+
+// run runs a program and returns what it printed.
+func run(ctx context.Context, dir string, environment []string, name string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), environment...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, stderr.Bytes())
+	}
+	return out, nil
+}
