@@ -1,5 +1,3 @@
-// Package alerts tests the alerts of config/prometheus and the queries of config/grafana. The unit tests of what the
-// alerts say are in rules_test.yaml, for promtool (make alerts); what is here needs nothing but Go.
 package alerts
 
 import (
@@ -16,21 +14,6 @@ import (
 )
 
 const docs = "../../docs"
-
-type rule struct {
-	Alert       string            `json:"alert"`
-	Expr        string            `json:"expr"`
-	For         string            `json:"for"`
-	Labels      map[string]string `json:"labels"`
-	Annotations map[string]string `json:"annotations"`
-}
-
-type groups struct {
-	Groups []struct {
-		Name  string `json:"name"`
-		Rules []rule `json:"rules"`
-	} `json:"groups"`
-}
 
 func prometheusRule(t *testing.T) groups {
 	t.Helper()
@@ -59,14 +42,20 @@ func TestRulesFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want = append([]byte("# Written by UPDATE=1 go test, from config/prometheus/prometheusrule.yaml.\n"), want...)
+	golden(t, "rules.yaml", "# Written by UPDATE=1 go test, from config/prometheus/prometheusrule.yaml.\n", want)
+}
+
+// golden compares a generated file with what it should be, or writes it if UPDATE is set.
+func golden(t *testing.T, name, header string, want []byte) {
+	t.Helper()
+	want = append([]byte(header), want...)
 	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile("rules.yaml", want, 0o600); err != nil {
+		if err := os.WriteFile(name, want, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if have, err := os.ReadFile("rules.yaml"); err != nil || !bytes.Equal(have, want) {
-		t.Errorf("rules.yaml is not what config/prometheus/prometheusrule.yaml says (%v): run UPDATE=1 go test in test/alerts", err)
+	if have, err := os.ReadFile(name); err != nil || !bytes.Equal(have, want) {
+		t.Errorf("%s is not what config/prometheus/prometheusrule.yaml says (%v): run UPDATE=1 go test in test/alerts", name, err)
 	}
 }
 
