@@ -51,6 +51,13 @@ alerts: ## Run the unit tests of the alerts. Needs promtool, which packages call
 	promtool check rules test/alerts/rules.yaml
 	promtool test rules test/alerts/rules_test.yaml
 
+# Debian's package of that name has it; its service need not run.
+PROMETHEUS ?= prometheus
+
+.PHONY: prometheus
+prometheus: controlplane ## Let each alert fire and resolve under a real Prometheus, PROMETHEUS, at 150 times the speed.
+	KUBEBUILDER_ASSETS='$(ASSETS)' PROMETHEUS="$$(command -v '$(PROMETHEUS)')" go test $(race) -count=1 -timeout 15m $(TESTFLAGS) ./test/prometheus/...
+
 # The short forms of both are part of make test.
 .PHONY: soak
 soak: controlplane ## Run the long proofs: SOAK_RUNS (500) runs under faults, then whole days. SOAK_SEED, DAY_SEED repeat one.
