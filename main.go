@@ -38,6 +38,7 @@ type options struct {
 	allowedAPIHosts, allowedProxy  string
 	maxConcurrentSyncs, reconciles int
 	requestsPerSecond              float64
+	upgradeSpread                  time.Duration
 	maxSeries                      int
 	zap                            zap.Options
 }
@@ -56,6 +57,7 @@ func parse() options {
 		"Comma-separated hosts (host or host:port) that customers may name in connection.proxyURL.")
 	flag.IntVar(&o.maxConcurrentSyncs, "max-concurrent-syncs", 8, "Number of runs at work at a time, over all customers.")
 	flag.Float64Var(&o.requestsPerSecond, "webex-qps", 50, "Requests to Webex per second, over all customers; 0 for no bound. Each token owner has a bound of its own besides.")
+	flag.DurationVar(&o.upgradeSpread, "upgrade-spread", time.Hour, "Time over which the runs are spread that an upgrade asks for, one for each customer; 0 for at once.")
 	flag.IntVar(&o.maxSeries, "metrics-max-series", metrics.DefaultMaxSeries,
 		"Most series of webexlicense_units, 2 for each purchased licence; if there were more, there are none, and the totals of customers remain.")
 	flag.IntVar(&o.reconciles, "max-concurrent-reconciles", 4, "Number of reconciles at a time, for each kind. None of them waits for Webex.")
@@ -89,6 +91,7 @@ func run(o options) error {
 		UserAgent:            "webex-license-operator/" + version + " (+https://github.com/webex-operator/webex-license-operator)",
 		MaxConcurrentSyncs:   o.maxConcurrentSyncs,
 		RequestsPerSecond:    o.requestsPerSecond,
+		UpgradeSpread:        o.upgradeSpread,
 		ConcurrentReconciles: o.reconciles,
 	})
 	if err != nil {

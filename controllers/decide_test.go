@@ -10,6 +10,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/timetable"
 )
 
 // syncedScope is a customer in good order: synced by its present spec and Secret.
@@ -67,6 +68,18 @@ func newCollection(s *customerScope) {
 	s.customer.Spec.Collection = &v1alpha1.Collection{Roles: new(false)}
 }
 
+// upgraded is an operator of a higher data version.
+func upgraded(s *customerScope) { s.upgrade = upgradePolicy{version: 2, spread: time.Hour} }
+
+// plannedIn is an upgrade's run that was planned before.
+func plannedIn(wait time.Duration) adjust {
+	return func(s *customerScope) { s.customer.Status.UpgradeRunTime = &metav1.Time{Time: s.now.Add(wait)} }
+}
+
+func collectedBy(version int32) adjust {
+	return func(s *customerScope) { s.customer.Status.CollectedDataVersion = version }
+}
+
 func requested(token string) adjust {
 	return func(s *customerScope) {
 		metav1.SetMetaDataAnnotation(&s.customer.ObjectMeta, v1alpha1.AnnotationRequestedAt, token)
@@ -86,7 +99,8 @@ func heldBy(token, approved string) adjust {
 
 func TestDecideRun(t *testing.T) {
 	t.Parallel()
-	const initial, manual, specChange = v1alpha1.TriggerInitial, v1alpha1.TriggerManual, v1alpha1.TriggerSpecChange
+	const initial, manual, specChange, upgrade = v1alpha1.TriggerInitial, v1alpha1.TriggerManual, v1alpha1.TriggerSpecChange, v1alpha1.TriggerUpgrade
+	offset := timetable.Offset("", "acme", time.Hour)
 	long := strings.Repeat("x", 5000)
 	for name, test := range map[string]struct {
 		adjust []adjust
@@ -147,6 +161,22 @@ func TestDecideRun(t *testing.T) {
 		"a duplicate no longer, while at work":   {adjust: []adjust{failedBy(v1alpha1.ReasonDuplicateOrganization), activeRun, func(s *customerScope) { s.duplicateGone = true }}},
 		"refused, another Secret, but resting":   {adjust: []adjust{failedBy(v1alpha1.ReasonCredentialsRejected), newSecret, suspended}},
 		"a failure of nobody knows which reason": {adjust: []adjust{failedBy("Unheard")}},
+		"an upgrade":                             {adjust: []adjust{upgraded}, wait: offset},
+		"an upgrade, planned before":             {adjust: []adjust{upgraded, plannedIn(time.Minute)}, wait: time.Minute},
+		"an upgrade that is due":                 {adjust: []adjust{upgraded, plannedIn(0)}, want: upgrade, prefix: "acme-upgrade-"},
+		"an upgrade, long after":                 {adjust: []adjust{upgraded, plannedIn(-time.Hour), later(1000 * time.Hour)}, want: upgrade, prefix: "acme-upgrade-"},
+		"an upgrade while suspended":             {adjust: []adjust{upgraded, plannedIn(0), suspended}},
+		"an upgrade without a Secret":            {adjust: []adjust{upgraded, plannedIn(0), noSecret}},
+		"an upgrade during a run":                {adjust: []adjust{upgraded, plannedIn(0), activeRun}},
+		"an upgrade of one refused":              {adjust: []adjust{upgraded, failedBy(v1alpha1.ReasonCredentialsRejected), plannedIn(0)}},
+		"an upgrade of one forbidden":            {adjust: []adjust{upgraded, failedBy(v1alpha1.ReasonForbidden), plannedIn(0)}},
+		"an upgrade after an outage":             {adjust: []adjust{upgraded, failedBy(v1alpha1.ReasonAPIUnavailable), plannedIn(0)}, wait: 50 * time.Minute},
+		"an upgrade an hour after an outage":     {adjust: []adjust{upgraded, failedBy(v1alpha1.ReasonAPIUnavailable), plannedIn(0), later(time.Hour)}, want: upgrade, prefix: "acme-upgrade-"},
+		"an upgrade and another spec":            {adjust: []adjust{upgraded, plannedIn(0), newCollection}, want: specChange, prefix: "acme-spec-"},
+		"an upgrade before the first run":        {adjust: []adjust{upgraded, neverRan}, want: initial, prefix: "acme-initial"},
+		"an upgrade after a first run failed":    {adjust: []adjust{upgraded, failedBy(v1alpha1.ReasonForbidden), neverSynced, plannedIn(0)}},
+		"an upgrade that another run dealt with": {adjust: []adjust{upgraded, plannedIn(0), collectedBy(2)}},
+		"a downgrade":                            {adjust: []adjust{upgraded, plannedIn(0), collectedBy(3)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -186,6 +216,9 @@ func TestRunNames(t *testing.T) {
 		{failedBy(v1alpha1.ReasonForbidden), newSecret},
 		{heldBy("t", "t")},
 		{heldBy("u", "u")},
+		{upgraded, plannedIn(0)},
+		{upgraded, plannedIn(0), func(s *customerScope) { s.upgrade.version = 3 }},
+		{upgraded, plannedIn(0), func(s *customerScope) { s.customer.Status.LastRun.EndTime = &metav1.Time{Time: s.now} }},
 		{neverRan},
 	} {
 		s := syncedScope()

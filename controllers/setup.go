@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -34,6 +35,10 @@ type Options struct {
 	RequestsPerSecond float64
 	// ConcurrentReconciles is the number of reconciles at a time, for each kind.
 	ConcurrentReconciles int
+	// UpgradeSpread is over how long the runs are spread that an upgrade asks for.
+	UpgradeSpread time.Duration
+	// DataVersion lets tests be another release; zero is the product's.
+	DataVersion int32
 	// Retry and Backoff shorten the waits of tests; zero values are the product's.
 	Retry   webex.RetryPolicy
 	Backoff func(uid string, failed int32) time.Duration
@@ -61,6 +66,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	engine := &syncrun.Engine{
 		Client: c, Live: mgr.GetAPIReader(), Hosts: o.Hosts, Budgets: syncrun.NewBudgets(o.RequestsPerSecond),
 		Recorder: recorder, Clock: o.Clock, UserAgent: o.UserAgent, Retry: o.Retry, Observe: metrics.ObserveRequest,
+		DataVersion: o.DataVersion,
 	}
 	runs := &LicenseSyncReconciler{
 		Client: c, Live: mgr.GetAPIReader(), Engine: engine, Runner: syncrun.NewRunner(o.MaxConcurrentSyncs, o.Clock),
@@ -68,6 +74,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	}
 	customers := &WebexCustomerAccessReconciler{
 		Client: c, Recorder: recorder, Clock: o.Clock, Concurrency: o.ConcurrentReconciles,
+		DataVersion: cmp.Or(o.DataVersion, syncrun.DataVersion), UpgradeSpread: o.UpgradeSpread,
 	}
 	schedules := &LicenseSyncScheduleReconciler{
 		Client: c, Live: mgr.GetAPIReader(), Recorder: recorder, Clock: o.Clock,

@@ -105,6 +105,9 @@ type fixtureOptions struct {
 	clock        clock.PassiveClock
 	// stopped leaves the operator to the test to start.
 	stopped bool
+	// dataVersion and upgradeSpread make the operator another release.
+	dataVersion   int32
+	upgradeSpread time.Duration
 	// apiHosts replaces the simulator's host in the list of allowed hosts.
 	apiHosts []string
 }
@@ -182,6 +185,8 @@ func (f *fixture) start() {
 		UserAgent:            "test",
 		MaxConcurrentSyncs:   4,
 		ConcurrentReconciles: 2,
+		DataVersion:          f.opts.dataVersion,
+		UpgradeSpread:        f.opts.upgradeSpread,
 		Retry:                webex.RetryPolicy{Attempts: 2, Base: time.Millisecond, Cap: 2 * time.Millisecond},
 		Backoff:              func(string, int32) time.Duration { return 50 * time.Millisecond },
 		WrapRecorder:         f.told.wrap(f.t),

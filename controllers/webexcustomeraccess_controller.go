@@ -45,6 +45,10 @@ type WebexCustomerAccessReconciler struct {
 	Recorder events.EventRecorder
 	// Clock tells the time.
 	Clock clock.PassiveClock
+	// DataVersion is the version of what this operator's runs collect.
+	DataVersion int32
+	// UpgradeSpread is over how long the runs are spread that a new version asks for.
+	UpgradeSpread time.Duration
 	// Concurrency is the number of reconciles at a time.
 	Concurrency int
 }
@@ -53,6 +57,7 @@ type WebexCustomerAccessReconciler struct {
 type customerScope struct {
 	customer *v1alpha1.WebexCustomerAccess
 	now      time.Time
+	upgrade  upgradePolicy
 
 	// secretVersion is the version of the credentials Secret; empty if there is none.
 	secretVersion string
@@ -87,7 +92,10 @@ func (r *WebexCustomerAccessReconciler) Reconcile(ctx context.Context, request c
 	if err := r.Get(ctx, request.NamespacedName, customer); err != nil || !customer.DeletionTimestamp.IsZero() {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	s := &customerScope{customer: customer, now: r.Clock.Now(), handled: customer.Status.LastHandledReconcileAt}
+	s := &customerScope{
+		customer: customer, now: r.Clock.Now(), handled: customer.Status.LastHandledReconcileAt,
+		upgrade: upgradePolicy{version: r.DataVersion, spread: r.UpgradeSpread},
+	}
 	steps := []customerStep{
 		r.observe,     // Secret, runs and rows as they are
 		r.requestRun,  // create the run that is due
@@ -162,6 +170,7 @@ func (r *WebexCustomerAccessReconciler) summarise(ctx context.Context, s *custom
 		Conditions:             status.Merge(old.Conditions, s.conditions(), s.customer.Generation, metav1.NewTime(s.now)),
 		ObservedGeneration:     &s.customer.Generation,
 		LastHandledReconcileAt: s.handled,
+		UpgradeRunTime:         s.planUpgrade(),
 	}
 	// Never an empty object: server-side apply turns one that was not empty into
 	// null, which the API server refuses.
@@ -197,6 +206,7 @@ func sameCustomerStatus(old, desired v1alpha1.WebexCustomerAccessStatus) bool {
 	return status.Equal(old.Conditions, desired.Conditions) &&
 		old.ObservedGeneration != nil && *old.ObservedGeneration == *desired.ObservedGeneration &&
 		old.LastHandledReconcileAt == desired.LastHandledReconcileAt &&
+		old.UpgradeRunTime.Equal(desired.UpgradeRunTime) &&
 		(old.Defaults == nil) == (desired.Defaults == nil) &&
 		(old.Defaults == nil || *old.Defaults == *desired.Defaults) &&
 		equality.Semantic.DeepEqual(old.ExpiryWarning, desired.ExpiryWarning)

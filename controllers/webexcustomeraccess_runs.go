@@ -63,11 +63,12 @@ func decideRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 		if worriesAboutCredentials(customer) && secretChanged(s) {
 			return specRun(s, "credentials"), 0 // somebody answered the warning: see whether it helped
 		}
+		return upgradeRun(s)
 	case specChanged(customer), credentialsChanged(s), caBundleChanged(s), s.duplicateGone:
 		return specRun(s, fmt.Sprint(customer.Generation)), 0 // it may have mended the failure
 	case syncrun.Retriable(last.Reason):
 		if customer.Status.LastSuccessfulSyncTime != nil {
-			break // the next run of a schedule, or of somebody's hand
+			return upgradeRun(s) // else the next run of a schedule, or of somebody's hand
 		}
 		due := last.EndTime.Add(initialRetry)
 		if s.now.Before(due) {

@@ -3,7 +3,7 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // Trigger says why a run exists.
-// +kubebuilder:validation:Enum=Initial;Manual;Schedule;SpecChange
+// +kubebuilder:validation:Enum=Initial;Manual;Schedule;SpecChange;Upgrade
 type Trigger string
 
 const (
@@ -15,6 +15,9 @@ const (
 	TriggerSchedule Trigger = "Schedule"
 	// TriggerSpecChange is a run because the customer's spec or credentials changed.
 	TriggerSpecChange Trigger = "SpecChange"
+	// TriggerUpgrade is a run because the operator collects other data than the
+	// rows hold, after it was upgraded.
+	TriggerUpgrade Trigger = "Upgrade"
 )
 
 // RunStep is the part of its work that a run is at.
@@ -44,32 +47,36 @@ type LicenseSyncSpec struct {
 	CustomerAccessRef LocalCustomerReference `json:"customerAccessRef,omitzero"`
 
 	// trigger says why the run exists: Manual for a run that you create; Initial,
-	// SpecChange and Schedule are the operator's. Default: Manual. Immutable.
+	// Schedule, SpecChange and Upgrade are the operator's. Default: Manual.
+	// Immutable.
 	// +optional
 	// +kubebuilder:default=Manual
 	Trigger Trigger `json:"trigger,omitempty"`
 
-	// scheduledTime is the slot that a schedule created the run for. Immutable.
+	// scheduledTime is the slot that a schedule created the run for. Default:
+	// none. Immutable.
 	// +optional
 	ScheduledTime *metav1.Time `json:"scheduledTime,omitempty"`
 
 	// activeDeadlineSeconds is how long the run may take from its start, waiting
-	// for rate limits and retries included, in seconds. Default: 21600 (6 h).
-	// Immutable.
+	// for rate limits and retries included, in seconds. From 1 to 604800 (7 days).
+	// Default: 21600 (6 h). Immutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=604800
 	ActiveDeadlineSeconds int64 `json:"activeDeadlineSeconds,omitempty"`
 
 	// backoffLimit is how many failed attempts are retried before the run counts
-	// as failed. Waiting for a rate limit is not an attempt. Default: 6. Immutable.
+	// as failed. Waiting for a rate limit is not an attempt. From 0 to 100.
+	// Default: 6. Immutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100
 	BackoffLimit *int32 `json:"backoffLimit,omitempty"`
 
-	// ttlSecondsAfterFinished is how long a finished run is kept, in seconds; 0
-	// removes it at once. Default: kept until somebody deletes it. Immutable.
+	// ttlSecondsAfterFinished is how long a finished run is kept, in seconds. From
+	// 0 to 31536000 (a year); 0 removes it at once. Default: kept until somebody
+	// deletes it. Immutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=31536000
@@ -103,7 +110,8 @@ type LicenseSyncStatus struct {
 	// +optional
 	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
 
-	// duration is the time from startTime to completionTime, to the second.
+	// duration is the time from startTime to completionTime, to the second, such
+	// as 1m30s.
 	// +optional
 	Duration *metav1.Duration `json:"duration,omitempty"`
 

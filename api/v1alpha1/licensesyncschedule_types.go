@@ -21,19 +21,21 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.startTime) || !has(self.endTime) || self.startTime <= self.endTime",message="endTime must not be before startTime",fieldPath=".endTime"
 type LicenseSyncScheduleSpec struct {
 	// customerAccessRef names the one customer to read, in the same namespace.
-	// Exactly one of customerAccessRef and customerAccessSelector is set. Mutable.
+	// Exactly one of customerAccessRef and customerAccessSelector is set. Default:
+	// none. Mutable.
 	// +optional
 	CustomerAccessRef *LocalCustomerReference `json:"customerAccessRef,omitempty"` //nolint:kubeapilinter // absent is nil, as for the selector beside it
 
 	// customerAccessSelector selects the customers to read by their labels, in
 	// the same namespace; an empty selector selects all. Each gets a run of its
-	// own. Mutable.
+	// own. Default: none. Mutable.
 	// +optional
 	CustomerAccessSelector *metav1.LabelSelector `json:"customerAccessSelector,omitempty"`
 
 	// schedule is a cron expression of five fields, as of a CronJob, or one of
 	// @hourly, @daily, @weekly, @monthly and @yearly. It may stand beside at and
-	// every; the earliest due time wins. Mutable. Example: "30 2 * * *".
+	// every; the earliest due time wins. Default: none. Mutable.
+	// Example: "30 2 * * *".
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
@@ -50,14 +52,15 @@ type LicenseSyncScheduleSpec struct {
 	TimeZone string `json:"timeZone,omitempty"`
 
 	// at are single times. Those that have passed when the schedule is created
-	// are never run. Mutable. Example: ["2027-01-01T02:00:00Z"].
+	// are never run. At most 64. Default: none. Mutable.
+	// Example: ["2027-01-01T02:00:00Z"].
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=64
 	At []metav1.Time `json:"at,omitempty"`
 
-	// every runs at a fixed interval from a first time. Mutable.
+	// every runs at a fixed interval from a first time. Default: none. Mutable.
 	// +optional
 	Every *Interval `json:"every,omitempty"`
 
@@ -89,8 +92,8 @@ type LicenseSyncScheduleSpec struct {
 	ConcurrencyPolicy ConcurrencyPolicy `json:"concurrencyPolicy,omitempty"`
 
 	// startingDeadlineSeconds is how late a slot may still be started, in
-	// seconds. After an outage only the latest slot is made up for. Default: no
-	// limit. Mutable.
+	// seconds. After an outage only the latest slot is made up for. From 1 to
+	// 31536000 (a year). Default: no limit. Mutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=31536000
@@ -98,14 +101,14 @@ type LicenseSyncScheduleSpec struct {
 
 	// spreadSeconds spreads the starts of one slot over so many seconds, or until
 	// the next slot if that comes earlier. Each customer has an offset of its own
-	// that stays the same. Default: 0. Mutable.
+	// that stays the same. From 0 to 86400 (a day). Default: 0. Mutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=86400
 	SpreadSeconds *int32 `json:"spreadSeconds,omitempty"`
 
 	// successfulRunsHistoryLimit is how many completed runs are kept for each
-	// customer. Default: 3. Mutable.
+	// customer. From 0 to 100. Default: 3. Mutable.
 	// +optional
 	// +kubebuilder:default=3
 	// +kubebuilder:validation:Minimum=0
@@ -113,45 +116,50 @@ type LicenseSyncScheduleSpec struct {
 	SuccessfulRunsHistoryLimit *int32 `json:"successfulRunsHistoryLimit,omitempty"`
 
 	// failedRunsHistoryLimit is how many failed runs are kept for each customer.
-	// Default: 1. Mutable.
+	// From 0 to 100. Default: 1. Mutable.
 	// +optional
 	// +kubebuilder:default=1
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100
 	FailedRunsHistoryLimit *int32 `json:"failedRunsHistoryLimit,omitempty"`
 
-	// syncTemplate is what the runs look like. Mutable; a change concerns later runs.
+	// syncTemplate is what the runs look like. Default: a LicenseSync with its
+	// defaults. Mutable; a change concerns later runs.
 	// +optional
 	SyncTemplate *LicenseSyncTemplate `json:"syncTemplate,omitempty"`
 }
 
 // Interval is a fixed interval from a first time.
 type Interval struct {
-	// interval is the time between two slots: a duration of at least 1m.
-	// Example: "6h".
+	// interval is the time between two slots: a duration from 1m to 8760h.
+	// Mutable. Example: "6h".
 	// +required
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('8760h')",message="interval must be a duration from 1m to 8760h, such as 6h"
 	Interval metav1.Duration `json:"interval,omitzero"` //nolint:kubeapilinter // a duration is a string, which the rule above bounds
 
-	// firstTime is the first slot. Default: one interval after the schedule was created.
+	// firstTime is the first slot. Default: one interval after the schedule was
+	// created. Mutable.
 	// +optional
 	FirstTime *metav1.Time `json:"firstTime,omitempty"`
 }
 
 // LicenseSyncTemplate is what the runs of a schedule look like.
 type LicenseSyncTemplate struct {
-	// labels are put on the runs, beside the operator's own.
+	// labels are put on the runs, beside the operator's own. At most 32. Default:
+	// none. Mutable.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=32
 	Labels map[string]string `json:"labels,omitempty"`
 
-	// activeDeadlineSeconds is that of the runs. Default: that of a LicenseSync.
+	// activeDeadlineSeconds is how long a run may take, in seconds. From 1 to
+	// 604800 (7 days). Default: that of a LicenseSync. Mutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=604800
 	ActiveDeadlineSeconds int64 `json:"activeDeadlineSeconds,omitempty"`
 
-	// backoffLimit is that of the runs. Default: that of a LicenseSync.
+	// backoffLimit is how many failed attempts of a run are retried. From 0 to
+	// 100. Default: that of a LicenseSync. Mutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100

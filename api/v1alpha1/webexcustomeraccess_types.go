@@ -76,19 +76,18 @@ type WebexCustomerAccessSpec struct {
 	CredentialsSecretRef CredentialsSecretReference `json:"credentialsSecretRef,omitzero"`
 
 	// defaultSubscription is the id of the subscription whose licences may be
-	// assigned to users. Needed once the organization has more than one
-	// subscription; with one, that one is the default. Mutable: assignability is
-	// computed anew without a call to Webex. Example: "Sub-hydraOct26a".
+	// assigned to users. Default: the organization's only one; needed once there
+	// are several. Mutable: assignability is computed anew without a call to
+	// Webex. Example: "Sub-hydraOct26a".
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	DefaultSubscription string `json:"defaultSubscription,omitempty"`
 
 	// defaultSiteURL is the Webex Meetings site whose licences may be assigned to
-	// users: a host name, without scheme or path. Needed once the organization
-	// has more than one site URL; with one, that one is the default. Mutable:
-	// assignability is computed anew without a call to Webex.
-	// Example: "acme.webex.com".
+	// users: a host name, without scheme or path. Default: the organization's
+	// only one; needed once there are several. Mutable: assignability is computed
+	// anew without a call to Webex. Example: "acme.webex.com".
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
@@ -145,7 +144,7 @@ type CredentialsSecretReference struct {
 	// App, and with the bootstrap keys for one that may get its tokens by API.
 	// Several customers may name the same Secret, as those of a partner do.
 	// Values are read when needed and kept nowhere else, except for refreshed
-	// tokens, which go to a Secret that the operator owns.
+	// tokens, which go to a Secret that the operator owns. Mutable.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
@@ -197,7 +196,7 @@ type Connection struct {
 	// requestsPerMinute bounds the calls of this customer's token to each endpoint
 	// of Webex, which itself allows about 300 a minute for most of them and counts
 	// by the token's owner (https://developer.webex.com/docs/basics). Customers of
-	// one token share it. Default: 240. Mutable.
+	// one token share it. From 1 to 6000. Default: 240. Mutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=6000
@@ -207,18 +206,19 @@ type Connection struct {
 // CABundleReference names a ConfigMap or Secret in the same namespace.
 // +structType=atomic
 type CABundleReference struct {
-	// kind is ConfigMap or Secret. Default: ConfigMap.
+	// kind is the kind of object that holds the bundle: ConfigMap or Secret.
+	// Default: ConfigMap. Mutable.
 	// +optional
 	// +kubebuilder:default=ConfigMap
 	Kind CABundleKind `json:"kind,omitempty"`
 
-	// name is the name of the ConfigMap or Secret, in the same namespace.
+	// name is the name of the ConfigMap or Secret, in the same namespace. Mutable.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name,omitempty"`
 
-	// key is the entry that holds the PEM certificates. Default: "ca.crt".
+	// key is the entry that holds the PEM certificates. Default: "ca.crt". Mutable.
 	// +optional
 	// +kubebuilder:default="ca.crt"
 	// +kubebuilder:validation:MinLength=1
@@ -254,23 +254,24 @@ type Collection struct {
 // +kubebuilder:validation:XValidation:rule="(has(self.warningPercent) ? self.warningPercent : 80) < (has(self.criticalPercent) ? self.criticalPercent : 95)",message="warningPercent (default 80) must be below criticalPercent (default 95)",fieldPath=".warningPercent"
 // +kubebuilder:validation:XValidation:rule="(has(self.hysteresisPercent) ? self.hysteresisPercent : 5) < (has(self.warningPercent) ? self.warningPercent : 80)",message="hysteresisPercent (default 5) must be below warningPercent (default 80)",fieldPath=".hysteresisPercent"
 type Thresholds struct {
-	// warningPercent is the utilisation from which on a licence counts as nearly
-	// used up. Default: 80. Mutable.
+	// warningPercent is the utilisation, in percent, from which on a licence counts
+	// as nearly used up. From 1 to 100. Default: 80. Mutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=100
 	WarningPercent int32 `json:"warningPercent,omitempty"`
 
-	// criticalPercent is the utilisation from which on somebody must act. Must
-	// be above warningPercent. Default: 95. Mutable.
+	// criticalPercent is the utilisation, in percent, from which on somebody must
+	// act. Must be above warningPercent. From 1 to 100. Default: 95. Mutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=100
 	CriticalPercent int32 `json:"criticalPercent,omitempty"`
 
-	// hysteresisPercent is how many points utilisation must fall below a
-	// threshold before the warning is taken back, so that one user who comes and
-	// goes does not toggle it. Default: 5. Mutable.
+	// hysteresisPercent is how many percentage points utilisation must fall below
+	// a threshold before the warning is taken back, so that one user who comes and
+	// goes does not toggle it. From 0 to 50, and below warningPercent. Default: 5.
+	// Mutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=50
@@ -282,8 +283,8 @@ type Prune struct {
 	// maxPercent is the largest share of a customer's rows that one run may
 	// remove, in percent, from 10 rows on. More are held: they keep their last
 	// figures until the removal is approved (status.heldPrune). A licence list
-	// that comes back empty is held at any number of rows. 0 holds every
-	// removal from 10 rows on. Default: 50. Mutable.
+	// that comes back empty is held at any number of rows. From 0 to 100; 0 holds
+	// every removal from 10 rows on. Default: 50. Mutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100
@@ -378,6 +379,19 @@ type WebexCustomerAccessStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	CollectedSpecHash string `json:"collectedSpecHash,omitempty"`
+
+	// collectedDataVersion is the version of the data that the last complete run
+	// collected: what it read and how it counted. An operator of a higher version
+	// runs the customer once. Absent stands for 1.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	CollectedDataVersion int32 `json:"collectedDataVersion,omitempty"`
+
+	// upgradeRunTime is when the run is due that an upgrade of the operator asks
+	// for, spread over the operator's --upgrade-spread. Absent if none is due; any
+	// run that completes before makes it needless.
+	// +optional
+	UpgradeRunTime *metav1.Time `json:"upgradeRunTime,omitempty"`
 }
 
 // OrganizationStatus identifies a Webex organization.
@@ -460,7 +474,7 @@ type CredentialsRefusal struct {
 
 // ExpiryWarning is what was last warned of, so that nobody is warned twice.
 type ExpiryWarning struct {
-	// expirationTime is the end that the warning was about.
+	// expirationTime is when the credentials end that the warning was about.
 	// +optional
 	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
 

@@ -56,7 +56,8 @@ type WebexLicenseSpec struct {
 	// +required
 	Level Level `json:"level,omitempty"`
 
-	// locationID is the id of the Webex location, at level Site only. Immutable.
+	// locationID is the id of the Webex location, at level Site only. Default:
+	// none. Immutable.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512

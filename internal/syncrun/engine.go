@@ -56,6 +56,8 @@ type Engine struct {
 	Recorder events.EventRecorder
 	// Observe is told of each attempt of a request, if set.
 	Observe func(webex.Call)
+	// DataVersion overrides the version of what runs collect; for tests.
+	DataVersion int32
 	// Retry overrides the client's policy of retries within one attempt; for tests.
 	Retry webex.RetryPolicy
 

@@ -32,6 +32,7 @@ func facts(s v1alpha1.WebexCustomerAccessStatus) v1alpha1.WebexCustomerAccessSta
 		NotBefore:              s.NotBefore,
 		HeldPrune:              s.HeldPrune,
 		CollectedSpecHash:      s.CollectedSpecHash,
+		CollectedDataVersion:   s.CollectedDataVersion,
 	}
 }
 
@@ -93,6 +94,7 @@ func (a *attempt) recordResult(s *v1alpha1.WebexCustomerAccessStatus, now metav1
 	s.LastSuccessfulSyncTime = &now
 	s.HeldPrune = a.outcome.Held
 	s.CollectedSpecHash = CollectedSpecHash(a.customer)
+	s.CollectedDataVersion = a.version()
 	if a.outcome.Held != nil {
 		return // rows that are held still count, and so does what is known from them
 	}

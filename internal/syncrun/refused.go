@@ -14,12 +14,13 @@ import (
 // no, and nothing has changed since. Credentials that were refused are not tried
 // by anybody, since each of a thousand customers with the same Secret would be
 // refused the same. Another no, such as that of a missing role, is about one
-// customer, and may be mended in Webex: only schedules keep from asking again.
+// customer, and may be mended in Webex: only runs that nobody asked for keep from
+// asking again.
 func (a *attempt) refusedBefore(ctx context.Context) error {
 	last := a.customer.Status.LastRun
 	if last != nil && last.Reason != v1alpha1.ReasonSucceeded && !Retriable(last.Reason) && a.unchanged() {
 		credentials := last.Reason == v1alpha1.ReasonCredentialsRejected
-		if credentials || a.sync.Spec.Trigger == v1alpha1.TriggerSchedule {
+		if trigger := a.sync.Spec.Trigger; credentials || trigger == v1alpha1.TriggerSchedule || trigger == v1alpha1.TriggerUpgrade {
 			return &Failure{Class: classOfReason(last.Reason), Reason: last.Reason, Message: last.Message}
 		}
 	}

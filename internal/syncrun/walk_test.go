@@ -71,6 +71,15 @@ func (w *walker) walk(ctx context.Context) (map[string]string, error) {
 }
 
 func (w *walker) rows(ctx context.Context) ([]usage.Row, error) {
+	a, err := w.attempt(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return a.usage.Rows(), nil
+}
+
+// attempt is one that has read everything.
+func (w *walker) attempt(ctx context.Context) (*attempt, error) {
 	var mu sync.Mutex
 	w.calls = 0
 	a := &attempt{Engine: w.engine, place: &bench{}, customer: &v1alpha1.WebexCustomerAccess{}}
@@ -86,7 +95,7 @@ func (w *walker) rows(ctx context.Context) ([]usage.Row, error) {
 	client, err := webex.New(config)
 	w.Expect(err).NotTo(HaveOccurred())
 	a.webex = client
-	if _, err := a.ownOrganization(ctx); err != nil {
+	if a.organization, err = a.ownOrganization(ctx); err != nil {
 		return nil, err
 	}
 	for _, read := range []func(context.Context) error{a.readLicenses, a.readLocations, a.readRoles, a.readPeople, a.readWorkspaces} {
@@ -94,7 +103,7 @@ func (w *walker) rows(ctx context.Context) ([]usage.Row, error) {
 			return nil, err
 		}
 	}
-	return a.usage.Rows(), nil
+	return a, nil
 }
 
 // told is what rows say, by licence and location.

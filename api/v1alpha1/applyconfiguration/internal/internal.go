@@ -634,6 +634,9 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexCustomerAccessStatus
   map:
     fields:
+    - name: collectedDataVersion
+      type:
+        scalar: numeric
     - name: collectedSpecHash
       type:
         scalar: string
@@ -696,6 +699,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: totals
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.CustomerTotals
+    - name: upgradeRunTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexLicense
   map:
     fields:

@@ -37,6 +37,9 @@ func (a *app) facts(o *overview.Customer) []fact {
 	figures := a.ago(o.LastSuccessfulSyncTime).Text
 	if o.NextStart != nil {
 		figures += ", next run " + a.in(o.NextStart).Text
+		if o.NextTrigger == v1alpha1.TriggerUpgrade {
+			figures += ", because the operator was upgraded"
+		}
 	}
 	units := ""
 	if o.TotalUnits != nil && o.ConsumedUnits != nil {

@@ -3,6 +3,9 @@ package cli
 import (
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 )
 
 func TestLookGolden(t *testing.T) {
@@ -36,6 +39,20 @@ func TestLookGolden(t *testing.T) {
 			w.live = c.live
 			w.golden(name, strings.Fields(c.args)...)
 		})
+	}
+}
+
+// A run that an upgrade of the operator asks for is foretold, and shown, like any other.
+func TestLookAtUpgrades(t *testing.T) {
+	objects := fleet()
+	for _, object := range objects {
+		if c, ok := object.(*v1alpha1.WebexCustomerAccess); ok {
+			c.Status.UpgradeRunTime = at(-20 * time.Minute)
+		}
+	}
+	objects = append(objects, fleetRun("initech-upgrade-2c70e12b7a", "initech", 30*time.Second, v1alpha1.TriggerUpgrade, activeRun(v1alpha1.ReasonRunning, v1alpha1.StepPeople, 300)))
+	for name, args := range map[string]string{"status-upgrade": "status acme umbrella", "status-upgrades": "status", "runs-upgrade": "runs initech"} {
+		t.Run(name, func(t *testing.T) { newWorld(t, objects...).golden(name, strings.Fields(args)...) })
 	}
 }
 

@@ -40,9 +40,10 @@ type Customer struct {
 	// Critical, Exhausted or OverAssigned.
 	Capacity string `json:"capacity,omitempty"`
 	// LastSuccessfulSyncTime is the time of the figures, NextStart that of the next
-	// run by a schedule.
-	LastSuccessfulSyncTime *time.Time `json:"lastSuccessfulSyncTime,omitempty"`
-	NextStart              *time.Time `json:"nextStart,omitempty"`
+	// run, and NextTrigger why it is: Schedule or Upgrade.
+	LastSuccessfulSyncTime *time.Time       `json:"lastSuccessfulSyncTime,omitempty"`
+	NextStart              *time.Time       `json:"nextStart,omitempty"`
+	NextTrigger            v1alpha1.Trigger `json:"nextTrigger,omitempty"`
 	// Active are unfinished runs, LastRun is how the latest attempt ended.
 	Active  []string `json:"active,omitempty"`
 	LastRun string   `json:"lastRun,omitempty"`
@@ -83,13 +84,15 @@ const (
 	Warning Severity = "Warning"
 )
 
-// Of is the state of a customer. Runs are the customer's.
+// Of is the state of a customer. Runs are the customer's, next is when a schedule starts
+// one.
 func Of(c *v1alpha1.WebexCustomerAccess, runs []v1alpha1.LicenseSync, next *time.Time) Customer {
 	o := Customer{
 		Namespace: c.Namespace, Name: c.Name, DisplayName: c.Spec.CustomerName, HierarchyPath: c.Spec.HierarchyPath,
 		Suspended: ptr.Deref(c.Spec.Suspend, false), Ready: metav1.ConditionUnknown, Reason: v1alpha1.ReasonPending,
-		LastSuccessfulSyncTime: timeOf(c.Status.LastSuccessfulSyncTime), NextStart: next,
+		LastSuccessfulSyncTime: timeOf(c.Status.LastSuccessfulSyncTime),
 	}
+	o.NextStart, o.NextTrigger = nextStart(c, next)
 	if o.DisplayName == "" {
 		o.DisplayName = c.Name
 	}
@@ -122,6 +125,19 @@ func Of(c *v1alpha1.WebexCustomerAccess, runs []v1alpha1.LicenseSync, next *time
 	slices.Sort(o.Active)
 	o.Issues = issues(c)
 	return o
+}
+
+// nextStart is when the customer runs next, and why: by a schedule, or because the operator
+// was upgraded.
+func nextStart(c *v1alpha1.WebexCustomerAccess, scheduled *time.Time) (*time.Time, v1alpha1.Trigger) {
+	upgrade := timeOf(c.Status.UpgradeRunTime)
+	switch {
+	case upgrade != nil && !ptr.Deref(c.Spec.Suspend, false) && (scheduled == nil || upgrade.Before(*scheduled)):
+		return upgrade, v1alpha1.TriggerUpgrade
+	case scheduled != nil:
+		return scheduled, v1alpha1.TriggerSchedule
+	}
+	return nil, ""
 }
 
 // expiration is when the credentials end for good: an access token that can be

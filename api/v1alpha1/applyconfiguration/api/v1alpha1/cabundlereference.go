@@ -27,11 +27,12 @@ import (
 //
 // CABundleReference names a ConfigMap or Secret in the same namespace.
 type CABundleReferenceApplyConfiguration struct {
-	// kind is ConfigMap or Secret. Default: ConfigMap.
+	// kind is the kind of object that holds the bundle: ConfigMap or Secret.
+	// Default: ConfigMap. Mutable.
 	Kind *apiv1alpha1.CABundleKind `json:"kind,omitempty"`
-	// name is the name of the ConfigMap or Secret, in the same namespace.
+	// name is the name of the ConfigMap or Secret, in the same namespace. Mutable.
 	Name *string `json:"name,omitempty"`
-	// key is the entry that holds the PEM certificates. Default: "ca.crt".
+	// key is the entry that holds the PEM certificates. Default: "ca.crt". Mutable.
 	Key *string `json:"key,omitempty"`
 }
 

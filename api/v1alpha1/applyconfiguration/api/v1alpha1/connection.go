@@ -44,7 +44,7 @@ type ConnectionApplyConfiguration struct {
 	// requestsPerMinute bounds the calls of this customer's token to each endpoint
 	// of Webex, which itself allows about 300 a minute for most of them and counts
 	// by the token's owner (https://developer.webex.com/docs/basics). Customers of
-	// one token share it. Default: 240. Mutable.
+	// one token share it. From 1 to 6000. Default: 240. Mutable.
 	RequestsPerMinute *int32 `json:"requestsPerMinute,omitempty"`
 }
 

@@ -28,7 +28,7 @@ type CredentialsSecretReferenceApplyConfiguration struct {
 	// App, and with the bootstrap keys for one that may get its tokens by API.
 	// Several customers may name the same Secret, as those of a partner do.
 	// Values are read when needed and kept nowhere else, except for refreshed
-	// tokens, which go to a Secret that the operator owns.
+	// tokens, which go to a Secret that the operator owns. Mutable.
 	Name *string `json:"name,omitempty"`
 }
 

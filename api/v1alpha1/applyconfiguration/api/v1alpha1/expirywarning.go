@@ -27,7 +27,7 @@ import (
 //
 // ExpiryWarning is what was last warned of, so that nobody is warned twice.
 type ExpiryWarningApplyConfiguration struct {
-	// expirationTime is the end that the warning was about.
+	// expirationTime is when the credentials end that the warning was about.
 	ExpirationTime *v1.Time `json:"expirationTime,omitempty"`
 	// daysBefore is the lead of the warning in days: 30, 14, 7 or 1.
 	DaysBefore *int32 `json:"daysBefore,omitempty"`

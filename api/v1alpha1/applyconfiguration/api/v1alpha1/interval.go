@@ -27,10 +27,11 @@ import (
 //
 // Interval is a fixed interval from a first time.
 type IntervalApplyConfiguration struct {
-	// interval is the time between two slots: a duration of at least 1m.
-	// Example: "6h".
+	// interval is the time between two slots: a duration from 1m to 8760h.
+	// Mutable. Example: "6h".
 	Interval *v1.Duration `json:"interval,omitempty"`
-	// firstTime is the first slot. Default: one interval after the schedule was created.
+	// firstTime is the first slot. Default: one interval after the schedule was
+	// created. Mutable.
 	FirstTime *v1.Time `json:"firstTime,omitempty"`
 }
 

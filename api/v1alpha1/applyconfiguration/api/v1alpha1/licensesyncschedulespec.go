@@ -30,23 +30,26 @@ import (
 // LicenseSyncScheduleSpec says which customers are read, and when.
 type LicenseSyncScheduleSpecApplyConfiguration struct {
 	// customerAccessRef names the one customer to read, in the same namespace.
-	// Exactly one of customerAccessRef and customerAccessSelector is set. Mutable.
+	// Exactly one of customerAccessRef and customerAccessSelector is set. Default:
+	// none. Mutable.
 	CustomerAccessRef *LocalCustomerReferenceApplyConfiguration `json:"customerAccessRef,omitempty"`
 	// customerAccessSelector selects the customers to read by their labels, in
 	// the same namespace; an empty selector selects all. Each gets a run of its
-	// own. Mutable.
+	// own. Default: none. Mutable.
 	CustomerAccessSelector *v1.LabelSelectorApplyConfiguration `json:"customerAccessSelector,omitempty"`
 	// schedule is a cron expression of five fields, as of a CronJob, or one of
 	// @hourly, @daily, @weekly, @monthly and @yearly. It may stand beside at and
-	// every; the earliest due time wins. Mutable. Example: "30 2 * * *".
+	// every; the earliest due time wins. Default: none. Mutable.
+	// Example: "30 2 * * *".
 	Schedule *string `json:"schedule,omitempty"`
 	// timeZone is the IANA name of the zone that schedule is in. Default:
 	// "Etc/UTC". Mutable. Example: "Europe/Berlin".
 	TimeZone *string `json:"timeZone,omitempty"`
 	// at are single times. Those that have passed when the schedule is created
-	// are never run. Mutable. Example: ["2027-01-01T02:00:00Z"].
+	// are never run. At most 64. Default: none. Mutable.
+	// Example: ["2027-01-01T02:00:00Z"].
 	At []metav1.Time `json:"at,omitempty"`
-	// every runs at a fixed interval from a first time. Mutable.
+	// every runs at a fixed interval from a first time. Default: none. Mutable.
 	Every *IntervalApplyConfiguration `json:"every,omitempty"`
 	// startTime is the first moment at which a slot counts. Default: none. Mutable.
 	StartTime *metav1.Time `json:"startTime,omitempty"`
@@ -65,20 +68,21 @@ type LicenseSyncScheduleSpecApplyConfiguration struct {
 	// Forbid. Mutable.
 	ConcurrencyPolicy *apiv1alpha1.ConcurrencyPolicy `json:"concurrencyPolicy,omitempty"`
 	// startingDeadlineSeconds is how late a slot may still be started, in
-	// seconds. After an outage only the latest slot is made up for. Default: no
-	// limit. Mutable.
+	// seconds. After an outage only the latest slot is made up for. From 1 to
+	// 31536000 (a year). Default: no limit. Mutable.
 	StartingDeadlineSeconds *int64 `json:"startingDeadlineSeconds,omitempty"`
 	// spreadSeconds spreads the starts of one slot over so many seconds, or until
 	// the next slot if that comes earlier. Each customer has an offset of its own
-	// that stays the same. Default: 0. Mutable.
+	// that stays the same. From 0 to 86400 (a day). Default: 0. Mutable.
 	SpreadSeconds *int32 `json:"spreadSeconds,omitempty"`
 	// successfulRunsHistoryLimit is how many completed runs are kept for each
-	// customer. Default: 3. Mutable.
+	// customer. From 0 to 100. Default: 3. Mutable.
 	SuccessfulRunsHistoryLimit *int32 `json:"successfulRunsHistoryLimit,omitempty"`
 	// failedRunsHistoryLimit is how many failed runs are kept for each customer.
-	// Default: 1. Mutable.
+	// From 0 to 100. Default: 1. Mutable.
 	FailedRunsHistoryLimit *int32 `json:"failedRunsHistoryLimit,omitempty"`
-	// syncTemplate is what the runs look like. Mutable; a change concerns later runs.
+	// syncTemplate is what the runs look like. Default: a LicenseSync with its
+	// defaults. Mutable; a change concerns later runs.
 	SyncTemplate *LicenseSyncTemplateApplyConfiguration `json:"syncTemplate,omitempty"`
 }
 

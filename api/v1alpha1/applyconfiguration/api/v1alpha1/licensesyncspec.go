@@ -31,19 +31,23 @@ type LicenseSyncSpecApplyConfiguration struct {
 	// customerAccessRef names the customer to read, in the same namespace. Immutable.
 	CustomerAccessRef *LocalCustomerReferenceApplyConfiguration `json:"customerAccessRef,omitempty"`
 	// trigger says why the run exists: Manual for a run that you create; Initial,
-	// SpecChange and Schedule are the operator's. Default: Manual. Immutable.
+	// Schedule, SpecChange and Upgrade are the operator's. Default: Manual.
+	// Immutable.
 	Trigger *apiv1alpha1.Trigger `json:"trigger,omitempty"`
-	// scheduledTime is the slot that a schedule created the run for. Immutable.
+	// scheduledTime is the slot that a schedule created the run for. Default:
+	// none. Immutable.
 	ScheduledTime *v1.Time `json:"scheduledTime,omitempty"`
 	// activeDeadlineSeconds is how long the run may take from its start, waiting
-	// for rate limits and retries included, in seconds. Default: 21600 (6 h).
-	// Immutable.
+	// for rate limits and retries included, in seconds. From 1 to 604800 (7 days).
+	// Default: 21600 (6 h). Immutable.
 	ActiveDeadlineSeconds *int64 `json:"activeDeadlineSeconds,omitempty"`
 	// backoffLimit is how many failed attempts are retried before the run counts
-	// as failed. Waiting for a rate limit is not an attempt. Default: 6. Immutable.
+	// as failed. Waiting for a rate limit is not an attempt. From 0 to 100.
+	// Default: 6. Immutable.
 	BackoffLimit *int32 `json:"backoffLimit,omitempty"`
-	// ttlSecondsAfterFinished is how long a finished run is kept, in seconds; 0
-	// removes it at once. Default: kept until somebody deletes it. Immutable.
+	// ttlSecondsAfterFinished is how long a finished run is kept, in seconds. From
+	// 0 to 31536000 (a year); 0 removes it at once. Default: kept until somebody
+	// deletes it. Immutable.
 	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
 	// cancel ends the run: it fails with reason Canceled and changes no further
 	// row. May be set once, from false to true. Default: false.

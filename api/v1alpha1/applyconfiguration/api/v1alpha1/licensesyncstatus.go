@@ -37,7 +37,8 @@ type LicenseSyncStatusApplyConfiguration struct {
 	StartTime *metav1.Time `json:"startTime,omitempty"`
 	// completionTime is when the run ended, whether it succeeded or failed.
 	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
-	// duration is the time from startTime to completionTime, to the second.
+	// duration is the time from startTime to completionTime, to the second, such
+	// as 1m30s.
 	Duration *metav1.Duration `json:"duration,omitempty"`
 	// progress is how far the current attempt is; written every few seconds at most.
 	Progress *ProgressApplyConfiguration `json:"progress,omitempty"`

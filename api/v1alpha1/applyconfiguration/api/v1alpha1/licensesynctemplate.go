@@ -23,11 +23,14 @@ package v1alpha1
 //
 // LicenseSyncTemplate is what the runs of a schedule look like.
 type LicenseSyncTemplateApplyConfiguration struct {
-	// labels are put on the runs, beside the operator's own.
+	// labels are put on the runs, beside the operator's own. At most 32. Default:
+	// none. Mutable.
 	Labels map[string]string `json:"labels,omitempty"`
-	// activeDeadlineSeconds is that of the runs. Default: that of a LicenseSync.
+	// activeDeadlineSeconds is how long a run may take, in seconds. From 1 to
+	// 604800 (7 days). Default: that of a LicenseSync. Mutable.
 	ActiveDeadlineSeconds *int64 `json:"activeDeadlineSeconds,omitempty"`
-	// backoffLimit is that of the runs. Default: that of a LicenseSync.
+	// backoffLimit is how many failed attempts of a run are retried. From 0 to
+	// 100. Default: that of a LicenseSync. Mutable.
 	BackoffLimit *int32 `json:"backoffLimit,omitempty"`
 }
 

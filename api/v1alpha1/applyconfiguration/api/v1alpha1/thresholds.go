@@ -24,15 +24,16 @@ package v1alpha1
 // Thresholds are percentages of utilisation (consumed units by total units) of
 // purchased licences at level Customer.
 type ThresholdsApplyConfiguration struct {
-	// warningPercent is the utilisation from which on a licence counts as nearly
-	// used up. Default: 80. Mutable.
+	// warningPercent is the utilisation, in percent, from which on a licence counts
+	// as nearly used up. From 1 to 100. Default: 80. Mutable.
 	WarningPercent *int32 `json:"warningPercent,omitempty"`
-	// criticalPercent is the utilisation from which on somebody must act. Must
-	// be above warningPercent. Default: 95. Mutable.
+	// criticalPercent is the utilisation, in percent, from which on somebody must
+	// act. Must be above warningPercent. From 1 to 100. Default: 95. Mutable.
 	CriticalPercent *int32 `json:"criticalPercent,omitempty"`
-	// hysteresisPercent is how many points utilisation must fall below a
-	// threshold before the warning is taken back, so that one user who comes and
-	// goes does not toggle it. Default: 5. Mutable.
+	// hysteresisPercent is how many percentage points utilisation must fall below
+	// a threshold before the warning is taken back, so that one user who comes and
+	// goes does not toggle it. From 0 to 50, and below warningPercent. Default: 5.
+	// Mutable.
 	HysteresisPercent *int32 `json:"hysteresisPercent,omitempty"`
 }
 

@@ -46,15 +46,14 @@ type WebexCustomerAccessSpecApplyConfiguration struct {
 	// change of the Secret's content is noticed by itself.
 	CredentialsSecretRef *CredentialsSecretReferenceApplyConfiguration `json:"credentialsSecretRef,omitempty"`
 	// defaultSubscription is the id of the subscription whose licences may be
-	// assigned to users. Needed once the organization has more than one
-	// subscription; with one, that one is the default. Mutable: assignability is
-	// computed anew without a call to Webex. Example: "Sub-hydraOct26a".
+	// assigned to users. Default: the organization's only one; needed once there
+	// are several. Mutable: assignability is computed anew without a call to
+	// Webex. Example: "Sub-hydraOct26a".
 	DefaultSubscription *string `json:"defaultSubscription,omitempty"`
 	// defaultSiteURL is the Webex Meetings site whose licences may be assigned to
-	// users: a host name, without scheme or path. Needed once the organization
-	// has more than one site URL; with one, that one is the default. Mutable:
-	// assignability is computed anew without a call to Webex.
-	// Example: "acme.webex.com".
+	// users: a host name, without scheme or path. Default: the organization's
+	// only one; needed once there are several. Mutable: assignability is computed
+	// anew without a call to Webex. Example: "acme.webex.com".
 	DefaultSiteURL *string `json:"defaultSiteURL,omitempty"`
 	// connection says where the Webex API is and how to get there. Default: the
 	// commercial Webex service, directly. Mutable.

@@ -67,6 +67,14 @@ type WebexCustomerAccessStatusApplyConfiguration struct {
 	// collectedSpecHash identifies the part of the spec that the last run worked
 	// by; a run starts by itself when that part changes.
 	CollectedSpecHash *string `json:"collectedSpecHash,omitempty"`
+	// collectedDataVersion is the version of the data that the last complete run
+	// collected: what it read and how it counted. An operator of a higher version
+	// runs the customer once. Absent stands for 1.
+	CollectedDataVersion *int32 `json:"collectedDataVersion,omitempty"`
+	// upgradeRunTime is when the run is due that an upgrade of the operator asks
+	// for, spread over the operator's --upgrade-spread. Absent if none is due; any
+	// run that completes before makes it needless.
+	UpgradeRunTime *metav1.Time `json:"upgradeRunTime,omitempty"`
 }
 
 // WebexCustomerAccessStatusApplyConfiguration constructs a declarative configuration of the WebexCustomerAccessStatus type for use with
@@ -211,5 +219,21 @@ func (b *WebexCustomerAccessStatusApplyConfiguration) WithHeldPrune(value *HeldP
 // If called multiple times, the CollectedSpecHash field is set to the value of the last call.
 func (b *WebexCustomerAccessStatusApplyConfiguration) WithCollectedSpecHash(value string) *WebexCustomerAccessStatusApplyConfiguration {
 	b.CollectedSpecHash = &value
+	return b
+}
+
+// WithCollectedDataVersion sets the CollectedDataVersion field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the CollectedDataVersion field is set to the value of the last call.
+func (b *WebexCustomerAccessStatusApplyConfiguration) WithCollectedDataVersion(value int32) *WebexCustomerAccessStatusApplyConfiguration {
+	b.CollectedDataVersion = &value
+	return b
+}
+
+// WithUpgradeRunTime sets the UpgradeRunTime field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the UpgradeRunTime field is set to the value of the last call.
+func (b *WebexCustomerAccessStatusApplyConfiguration) WithUpgradeRunTime(value metav1.Time) *WebexCustomerAccessStatusApplyConfiguration {
+	b.UpgradeRunTime = &value
 	return b
 }

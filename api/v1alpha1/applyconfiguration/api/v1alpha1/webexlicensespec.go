@@ -35,7 +35,8 @@ type WebexLicenseSpecApplyConfiguration struct {
 	// level is Customer (the whole organization) or Site (one Webex location).
 	// Immutable.
 	Level *apiv1alpha1.Level `json:"level,omitempty"`
-	// locationID is the id of the Webex location, at level Site only. Immutable.
+	// locationID is the id of the Webex location, at level Site only. Default:
+	// none. Immutable.
 	LocationID *string `json:"locationID,omitempty"`
 }
 
