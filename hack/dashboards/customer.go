@@ -109,11 +109,11 @@ func customerLicenses() []board.Panel {
 			NoData:      "Nothing purchased, not read yet, or more licences than --metrics-max-series allows (dashboard Operator)",
 			Queries: []board.Query{
 				{Expr: by(row, p.total())}, {Expr: by(row, p.consumed())}, {Expr: by(row, p.free())},
-				{Expr: by(row, p.share())}, {Expr: by(row, p.change())}, {Expr: by(row, p.daysLeft())},
+				{Expr: by(row, p.share())}, {Expr: by(row, p.change())}, {Expr: by(row, p.timeLeft())},
 			},
 			View: board.Table{SortBy: "Utilization", Columns: []board.Column{
 				toLicense(), text("subscription", "Subscription"), text("name", "Row"),
-				count(1, "Bought"), count(2, "In use"), count(3, "Free"), gauge(4), count(5, "Change"), daysLeft(6),
+				count(1, "Bought"), count(2, "In use"), free(3), gauge(4), count(5, "Change"), timeLeft(6),
 			}},
 		},
 		{

@@ -38,6 +38,10 @@ type panel struct {
 		Instant, Range                    bool
 		Datasource                        struct{ Type, UID string }
 	}
+	Transformations []struct {
+		ID      string
+		Options struct{ ExcludeByName map[string]bool }
+	}
 	FieldConfig struct {
 		Defaults struct {
 			Unit, NoValue string
@@ -211,7 +215,7 @@ func TestVariables(t *testing.T) {
 		for _, found := range variable.FindAllSubmatch(f.raw, -1) {
 			name := string(found[1])
 			if strings.HasPrefix(name, "__") {
-				if !slices.Contains([]string{"__rate_interval", "__range", "__all", "__data", "__url_time_range"}, name) {
+				if !slices.Contains([]string{"__rate_interval", "__interval", "__range", "__all", "__data", "__url_time_range"}, name) {
 					t.Errorf("%s: Grafana has no variable %s", f.UID, name)
 				}
 				continue
@@ -279,14 +283,14 @@ func checkDashboardLink(t *testing.T, f *file, all []*file, to string) {
 	}
 }
 
-// checkFields expects each column of a table to be one that its queries give: a label that all of a query's series are
-// grouped by, or the value of a query.
+// checkFields expects each column of a table to be one that its queries give, a label that a query's series are grouped
+// by or the value of a query, and each of those to be a column or hidden.
 func checkFields(t *testing.T, f *file, p *panel) {
 	t.Helper()
 	if p.Type != "table" {
 		return
 	}
-	columns := map[string]bool{"Time": true}
+	given := map[string]bool{"Time": true}
 	for _, target := range p.Targets {
 		grouped := regexp.MustCompile(`^max by \(([^)]*)\)`).FindStringSubmatch(target.Expr)
 		if grouped == nil {
@@ -294,14 +298,18 @@ func checkFields(t *testing.T, f *file, p *panel) {
 			continue
 		}
 		for _, label := range strings.Split(grouped[1], ", ") {
-			columns[label] = true
+			given[label] = true
 		}
-		columns["Value #"+target.RefID] = true
+		if value := "Value"; len(p.Targets) > 1 {
+			given[value+" #"+target.RefID] = true
+		} else {
+			given[value] = true
+		}
 	}
-	if len(p.Targets) == 1 {
-		columns["Value"] = true
-	}
+	hidden := p.Transformations[len(p.Transformations)-1].Options.ExcludeByName
+	shown := map[string]bool{}
 	for _, override := range p.FieldConfig.Overrides {
+		shown[override.Matcher.Options] = true
 		used := []string{override.Matcher.Options}
 		for _, property := range override.Properties {
 			for _, found := range field.FindAllStringSubmatch(fmt.Sprint(property.Value), -1) {
@@ -309,9 +317,14 @@ func checkFields(t *testing.T, f *file, p *panel) {
 			}
 		}
 		for _, name := range used {
-			if !columns[name] {
+			if !given[name] {
 				t.Errorf("%s, panel %q has no column %s", f.UID, p.Title, name)
 			}
+		}
+	}
+	for name := range given {
+		if shown[name] == hidden[name] {
+			t.Errorf("%s, panel %q: column %s is shown: %v, hidden: %v", f.UID, p.Title, name, shown[name], hidden[name])
 		}
 	}
 }

@@ -27,6 +27,11 @@ func condition(matchers string) string {
 	return `webexlicense_customer_condition{namespace=~"$namespace", ` + matchers + "}"
 }
 
+// alerts are those of a severity, with a value to sort by.
+func alerts(severity string, value int) string {
+	return fmt.Sprintf(`%d * ALERTS{alertname=~"WebexLicense.+", severity=%q, namespace=~"$namespace|"}`, value, severity)
+}
+
 const noOperator = "The operator reports no customer"
 
 func fleet() *board.Dashboard {
@@ -93,21 +98,24 @@ func fleetAttention() []board.Panel {
 			Title: "Alerts", Width: 12, Height: 9, Unit: board.Count,
 			Description: "Alerts of config/prometheus that fire, or will unless something changes (pending). Each name leads to its run book.",
 			NoData:      "No alert. (This needs the rules of config/prometheus.)",
-			Queries:     query(`max by (alertname, alertstate, severity, namespace, name, reason) (ALERTS{alertname=~"WebexLicense.+", namespace=~"$namespace|"})`),
-			View: board.Table{SortBy: "Severity", Ascending: true, Columns: []board.Column{
+			Queries:     query("max by (alertname, alertstate, namespace, name, reason) (" + alerts("critical", 3) + " or " + alerts("warning", 2) + " or " + alerts("info", 1) + ")"),
+			View: board.Table{SortBy: "Severity", Columns: []board.Column{
 				{Label: "alertname", Title: "Alert", Width: 260, Links: []board.Link{{
 					Title: "Run book", URL: board.Documents + "runbooks/" + board.Field("alertname") + ".md", Away: true,
 				}}},
-				text("alertstate", "State"), text("severity", "Severity"), text("namespace", "Namespace"), text("name", "Object"), text("reason", "Reason"),
+				{Value: 1, Title: "Severity", Unit: board.Count, Text: []board.Text{
+					{Value: 3, Text: "critical", Color: board.Bad}, {Value: 2, Text: "warning", Color: board.Warning}, {Value: 1, Text: "info", Color: board.Neutral},
+				}},
+				text("alertstate", "State"), text("namespace", "Namespace"), text("name", "Object"), text("reason", "Reason"),
 			}},
 		},
 		{
 			Title: "Customers that are not well", Width: 12, Height: 9, Unit: board.Count,
-			Description: "Each condition of a customer that is not as it should be, with its reason, which leads to the page about reasons.",
+			Description: "Each condition of a customer that is not as it should be, with its reason, which leads to the page about reasons. Suspended customers are left out.",
 			NoData:      "All customers are well",
 			Queries: query("max by (namespace, name, type, reason) (" + inFleet(fmt.Sprintf("(%s or %s)",
 				condition(`type=~"Ready|CredentialsValid|DefaultsResolved|DataFresh|CapacityOK", status="False"`),
-				condition(`type=~"PruneHeld|Stalled", status="True"`))) + ")"),
+				condition(`type=~"PruneHeld|Stalled", status="True"`))+atWork) + ")"),
 			View: board.Table{SortBy: "Customer", Ascending: true, Columns: []board.Column{
 				text("namespace", "Namespace"), toCustomer("name"), text("type", "Condition"),
 				{Label: "reason", Title: "Reason", Links: []board.Link{board.Page("What reasons mean", "troubleshooting.md")}},
@@ -140,13 +148,13 @@ func fleetCapacity() []board.Panel {
 			NoData: "No licence is used beyond 80 percent",
 			Queries: []board.Query{
 				{Expr: by(perPool, poolsInFleet(full))},
-				{Expr: by(perPool, poolsInFleet(fmt.Sprintf("%s and ignoring (state) (%s)", p.total(), full)))},
-				{Expr: by(perPool, poolsInFleet(fmt.Sprintf("(%s) and ignoring (state) (%s)", p.free(), full)))},
-				{Expr: by(perPool, poolsInFleet(fmt.Sprintf("(%s) and ignoring (state) (%s)", p.daysLeft(), full)))},
+				{Expr: by(perPool, poolsInFleet(fmt.Sprintf("%s and (%s)", p.total(), full)))},
+				{Expr: by(perPool, poolsInFleet(fmt.Sprintf("(%s) and (%s)", p.free(), full)))},
+				{Expr: by(perPool, poolsInFleet(fmt.Sprintf("(%s) and (%s)", p.timeLeft(), full)))},
 			},
 			View: board.Table{SortBy: "Utilization", Columns: []board.Column{
 				text("namespace", "Namespace"), toCustomer("customer"), toLicense(), text("subscription", "Subscription"),
-				count(2, "Bought"), count(3, "Free"), gauge(1), daysLeft(4),
+				count(2, "Bought"), free(3), gauge(1), timeLeft(4),
 			}},
 		},
 	}

@@ -47,11 +47,11 @@ func licenseTrends() []board.Panel {
 	return []board.Panel{
 		{
 			Title: "Units, and where they lead", Width: 12, Height: 9, Unit: board.Count, View: board.Lines{}, NoData: nobodyBought,
-			Description: "Bought and in use, and the line through the last 7 days drawn 14 days on, as it was on each day: where it is above bought, units run out within 14 days.",
+			Description: "Bought and in use, and the line through the 7 days before drawn 14 days on: where it is above bought, units run out within 14 days. Pools younger than a day are not in it.",
 			Queries: []board.Query{
 				{Expr: "sum(" + p.total() + ")", Legend: "bought"},
 				{Expr: "sum(" + p.consumed() + ")", Legend: "in use"},
-				{Expr: fmt.Sprintf("sum(predict_linear(%s[7d], 14 * %d))", p.consumed(), day), Legend: "in use 14 days later"},
+				{Expr: "sum(" + p.inTwoWeeks() + ")", Legend: "in use 14 days later"},
 			},
 			Links: []board.Link{board.RunBook("WebexLicensePoolRunsOut")},
 		},
@@ -76,11 +76,11 @@ func licenseCustomers() board.Panel {
 		Description: "Each pool of this licence. Change: over the time range above. Runs out in: if it goes on as in the last 7 days.",
 		Queries: []board.Query{
 			{Expr: by(row, p.total())}, {Expr: by(row, p.consumed())}, {Expr: by(row, p.free())},
-			{Expr: by(row, p.share())}, {Expr: by(row, p.change())}, {Expr: by(row, p.daysLeft())},
+			{Expr: by(row, p.share())}, {Expr: by(row, p.change())}, {Expr: by(row, p.timeLeft())},
 		},
 		View: board.Table{SortBy: "Utilization", Columns: []board.Column{
-			text("namespace", "Namespace"), toCustomer("customer"), text("subscription", "Subscription"), text("name", "Row"),
-			count(1, "Bought"), count(2, "In use"), count(3, "Free"), gauge(4), count(5, "Change"), daysLeft(6),
+			text("namespace", "Namespace"), toCustomer("customer"), text("subscription", "Subscription"),
+			count(1, "Bought"), count(2, "In use"), free(3), gauge(4), count(5, "Change"), timeLeft(6),
 		}},
 	}
 }

@@ -59,31 +59,41 @@ func below(bad, warning float64) []board.Threshold {
 // neutral is for figures that are neither good nor bad.
 func neutral() []board.Threshold { return []board.Threshold{{Color: board.Neutral}} }
 
-// perPool keeps what tells one purchased licence of a customer from another: two may have the same name.
+// perPool is what tells one purchased licence of a customer from another: two may have the same name. All else, such as
+// which replica said so, does not matter.
 const perPool = "namespace, customer, license, subscription, name"
 
 // pools are queries about purchased licences at level Customer, of those that the matchers select.
 type pools string
 
-func (p pools) total() string    { return fmt.Sprintf(`webexlicense_units{state="total", %s}`, p) }
-func (p pools) consumed() string { return fmt.Sprintf(`webexlicense_units{state="consumed", %s}`, p) }
-
-func (p pools) free() string { return p.total() + " - ignoring (state) " + p.consumed() }
+func (p pools) total() string {
+	return by(perPool, fmt.Sprintf(`webexlicense_units{state="total", %s}`, p))
+}
+func (p pools) consumed() string { return by(perPool, p.raw()) }
+func (p pools) raw() string      { return fmt.Sprintf(`webexlicense_units{state="consumed", %s}`, p) }
+func (p pools) free() string     { return p.total() + " - " + p.consumed() }
 
 // share is the part of the units that is in use. Licences with no units have none.
-func (p pools) share() string {
-	return p.consumed() + " / ignoring (state) (" + p.total() + " > 0)"
+func (p pools) share() string { return fmt.Sprintf("%s / (%s > 0)", p.consumed(), p.total()) }
+
+// week is the consumption of the last 7 days, hour by hour: neither scrapes by the thousand nor a replica that went
+// makes it hard to read. Nothing is concluded from less than a day.
+func (p pools) week(function, arguments string) string {
+	return fmt.Sprintf("(%s(%s[7d:1h]%s) and %s)", function, p.consumed(), arguments, by(perPool, p.raw()+" offset 1d"))
 }
 
-// daysLeft is when the line through the last 7 days reaches the total, for pools that fill and are not full.
-func (p pools) daysLeft() string {
-	return fmt.Sprintf("((%s) > 0) / ignoring (state) (deriv(%s[7d]) > 0) / %d", p.free(), p.consumed(), day)
+// timeLeft is when the line through the last week reaches the total, for pools that fill and are not full.
+func (p pools) timeLeft() string {
+	return fmt.Sprintf("(%s > 0) / (%s > 0)", p.free(), p.week("deriv", ""))
+}
+
+// inTwoWeeks is where the line through the last week leads.
+func (p pools) inTwoWeeks() string {
+	return p.week("predict_linear", fmt.Sprintf(", 14 * %d", day))
 }
 
 // change is how much more is in use than at the begin of the time range.
-func (p pools) change() string {
-	return fmt.Sprintf(`delta(webexlicense_units{state="consumed", %s}[$__range])`, p)
-}
+func (p pools) change() string { return fmt.Sprintf("delta(%s[$__range:$__interval])", p.consumed()) }
 
 func by(labels, expr string) string { return fmt.Sprintf("max by (%s) (%s)", labels, expr) }
 
@@ -116,10 +126,14 @@ func count(query int, title string) board.Column {
 	return board.Column{Value: query, Title: title, Unit: board.Count}
 }
 
+func free(query int) board.Column {
+	return board.Column{Value: query, Title: "Free", Unit: board.Count, Thresholds: []board.Threshold{{Color: board.Bad}, {From: 1, Color: board.Plain}}}
+}
+
 func gauge(query int) board.Column {
 	return board.Column{Value: query, Title: "Utilization", Unit: board.Share, Decimals: 1, Gauge: true, Thresholds: utilization()}
 }
 
-func daysLeft(query int) board.Column {
-	return board.Column{Value: query, Title: "Runs out in", Unit: board.Days, Decimals: 0, Thresholds: below(14, 30)}
+func timeLeft(query int) board.Column {
+	return board.Column{Value: query, Title: "Runs out in", Unit: board.Seconds, Decimals: 1, Thresholds: below(14*day, 30*day)}
 }

@@ -149,7 +149,7 @@ func TestDashboardProblems(t *testing.T) {
 
 // grafana are values for Grafana's own variables. Those of the dashboards are in matchers only, and regular expressions
 // as they stand.
-var grafana = strings.NewReplacer("$__rate_interval", "5m", "$__range", "7d")
+var grafana = strings.NewReplacer("$__interval", "1m", "$__rate_interval", "5m", "$__range", "7d")
 
 // check finds what is wrong with a query and its legend.
 func (s series) check(query, legend string) (problems []string) {

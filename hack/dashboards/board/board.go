@@ -2,6 +2,12 @@
 // config/grafana need, no more.
 package board
 
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
 // Documents is where the pages are that panels link to.
 const Documents = "https://github.com/webex-operator/webex-license-operator/blob/main/docs/"
 
@@ -103,6 +109,7 @@ type Column struct {
 	Unit       Unit
 	Decimals   int
 	Thresholds []Threshold
+	Text       []Text // shown in place of values
 	// Gauge draws a bar from 0 to 1 in the cell.
 	Gauge bool
 	// Links of the cell may use [Field].
@@ -123,7 +130,7 @@ type Threshold struct {
 	Color Color
 }
 
-// Query is one in PromQL. Its variables are those of the dashboard and $__rate_interval and $__range.
+// Query is one in PromQL. Its variables are those of the dashboard and Grafana's $__interval, $__rate_interval and $__range.
 type Query struct {
 	Expr string
 	// Legend names a series by its labels, such as {{reason}}.
@@ -158,7 +165,6 @@ const (
 	Count     Unit = "locale"      // with separators of thousands: licence figures are exact
 	Share     Unit = "percentunit" // of 0 to 1
 	Seconds   Unit = "s"
-	Days      Unit = "d"
 	PerSecond Unit = "reqps"
 	Bytes     Unit = "bytes"
 )
@@ -202,6 +208,35 @@ func layout(panels []Panel, y int) (places []place, next int) {
 		tallest = max(tallest, p.Height)
 	}
 	return places, y + tallest
+}
+
+var grouping = regexp.MustCompile(`^[a-z]+ by \(([^)]*)\)`)
+
+// groupedBy are the labels that the series of a query have, if they are grouped; those of tables must be.
+func groupedBy(q Query) []string {
+	if found := grouping.FindStringSubmatch(q.Expr); found != nil {
+		return strings.Split(found[1], ", ")
+	}
+	return nil
+}
+
+// unseen are labels of a table's series that have no column.
+func unseen(p *Panel, v Table) (labels []string) {
+	for _, q := range p.Queries {
+		for _, label := range groupedBy(q) {
+			if !slices.ContainsFunc(v.Columns, func(c Column) bool { return c.Label == label }) && !slices.Contains(labels, label) {
+				labels = append(labels, label)
+			}
+		}
+	}
+	return labels
+}
+
+// shared are the labels that all queries of a table have; its rows are joined by them.
+func shared(p *Panel) []string {
+	return slices.DeleteFunc(groupedBy(p.Queries[0]), func(label string) bool {
+		return slices.ContainsFunc(p.Queries, func(q Query) bool { return !slices.Contains(groupedBy(q), label) })
+	})
 }
 
 // ref is Grafana's name of the query with this index: A, B, …

@@ -159,7 +159,7 @@ func grafanaView(p *Panel, out *grafanaPanel) {
 func grafanaLines(v Lines, out *grafanaPanel) {
 	field := &out.FieldConfig.Defaults
 	field.Color["mode"] = "palette-classic"
-	stacking, fill := "none", 5
+	stacking, fill := "none", 0
 	if v.Stacked {
 		stacking, fill = "normal", 40
 	}
@@ -189,6 +189,9 @@ func grafanaTable(p *Panel, v Table, out *grafanaPanel) {
 	hidden, order := map[string]bool{"Time": true}, map[string]int{}
 	for i := range p.Queries {
 		hidden[valueField(p, i+1)] = true
+	}
+	for _, label := range unseen(p, v) {
+		hidden[label] = true
 	}
 	for i := range v.Columns {
 		c := &v.Columns[i]
@@ -224,13 +227,16 @@ func grafanaColumn(c *Column) []grafanaProperty {
 	case c.Gauge:
 		cell = map[string]any{"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}
 		properties = append(properties, grafanaProperty{"min", 0}, grafanaProperty{"max", 1})
-	case len(c.Thresholds) > 0:
+	case len(c.Thresholds) > 0 || len(c.Text) > 0:
 		cell["type"] = "color-text"
 	}
 	if len(c.Thresholds) > 0 {
 		properties = append(properties, grafanaProperty{"thresholds", grafanaSteps(c.Thresholds)})
 	}
 	properties = append(properties, grafanaProperty{"custom.cellOptions", cell})
+	if len(c.Text) > 0 {
+		properties = append(properties, grafanaProperty{"mappings", grafanaMappings(c.Text)})
+	}
 	if c.Width > 0 {
 		properties = append(properties, grafanaProperty{"custom.width", c.Width})
 	}

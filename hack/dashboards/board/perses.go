@@ -87,7 +87,7 @@ func persesView(p *Panel) map[string]any {
 		if v.Aside {
 			legend = map[string]any{"position": "right", "mode": "table", "values": []string{"last"}}
 		}
-		visual := map[string]any{"areaOpacity": 0.05, "lineWidth": 2}
+		visual := map[string]any{"areaOpacity": 0, "lineWidth": 2}
 		if v.Stacked {
 			visual["areaOpacity"], visual["stack"] = 0.4, "all"
 		}
@@ -99,34 +99,46 @@ func persesView(p *Panel) map[string]any {
 func persesTable(p *Panel, v Table) map[string]any {
 	several := len(p.Queries) > 1
 	shown := map[string]bool{}
-	var columns, transforms []any
-	var shared []string
+	columns, cells, transforms := []any{}, []any{}, []any{}
+	merge := func(label string) {
+		if several {
+			transforms = append(transforms, kind("MergeIndexedColumns", map[string]any{"column": label}))
+		}
+	}
 	for i := range v.Columns {
 		c := &v.Columns[i]
-		column := map[string]any{"name": c.Label, "header": c.Title, "enableSorting": true}
-		if c.Label == "" {
-			column["name"], column["format"], column["align"] = persesValue(several, c.Value), persesFormat(c.Unit, c.Decimals), "right"
-		} else if several {
-			transforms = append(transforms, kind("MergeIndexedColumns", map[string]any{"column": c.Label}))
+		name, column := c.Label, map[string]any{"header": c.Title, "enableSorting": true}
+		if name == "" {
+			name = persesValue(several, c.Value)
+			column["format"], column["align"] = persesFormat(c.Unit, c.Decimals), "right"
+			cells = append(cells, persesCells(c.Text)...)
+		} else {
+			merge(name)
 		}
+		column["name"], shown[name] = name, true
 		if c.Title == v.SortBy {
-			column["sort"] = "desc"
-			if v.Ascending {
-				column["sort"] = "asc"
-			}
+			column["sort"] = map[bool]string{true: "asc", false: "desc"}[v.Ascending]
 		}
-		shown[column["name"].(string)] = true
+		if c.Width > 0 {
+			column["width"] = c.Width
+		}
 		columns = append(columns, column)
 	}
+	hide := []string{"timestamp"}
 	for i := range p.Queries {
 		if name := persesValue(several, i+1); !shown[name] {
-			columns = append(columns, map[string]any{"name": name, "hide": true})
+			hide = append(hide, name)
 		}
 	}
-	columns = append(columns, map[string]any{"name": "timestamp", "hide": true})
-	if several {
-		shared = sharedLabels(p, v)
-		transforms = append(transforms, kind("JoinByColumnValue", map[string]any{"columns": shared}))
+	for _, label := range unseen(p, v) {
+		merge(label)
+		hide = append(hide, label)
 	}
-	return map[string]any{"density": "compact", "columnSettings": columns, "transforms": transforms}
+	for _, name := range hide {
+		columns = append(columns, map[string]any{"name": name, "hide": true})
+	}
+	if several {
+		transforms = append(transforms, kind("JoinByColumnValue", map[string]any{"columns": shared(p)}))
+	}
+	return map[string]any{"density": "compact", "columnSettings": columns, "cellSettings": cells, "transforms": transforms}
 }

@@ -2,10 +2,7 @@ package board
 
 import (
 	"fmt"
-	"regexp"
-	"slices"
 	"strconv"
-	"strings"
 )
 
 // persesValue is Perses' name of the column with a query's values.
@@ -16,28 +13,12 @@ func persesValue(several bool, query int) string {
 	return "value"
 }
 
-var grouping = regexp.MustCompile(`^[a-z]+ by \(([^)]*)\)`)
-
-// sharedLabels are the label columns that all queries of a table have; its rows are joined by them.
-func sharedLabels(p *Panel, v Table) []string {
-	var shared []string
-	for i := range v.Columns {
-		label := v.Columns[i].Label
-		if label != "" && !slices.ContainsFunc(p.Queries, func(q Query) bool { return !groupedBy(q.Expr, label) }) {
-			shared = append(shared, label)
-		}
-	}
-	return shared
-}
-
-func groupedBy(expr, label string) bool {
-	found := grouping.FindStringSubmatch(expr)
-	return found != nil && slices.Contains(strings.Split(found[1], ", "), label)
-}
-
 func persesFormat(u Unit, decimals int) map[string]any {
-	unit := map[Unit]string{Count: "decimal", Share: "percent-decimal", Seconds: "seconds", Days: "days", PerSecond: "requests/sec", Bytes: "bytes"}[u]
+	unit := map[Unit]string{Count: "decimal", Share: "percent-decimal", Seconds: "seconds", PerSecond: "requests/sec", Bytes: "bytes"}[u]
 	format := map[string]any{"unit": unit}
+	if u == Count {
+		format["shortValues"] = false
+	}
 	if u == Count || decimals > 0 {
 		format["decimalPlaces"] = decimals
 	}
@@ -71,4 +52,13 @@ func persesMappings(texts []Text) []any {
 		}))
 	}
 	return out
+}
+
+func persesCells(texts []Text) (cells []any) {
+	for _, t := range texts {
+		cells = append(cells, map[string]any{
+			"condition": kind("Value", map[string]any{"value": strconv.Itoa(t.Value)}), "text": t.Text, "textColor": persesColors[t.Color],
+		})
+	}
+	return cells
 }
