@@ -25,13 +25,15 @@ func main() {
 	// A second Ctrl-C ends the program at once.
 	context.AfterFunc(ctx, stop)
 	os.Exit(cli.Run(ctx, os.Args[1:], cli.Env{
-		In:      os.Stdin,
-		InLive:  term.IsTerminal(int(os.Stdin.Fd())),
-		Out:     terminal.Detect(os.Stdout, os.Getenv),
-		Err:     terminal.Detect(os.Stderr, os.Getenv),
-		Now:     time.Now,
-		Zone:    time.Local,
-		Version: version,
-		Connect: (*cluster.Flags).Connect,
+		In:         os.Stdin,
+		InLive:     term.IsTerminal(int(os.Stdin.Fd())),
+		ReadSecret: func(ctx context.Context) (string, error) { return terminal.ReadSecret(ctx, os.Stdin) },
+		Getenv:     os.Getenv,
+		Out:        terminal.Detect(os.Stdout, os.Getenv),
+		Err:        terminal.Detect(os.Stderr, os.Getenv),
+		Now:        time.Now,
+		Zone:       time.Local,
+		Version:    version,
+		Connect:    (*cluster.Flags).Connect,
 	}))
 }

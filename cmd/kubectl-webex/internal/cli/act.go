@@ -1,10 +1,9 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -12,7 +11,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
-	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
 )
 
 // fieldManager owns what the plugin writes.
@@ -56,18 +54,22 @@ func otherOwner(object client.Object, field string) string {
 }
 
 // confirm asks a person. Without one, yes must be given.
-func (a *app) confirm(question string, yes bool) error {
+func (a *app) confirm(ctx context.Context, question string, yes bool) error {
 	if yes {
 		return nil
 	}
 	if !a.InLive {
 		return usagef("there is nobody to ask: add --yes")
 	}
-	fmt.Fprintf(a.Err.Out, "%s [y/N] ", terminal.Clean(question))
-	answer, _ := bufio.NewReader(a.In).ReadString('\n')
-	switch strings.ToLower(strings.TrimSpace(answer)) {
+	answer, err := a.ask(ctx, question+" [y/N]")
+	if err != nil && !errors.Is(err, errNoAnswer) {
+		return err
+	}
+	switch strings.ToLower(answer) {
 	case "y", "yes":
 		return nil
 	}
-	return fmt.Errorf("not confirmed: nothing was changed")
+	return errNotConfirmed
 }
+
+var errNotConfirmed = errors.New("not confirmed: nothing was changed")

@@ -68,7 +68,7 @@ func TestApprovePrune(t *testing.T) {
 	t.Run("asked", func(t *testing.T) {
 		w := newWorld(t, fleet()...)
 		w.stdin, w.inLive = "y\n", true
-		w.expect("approve-prune globex", 0, shown, "Remove these 9 rows of globex? [y/N] "+done)
+		w.expect("approve-prune globex", 0, shown, "Remove these 9 rows of globex? [y/N] y", done)
 		if held(w) != "5f0c3a9be412" {
 			t.Errorf("approved %q", held(w))
 		}
@@ -77,7 +77,7 @@ func TestApprovePrune(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		w := newWorld(t, fleet()...)
 		w.stdin, w.inLive = "\n", true
-		w.expect("approve-prune globex", 1, shown, "Remove these 9 rows of globex? [y/N] error: not confirmed: nothing was changed")
+		w.expect("approve-prune globex", 1, shown, "Remove these 9 rows of globex? [y/N] ", "error: not confirmed: nothing was changed")
 		if held(w) != "" {
 			t.Errorf("approved %q", held(w))
 		}

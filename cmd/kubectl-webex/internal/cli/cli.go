@@ -14,6 +14,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/output"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
 // Exit codes, for scripts.
@@ -34,6 +35,10 @@ type Env struct {
 	// In is the input; InLive says that a person types there.
 	In     io.Reader
 	InLive bool
+	// ReadSecret reads a line from there without showing it.
+	ReadSecret func(context.Context) (string, error)
+	// Getenv reads the environment.
+	Getenv func(string) string
 	// Out is for results, Err for everything else.
 	Out terminal.Terminal
 	Err terminal.Terminal
@@ -42,6 +47,8 @@ type Env struct {
 	Zone *time.Location
 	// Version is the plugin's.
 	Version string
+	// Retry says how patiently Webex is asked; the zero value is the usual way.
+	Retry webex.RetryPolicy
 	// Connect opens the cluster that the flags name.
 	Connect func(*cluster.Flags) (*cluster.Session, error)
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/screentest"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -38,8 +39,10 @@ type world struct {
 	live   bool
 	stdin  string
 	inLive bool
-	now    func() time.Time
-	ctx    context.Context
+	// env are the variables of the environment.
+	env map[string]string
+	now func() time.Time
+	ctx context.Context
 	// terminal, if set, shows both streams.
 	terminal *screentest.Screen
 	// connectErr is what connecting fails with.
@@ -82,6 +85,34 @@ func (s stream) Write(p []byte) (int, error) {
 	return s.own.Write(p)
 }
 
+// typist types the input, which a terminal shows.
+type typist struct {
+	rest string
+	echo io.Writer
+}
+
+// Read gives one byte, as it is asked for.
+func (t *typist) Read(p []byte) (int, error) {
+	if t.rest == "" {
+		return 0, io.EOF
+	}
+	n := copy(p, t.rest)
+	if t.echo != nil {
+		_, _ = t.echo.Write(p[:n])
+	}
+	t.rest = t.rest[n:]
+	return n, nil
+}
+
+// secret is a line that a terminal does not show.
+func (t *typist) secret() (string, error) {
+	line, rest, found := strings.Cut(t.rest, "\n")
+	if t.rest = rest; !found {
+		return "", io.EOF
+	}
+	return line, nil
+}
+
 // run carries out a command line.
 func (w *world) run(args ...string) result {
 	w.t.Helper()
@@ -93,9 +124,18 @@ func (w *world) run(args ...string) result {
 		toOut, toErr = w.terminal, w.terminal
 		size = func() (int, int) { return w.terminal.Columns, w.terminal.Height }
 	}
+	keyboard := &typist{rest: w.stdin}
+	if w.inLive {
+		keyboard.echo = toErr
+	}
 	code := Run(w.ctx, args, Env{
-		In:      strings.NewReader(w.stdin),
-		InLive:  w.inLive,
+		In:     keyboard,
+		InLive: w.inLive,
+		ReadSecret: func(context.Context) (string, error) {
+			return keyboard.secret()
+		},
+		Getenv:  func(name string) string { return w.env[name] },
+		Retry:   webex.RetryPolicy{Attempts: 2, Base: time.Millisecond, Cap: time.Millisecond},
 		Out:     terminal.Terminal{Out: toOut, Live: w.live, Unicode: true, Size: size},
 		Err:     terminal.Terminal{Out: toErr, Live: w.live, Unicode: true, Size: size},
 		Now:     w.now,

@@ -66,7 +66,7 @@ func (a *app) approve(ctx context.Context, session *cluster.Session, name string
 	if err := a.showHeld(ctx, session, customer); err != nil {
 		return err
 	}
-	if err := a.confirm(fmt.Sprintf("Remove these %d rows of %s?", ptr.Deref(held.Rows, 0), name), yes); err != nil {
+	if err := a.confirm(ctx, fmt.Sprintf("Remove these %d rows of %s?", ptr.Deref(held.Rows, 0), name), yes); err != nil {
 		return err
 	}
 	change := map[string]any{"metadata": map[string]any{"annotations": map[string]any{v1alpha1.AnnotationApprovePrune: held.Token}}}

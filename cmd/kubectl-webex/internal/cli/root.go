@@ -32,7 +32,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.licenses(), a.status(), a.runs(), a.schedules(),
 		a.sync(), a.retry(), a.cancel(), a.suspend(), a.resume(), a.approvePrune(),
-		a.lint(),
+		a.connectCommand(), a.lint(),
 	)
 	return root
 }

@@ -90,7 +90,7 @@ func (f *Flags) Connect() (*Session, error) {
 	return f.SessionFor(c, namespace), nil
 }
 
-// Scheme knows the operator's kinds and Secrets.
+// Scheme knows the operator's kinds, Secrets and ConfigMaps.
 func Scheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
 	return scheme, errors.Join(corev1.AddToScheme(scheme), v1alpha1.AddToScheme(scheme))
@@ -108,6 +108,7 @@ func mapper(scheme *runtime.Scheme) meta.RESTMapper {
 			v1alpha1.GroupVersion.WithResource(plural), meta.RESTScopeNamespace)
 	}
 	m.Add(corev1.SchemeGroupVersion.WithKind("Secret"), meta.RESTScopeNamespace)
+	m.Add(corev1.SchemeGroupVersion.WithKind("ConfigMap"), meta.RESTScopeNamespace)
 	return m
 }
 

@@ -1,0 +1,336 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/connect"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/manifest"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+)
+
+// wizard is one conversation of connect, from its first question to the first run.
+type wizard struct {
+	*app
+	flags *connectFlags
+	name  string
+	plan  *connect.Plan
+	// session is nil if --dry-run=client found no cluster.
+	session   *cluster.Session
+	namespace string
+	// customers are all that there are, as far as they may be seen.
+	customers []v1alpha1.WebexCustomerAccess
+	// kept is set once the Secret holds tokens that only it has.
+	kept bool
+}
+
+func (w *wizard) run(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{w.begin, w.look, w.credentials, w.rehearse, w.inquire, w.write, w.follow} {
+		err := step(ctx)
+		if err == nil {
+			continue
+		}
+		if w.kept {
+			return fmt.Errorf("%w. Secret %s holds the new tokens: once this is mended, go on with --secret %s", err, w.plan.Secret.Name, w.plan.Secret.Name)
+		}
+		return err
+	}
+	return nil
+}
+
+// begin finds the customer's name, and the cluster.
+func (w *wizard) begin(ctx context.Context) error {
+	var err error
+	for w.name == "" {
+		if w.name, err = w.ask(ctx, "Name for the customer, such as acme:"); err != nil {
+			return err
+		}
+	}
+	// The name is not repeated: somebody may have typed a token.
+	if len(w.name) > validation.DNS1123LabelMaxLength || len(validation.IsDNS1123Subdomain(w.name)) > 0 {
+		return usagef("that is no name of a customer: use up to 63 lower case letters, digits, - and .")
+	}
+	session, err := w.connect()
+	if err != nil {
+		return w.alone(err)
+	}
+	w.session, w.namespace = session, session.Namespace
+	return nil
+}
+
+// alone goes on without a cluster, if that is good enough.
+func (w *wizard) alone(err error) error {
+	if w.flags.dryRun != dryRunClient {
+		return err
+	}
+	w.session = nil
+	w.note("the cluster was not looked at: %v", err)
+	return nil
+}
+
+// look finds what there is already.
+func (w *wizard) look(ctx context.Context) error {
+	if w.session == nil {
+		return nil
+	}
+	before := &v1alpha1.WebexCustomerAccess{}
+	err := w.session.Client.Get(ctx, client.ObjectKey{Namespace: w.namespace, Name: w.name}, before)
+	explained := cluster.Explain(err)
+	switch {
+	case err == nil:
+		w.plan.CustomerBefore = before
+	case !apierrors.IsNotFound(err) || explained.Error() != err.Error():
+		return w.alone(explained)
+	}
+	everywhere := &cluster.Session{Client: w.session.Client}
+	w.customers, err = cluster.Customers(ctx, everywhere)
+	if apierrors.IsForbidden(err) {
+		w.note("you may look into namespace %s only: that nobody else reads the organization is for the first run to find out", w.namespace)
+		w.customers, err = cluster.Customers(ctx, w.session)
+	}
+	return err
+}
+
+// credentials plans the Secret and the customer.
+func (w *wizard) credentials(ctx context.Context) error {
+	secret := w.name + "-webex"
+	if before := w.plan.CustomerBefore; before != nil {
+		secret = before.Spec.CredentialsSecretRef.Name
+		fmt.Fprintf(w.Err.Out, "Customer %s is there already: it gets other credentials.\n", w.name)
+	}
+	if w.flags.secret != "" {
+		secret = w.flags.secret
+	}
+	values := connect.Credentials{}
+	reader := &connect.Reader{In: w.In, Getenv: w.Getenv}
+	for _, e := range connect.Entries {
+		if source := *w.flags.values[e.Key]; source != "" {
+			value, err := reader.Read(e, source)
+			if err != nil {
+				return err
+			}
+			values[e.Key] = value
+		}
+	}
+	if !w.flags.given() && w.flags.secret == "" {
+		if err := w.interview(ctx, values); err != nil {
+			return err
+		}
+	}
+	if err := w.planBundle(ctx); err != nil {
+		return err
+	}
+	var err error
+	if w.flags.given() || w.flags.secret == "" {
+		err = w.planSecret(ctx, secret, values)
+	} else {
+		err = w.useSecret(ctx, secret)
+	}
+	if err != nil {
+		return err
+	}
+	return w.planCustomer(ctx, secret)
+}
+
+// planSecret plans a Secret with new credentials.
+func (w *wizard) planSecret(ctx context.Context, name string, values connect.Credentials) error {
+	before, err := existing(ctx, w, &corev1.Secret{}, name)
+	if err != nil {
+		return err
+	}
+	own := w.plan.CustomerBefore != nil && w.plan.CustomerBefore.Spec.CredentialsSecretRef.Name == name
+	if before != nil && !own {
+		return fmt.Errorf("there is a Secret %s already: leave the credentials out to use it (--secret %s), or give it another name with --secret", name, name)
+	}
+	w.plan.SetSecret(w.namespace, name, before, values)
+	if _, err := syncrun.CheckSecret(w.plan.Secret); err != nil {
+		return missing(err)
+	}
+	var sharing []string
+	for i := range w.customers {
+		if c := &w.customers[i]; c.Namespace == w.namespace && c.Name != w.name && c.Spec.CredentialsSecretRef.Name == name {
+			sharing = append(sharing, c.Name)
+		}
+	}
+	if len(sharing) > 0 {
+		w.note("Secret %s is also that of %s: they get the new credentials, too", name, enumerate(sharing))
+	}
+	return nil
+}
+
+// missing says by which flag a key comes into the Secret.
+func missing(err error) error {
+	for _, e := range connect.Entries {
+		if strings.Contains(err.Error(), strconv.Quote(e.Key)) {
+			return fmt.Errorf("the %s is missing: add --%s. An access token stands alone (--token-file); an integration needs --client-id, --client-secret-file and --refresh-token-file, a Service App --application-id, too", e.Name, e.Flag)
+		}
+	}
+	return err
+}
+
+// useSecret looks at a Secret that stays as it is.
+func (w *wizard) useSecret(ctx context.Context, name string) error {
+	if w.session == nil {
+		return nil
+	}
+	secret := &corev1.Secret{}
+	if err := get(ctx, w.session, secret, "secret", name, "kubectl get secrets lists them, and with --token-file and its like a new one is made"); err != nil {
+		return err
+	}
+	_, err := syncrun.CheckSecret(secret)
+	return err
+}
+
+// existing is an object that there is; nil if there is none.
+func existing[T any, P interface {
+	*T
+	client.Object
+}](ctx context.Context, w *wizard, object P, name string,
+) (P, error) {
+	if w.session == nil {
+		return nil, nil
+	}
+	err := w.session.Client.Get(ctx, client.ObjectKey{Namespace: w.namespace, Name: name}, object)
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	return object, cluster.Explain(err)
+}
+
+func (w *wizard) planBundle(ctx context.Context) error {
+	if w.flags.bundleFile == "" {
+		return nil
+	}
+	pem, err := os.ReadFile(w.flags.bundleFile)
+	if err != nil {
+		return fmt.Errorf("--ca-bundle-file: %w: name a PEM file", err)
+	}
+	before, err := existing(ctx, w, &corev1.ConfigMap{}, bundleName(w.name))
+	if err != nil {
+		return err
+	}
+	w.plan.SetBundle(w.namespace, bundleName(w.name), string(pem), before)
+	return nil
+}
+
+// planCustomer plans the customer, as far as it does not depend on Webex, and looks
+// for mistakes before anybody is asked anything more.
+func (w *wizard) planCustomer(ctx context.Context, secret string) error {
+	c := &v1alpha1.WebexCustomerAccess{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: w.name}}
+	if before := w.plan.CustomerBefore; before != nil {
+		c = before.DeepCopy()
+	}
+	c.TypeMeta = metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "WebexCustomerAccess"}
+	w.plan.Customer = c
+	c.Spec.CredentialsSecretRef.Name = secret
+	c.Spec.Collection = w.flags.collection(c.Spec.Collection)
+	c.Spec.Connection = w.flags.connection(c.Spec.Connection, w.name)
+	set(&c.Spec.HierarchyPath, w.flags.hierarchy)
+	set(&c.Spec.CustomerName, w.flags.customerName)
+	set(&c.Spec.DefaultSubscription, w.flags.subscription)
+	set(&c.Spec.DefaultSiteURL, w.flags.siteURL)
+	if len(w.flags.labels) > 0 {
+		if c.Labels == nil {
+			c.Labels = map[string]string{}
+		}
+		maps.Copy(c.Labels, w.flags.labels)
+	}
+	return w.lintPlan(ctx)
+}
+
+func set(field *string, value string) {
+	if value != "" {
+		*field = value
+	}
+}
+
+// lintPlan finds what the API server would refuse, by its own code.
+func (w *wizard) lintPlan(ctx context.Context) error {
+	checker, err := manifest.NewChecker()
+	if err != nil {
+		return err
+	}
+	content, err := yaml.Marshal(shownCustomer(w.plan.Customer))
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for _, f := range checker.Check(ctx, []manifest.File{{Name: w.name, Content: content}}, w.Now()).Findings {
+		if f.Severity == manifest.Error {
+			faults = append(faults, fmt.Errorf("%s: %s", f.Field, f.Message))
+		}
+	}
+	if len(faults) > 0 {
+		return &usageError{errors.Join(faults...).Error()}
+	}
+	return nil
+}
+
+// credentialKinds are the kinds of credentials that can be typed, and their keys.
+var credentialKinds = []struct {
+	option
+	keys []string
+}{
+	{
+		option{"token", "An access token: for a first look, nobody renews it"},
+		[]string{syncrun.KeyAccessToken},
+	},
+	{
+		option{"integration", "An integration: client id, client secret, refresh token; for partners"},
+		[]string{syncrun.KeyClientID, syncrun.KeyClientSecret, syncrun.KeyRefreshToken},
+	},
+	{
+		option{"serviceapp", "A Service App: the same and an application id; for one organization"},
+		[]string{syncrun.KeyApplicationID, syncrun.KeyClientID, syncrun.KeyClientSecret, syncrun.KeyRefreshToken},
+	},
+}
+
+// interview asks for credentials.
+func (w *wizard) interview(ctx context.Context, values connect.Credentials) error {
+	var options []option
+	for _, kind := range credentialKinds {
+		options = append(options, kind.option)
+	}
+	fmt.Fprintf(w.Err.Out, "How does the operator log in to Webex? %s says how to get each.\n", connect.Page)
+	chosen, err := w.choose(ctx, "Number:", options, -1)
+	if err != nil {
+		return err
+	}
+	for _, key := range credentialKinds[chosen].keys {
+		e := connect.EntryOf(key)
+		ask := w.ask
+		if e.Secret {
+			ask = w.askSecret
+		}
+		for values[key] == "" {
+			answer, err := ask(ctx, strings.ToUpper(e.Name[:1])+e.Name[1:]+":")
+			if err != nil {
+				return err
+			}
+			value, err := connect.Check(e, answer)
+			if err != nil {
+				fmt.Fprintln(w.Err.Out, err)
+				continue
+			}
+			values[key] = value
+		}
+	}
+	return nil
+}
+
+// isDry says whether nothing is written.
+func (w *wizard) isDry() bool { return w.flags.dryRun != dryRunNone }

@@ -1,0 +1,164 @@
+package connect
+
+import (
+	"context"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// Plan are the objects of a customer as they shall be, and as they are.
+type Plan struct {
+	// Customer is always written; CustomerBefore is nil if it is new.
+	Customer, CustomerBefore *v1alpha1.WebexCustomerAccess
+	// Secret is nil if one is used that there is.
+	Secret, SecretBefore *corev1.Secret
+	// Bundle is nil if no CA bundle is written.
+	Bundle, BundleBefore *corev1.ConfigMap
+}
+
+// BundleKey is the key of a CA bundle.
+const BundleKey = "ca.crt"
+
+// SetSecret plans the Secret with these values. Keys of other credentials go; what
+// is none of ours stays.
+func (p *Plan) SetSecret(namespace, name string, before *corev1.Secret, values Credentials) {
+	p.SecretBefore = before
+	p.Secret = &corev1.Secret{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
+		Type:       corev1.SecretTypeOpaque,
+	}
+	if before != nil {
+		p.Secret = before.DeepCopy()
+	}
+	proxied := values[syncrun.KeyProxyUsername] != ""
+	for _, e := range Entries {
+		if e.OfWebex() || proxied {
+			delete(p.Secret.Data, e.Key)
+		}
+	}
+	delete(p.Secret.Data, syncrun.KeyAccessTokenExpiresAt)
+	p.Put(values)
+}
+
+// Put changes values of the planned Secret; empty ones go.
+func (p *Plan) Put(values map[string]string) {
+	if p.Secret.Data == nil {
+		p.Secret.Data = map[string][]byte{}
+	}
+	for key, value := range values {
+		if value == "" {
+			delete(p.Secret.Data, key)
+		} else {
+			p.Secret.Data[key] = []byte(value)
+		}
+	}
+}
+
+// SetBundle plans a ConfigMap with certificate authorities.
+func (p *Plan) SetBundle(namespace, name, pem string, before *corev1.ConfigMap) {
+	p.BundleBefore = before
+	p.Bundle = &corev1.ConfigMap{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
+	}
+	if before != nil {
+		p.Bundle = before.DeepCopy()
+	}
+	p.Bundle.Data = map[string]string{BundleKey: pem}
+}
+
+// Object is a planned object, and the one that it replaces.
+type Object struct {
+	// Kind is the word for it.
+	Kind string
+	// Wanted is what is written, Before what there is; nil if nothing.
+	Wanted, Before client.Object
+}
+
+// Objects are the planned objects in the order in which they are written: the
+// customer last, so that its first run finds the others.
+func (p *Plan) Objects() []Object {
+	var all []Object
+	if p.Bundle != nil {
+		o := Object{Kind: "configmap", Wanted: p.Bundle}
+		if p.BundleBefore != nil {
+			o.Before = p.BundleBefore
+		}
+		all = append(all, o)
+	}
+	if p.Secret != nil {
+		all = append(all, p.SecretObject())
+	}
+	o := Object{Kind: "customer", Wanted: p.Customer}
+	if p.CustomerBefore != nil {
+		o.Before = p.CustomerBefore
+	}
+	return append(all, o)
+}
+
+// SecretObject is the planned Secret.
+func (p *Plan) SecretObject() Object {
+	o := Object{Kind: "secret", Wanted: p.Secret}
+	if p.SecretBefore != nil {
+		o.Before = p.SecretBefore
+	}
+	return o
+}
+
+// PlanReader reads the planned objects as if they were there, and others from the cluster.
+type PlanReader struct {
+	client.Reader
+	Plan *Plan
+}
+
+// Get reads an object.
+func (r PlanReader) Get(ctx context.Context, key client.ObjectKey, object client.Object, opts ...client.GetOption) error {
+	switch o := object.(type) {
+	case *corev1.Secret:
+		if s := r.Plan.Secret; s != nil && s.Name == key.Name {
+			s.DeepCopyInto(o)
+			return nil
+		}
+	case *corev1.ConfigMap:
+		if b := r.Plan.Bundle; b != nil && b.Name == key.Name {
+			b.DeepCopyInto(o)
+			return nil
+		}
+	}
+	if r.Reader == nil { // there is no cluster
+		return apierrors.NewNotFound(schema.GroupResource{}, key.Name)
+	}
+	return r.Reader.Get(ctx, key, object, opts...)
+}
+
+// OrganizationOf is the UUID of a customer's organization, as far as it is known.
+func OrganizationOf(c *v1alpha1.WebexCustomerAccess) string {
+	if uuid, err := webex.OrganizationUUID(c.Spec.OrganizationID); err == nil {
+		return uuid
+	}
+	if found := c.Status.Organization; found != nil {
+		return found.ID
+	}
+	return ""
+}
+
+// ReaderOf is another customer of the organization, which reads it already; nil if none.
+func ReaderOf(uuid, namespace, name string, customers []v1alpha1.WebexCustomerAccess) *v1alpha1.WebexCustomerAccess {
+	i := slices.IndexFunc(customers, func(c v1alpha1.WebexCustomerAccess) bool {
+		return (c.Namespace != namespace || c.Name != name) && uuid != "" && OrganizationOf(&c) == uuid
+	})
+	if i < 0 {
+		return nil
+	}
+	return &customers[i]
+}
