@@ -22,6 +22,8 @@ type Budgets struct {
 	mu        sync.Mutex
 	endpoints map[endpointKey]*endpoint
 	refused   map[string]refusal // by owner
+	readers   map[string]int     // attempts that read people, by owner
+	reading   int                // all of them
 	sweptAt   time.Time
 }
 
@@ -71,7 +73,32 @@ func NewBudgets(perSecond float64) *Budgets {
 	if perSecond <= 0 {
 		limit = rate.Inf
 	}
-	return &Budgets{all: rate.NewLimiter(limit, burst), endpoints: map[endpointKey]*endpoint{}, refused: map[string]refusal{}}
+	return &Budgets{all: rate.NewLimiter(limit, burst), endpoints: map[endpointKey]*endpoint{}, refused: map[string]refusal{}, readers: map[string]int{}}
+}
+
+// read notes that an attempt reads people, until the returned function is called.
+func (b *Budgets) read(owner string) (end func()) {
+	count := func(n int) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.reading += n
+		if b.readers[owner] += n; b.readers[owner] == 0 {
+			delete(b.readers, owner)
+		}
+	}
+	count(1)
+	return func() { count(-1) }
+}
+
+// interval is the time between two requests of one of the attempts that read
+// people, if all of them get the same share.
+func (b *Budgets) interval(owner string, perMinute int32) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	share := func(readers int, perSecond rate.Limit) time.Duration {
+		return time.Duration(float64(max(readers, 1)) / float64(perSecond) * float64(time.Second)) // 0 for no bound
+	}
+	return max(share(b.readers[owner], rate.Limit(float64(perMinute)/60)), share(b.reading, b.all.Limit()))
 }
 
 // take takes a request's turn among those of its owner to its endpoint, and

@@ -62,8 +62,11 @@ type Engine struct {
 	Retry webex.RetryPolicy
 
 	tokenLocks tokenLocks
-	// pages are what is known of the sizes of pages.
-	pages pageSizes
+	// pages are what is known of the sizes of pages, surveys of how people are spread.
+	pages   pageSizes
+	surveys surveys
+	// choose says whether people are read by location; nil leaves it to the forecast. For tests.
+	choose func(*sight) bool
 }
 
 // Outcome is how an attempt ended.

@@ -194,33 +194,6 @@ func (a *attempt) readRoles(ctx context.Context) error {
 	return err
 }
 
-// progressEvery is the number of people after which progress is reported: a page or two.
-const progressEvery = 200
-
-// readPeople counts people's units. It keeps nothing of a person.
-func (a *attempt) readPeople(ctx context.Context) error {
-	a.usage = usage.NewAggregator(a.licenses, a.locations, usage.Options{
-		Customer: collects(a.customer, v1alpha1.LevelCustomer),
-		Site:     collects(a.customer, v1alpha1.LevelSite),
-	})
-	if !collects(a.customer, v1alpha1.LevelSite) {
-		return nil
-	}
-	var done int64
-	return each(a.webex.People(ctx, a.orgParameter), func(p webex.Person) error {
-		if p.Incomplete {
-			return partial("Webex could not read every field of a person: nothing is written, the run tries again")
-		}
-		if p.Type == "" || p.Type == "person" {
-			a.usage.AddPerson(p.ID, p.LocationID, p.Licenses)
-		}
-		if done++; done%progressEvery == 0 {
-			a.place.Report(Progress{Step: v1alpha1.StepPeople, Done: done})
-		}
-		return nil
-	})
-}
-
 func (a *attempt) readWorkspaces(ctx context.Context) error {
 	c := a.customer.Spec.Collection
 	if !collects(a.customer, v1alpha1.LevelSite) || c != nil && !ptr.Deref(c.Workspaces, true) {

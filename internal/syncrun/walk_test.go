@@ -38,6 +38,8 @@ type walker struct {
 	transport http.RoundTripper
 	change    func(*webex.Config)
 	calls     int
+	// perMinute is the request budget; 0 is none.
+	perMinute int32
 }
 
 // severalPages is an organization whose people come in five pages of a hundred.
@@ -89,7 +91,11 @@ func (w *walker) attempt(ctx context.Context) (*attempt, error) {
 		PageSize: a.pageSize, Shrunk: a.shrunk,
 		Retry:   webex.RetryPolicy{Attempts: 2},
 		Sleep:   func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
-		Observe: func(webex.Call) { mu.Lock(); w.calls++; mu.Unlock() },
+		Observe: func(call webex.Call) { a.observe(call); mu.Lock(); w.calls++; mu.Unlock() },
+	}
+	if w.perMinute > 0 {
+		a.customer.Spec.Connection = &v1alpha1.Connection{RequestsPerMinute: w.perMinute}
+		config.Limiter = &limiter{a}
 	}
 	w.change(&config)
 	client, err := webex.New(config)

@@ -31,9 +31,10 @@ type Aggregator struct {
 
 	placed   [][]units // by location and licence; nil until the location is in use
 	unplaced []units   // by licence
+	anywhere []units   // by licence; nil unless people were added wherever they are
 
-	people, workspaces *window
-	stats              Stats
+	people, everybody, workspaces *window
+	stats                         Stats
 }
 
 // units are the counted units of one licence at one place, by kind of holder.
@@ -47,6 +48,8 @@ const (
 )
 
 func (u units) sum() int64 { return u[user] + u[workspace] }
+
+func (u units) plus(v units) units { return units{u[user] + v[user], u[workspace] + v[workspace]} }
 
 // NewAggregator starts a count over the licences and locations of one organization. Of entries with the same id the
 // first one counts; entries without id are left out.
@@ -105,6 +108,21 @@ func (a *Aggregator) AddPerson(id, locationID string, licenses []string) {
 	a.count(user, locationID, licenses)
 }
 
+// AddAnywhere counts one unit of each licence that a person holds, wherever that is, by the rules of AddPerson. It is
+// for people who come from two kinds of lists: one of everybody, without locations, and one of each location, whose
+// people are added by AddPerson. Who is in the first only has no location, as far as counts can tell: no person is
+// remembered.
+func (a *Aggregator) AddAnywhere(id string, licenses []string) {
+	if a.anywhere == nil {
+		a.anywhere, a.everybody = make([]units, len(a.licenses)), newWindow(recentIDs)
+	}
+	if id != "" && a.everybody.seen(id) {
+		a.stats.Duplicates++
+		return
+	}
+	a.countIn(a.anywhere, user, false, licenses)
+}
+
 // AddWorkspace counts one unit of each licence that a workspace holds, at the workspace's location, by the rules of
 // AddPerson. Known is false when Webex did not tell the licences, which is optional in its answer
 // (https://developer.webex.com/docs/api/v1/workspaces/list-workspaces): such a workspace contributes nothing, and
@@ -126,8 +144,12 @@ func (a *Aggregator) count(kind holderKind, locationID string, licenses []string
 	if len(licenses) == 0 {
 		return
 	}
-	a.holder++
 	counters, unlisted := a.counters(locationID)
+	a.countIn(counters, kind, unlisted, licenses)
+}
+
+func (a *Aggregator) countIn(counters []units, kind holderKind, unlisted bool, licenses []string) {
+	a.holder++
 	for _, id := range licenses {
 		i, listed := a.licenseIndex[id]
 		if !listed {

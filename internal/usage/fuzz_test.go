@@ -90,6 +90,26 @@ func (s scenario) run() *Aggregator {
 	return a
 }
 
+// runByLocation counts the same from other lists: one of everybody, without locations, and one of each location.
+func (s scenario) runByLocation() *Aggregator {
+	a := NewAggregator(s.licenses, s.locations, both())
+	for _, h := range s.counted() {
+		if h.kind == user {
+			a.AddAnywhere(h.id, h.licenses)
+		} else {
+			a.AddWorkspace(h.id, h.location, h.licenses, h.known)
+		}
+	}
+	for _, l := range slices.Backward(s.locations) {
+		for _, h := range s.counted() {
+			if h.kind == user && h.location == l.ID {
+				a.AddPerson(h.id, h.location, h.licenses)
+			}
+		}
+	}
+	return a
+}
+
 // counted returns the holders that count: the first of each kind and id, if its licences are known.
 func (s scenario) counted() (counted []holder) {
 	first := map[string]bool{}
@@ -136,6 +156,9 @@ func FuzzAggregator(f *testing.F) {
 		checkStats(t, s, a.Stats())
 		if diff := gocmp.Diff(rows, s.run().Rows()); diff != "" {
 			t.Errorf("a second run differs:\n%s", diff)
+		}
+		if diff := gocmp.Diff(rows, s.runByLocation().Rows()); diff != "" {
+			t.Errorf("counted by location it differs:\n%s", diff)
 		}
 	})
 }

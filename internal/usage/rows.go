@@ -11,12 +11,12 @@ import (
 func (a *Aggregator) Rows() []Row {
 	var customers, sites []Row
 	for i, l := range a.licenses {
-		var atLocations int64
+		var placed units
 		for at, counters := range a.placed {
 			if counters == nil || counters[i].sum() == 0 {
 				continue
 			}
-			atLocations += counters[i].sum()
+			placed = placed.plus(counters[i])
 			if a.opts.Site {
 				sites = append(sites, siteRow(l, a.locations[at], counters[i]))
 			}
@@ -24,12 +24,22 @@ func (a *Aggregator) Rows() []Row {
 		if a.opts.Customer {
 			row := customerRow(l)
 			if a.opts.Site {
-				row.explain(atLocations, a.unplaced[i].sum())
+				row.explain(placed.sum(), a.withoutLocation(i, placed))
 			}
 			customers = append(customers, row)
 		}
 	}
 	return append(customers, sites...)
+}
+
+// withoutLocation is the number of units that people and workspaces hold at no location. Who moves from one location to
+// another while lists of both are read can be in two of them, and in the list of everybody once: not less than zero.
+func (a *Aggregator) withoutLocation(license int, placed units) int64 {
+	n := a.unplaced[license].sum()
+	if a.anywhere != nil {
+		n += max(0, a.anywhere[license][user]-placed[user])
+	}
+	return n
 }
 
 func customerRow(l License) Row {

@@ -52,9 +52,9 @@ type Config struct {
 	Limits Limits
 	// PageSize says how many records of a list to ask for, given the usual number; fewer where HTTP 504 made pages
 	// smaller before. Nil means the usual number.
-	PageSize func(operation string, usual int) int
+	PageSize func(list string, usual int) int
 	// Shrunk is told when HTTP 504 makes the pages of a list smaller, if set.
-	Shrunk func(operation string, size int)
+	Shrunk func(list string, size int)
 	// UserAgent is sent with every request; product/version (+url) is the usual form.
 	UserAgent string
 	// Retry says how often and how patiently a failed attempt is repeated. Zero fields take their defaults.

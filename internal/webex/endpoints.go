@@ -141,10 +141,38 @@ func (c *Client) Locations(ctx context.Context, orgID string) iter.Seq2[Location
 // are listed too, see [Person.Type]. Presence is left out, which spares the service.
 // https://developer.webex.com/docs/api/v1/people/list-people
 func (c *Client) People(ctx context.Context, orgID string) iter.Seq2[Person, error] {
-	return inOrganization(ctx, c, orgID, listing[Person]{
+	return inOrganization(ctx, c, orgID, c.located())
+}
+
+// PeoplePages is People page by page. A page is valid until the iterator goes on.
+func (c *Client) PeoplePages(ctx context.Context, orgID string) iter.Seq2[[]Person, error] {
+	return pagesInOrganization(ctx, c, orgID, c.located())
+}
+
+// PeopleAt is PeoplePages of one location. The service makes its pages half as large.
+// https://developer.webex.com/docs/api/v1/people/list-people
+func (c *Client) PeopleAt(ctx context.Context, orgID, locationID string) iter.Seq2[[]Person, error] {
+	l := c.located()
+	l.form, l.size = " of a location", c.cfg.Limits.PeopleAtPage
+	l.params = append(l.params, param{"locationId", locationID})
+	return pagesInOrganization(ctx, c, orgID, l)
+}
+
+// Everybody is PeoplePages without locations. The service knows no documented bound for its pages.
+// https://developer.webex.com/docs/api/v1/people/list-people
+func (c *Client) Everybody(ctx context.Context, orgID string) iter.Seq2[[]Person, error] {
+	return pagesInOrganization(ctx, c, orgID, listing[Person]{
+		op: "list people", path: "/people", form: " without locations", size: c.cfg.Limits.EverybodyPage,
+		decode: decodePerson, params: []param{{"excludeStatus", "true"}},
+	})
+}
+
+// located lists people with their calling data, of which the location is a part.
+func (c *Client) located() listing[Person] {
+	return listing[Person]{
 		op: "list people", path: "/people", size: c.cfg.Limits.PeoplePage, decode: decodePerson,
 		params: []param{{"callingData", "true"}, {"excludeStatus", "true"}},
-	})
+	}
 }
 
 // Workspaces lists the workspaces of an organization; orgID "" means the token's own.
@@ -156,21 +184,44 @@ func (c *Client) Workspaces(ctx context.Context, orgID string) iter.Seq2[Workspa
 	})
 }
 
-// inOrganization adds the organization to a list.
+// inOrganization walks a list of an organization.
 func inOrganization[T any](ctx context.Context, c *Client, orgID string, l listing[T]) iter.Seq2[T, error] {
+	l, err := l.of(c, orgID)
+	if err != nil {
+		return failed[T](err)
+	}
+	return records(ctx, c, l)
+}
+
+// pagesInOrganization is inOrganization by pages.
+func pagesInOrganization[T any](ctx context.Context, c *Client, orgID string, l listing[T]) iter.Seq2[[]T, error] {
+	l, err := l.of(c, orgID)
+	if err != nil {
+		return failed[[]T](err)
+	}
+	return pages(ctx, c, l)
+}
+
+// of adds the organization to a list.
+func (l listing[T]) of(c *Client, orgID string) (listing[T], error) {
 	if orgID == "" {
-		return records(ctx, c, l)
+		return l, nil
 	}
 	id, err := organizationParam(l.op, orgID)
 	if err != nil {
-		return func(yield func(T, error) bool) {
-			var none T
-			yield(none, err)
-		}
+		return l, err
 	}
 	l.params = append([]param{{"orgId", id}}, l.params...)
 	l.renew = func(ctx context.Context, since int64) error { return c.renewGrant(ctx, id, since) }
-	return records(ctx, c, l)
+	return l, nil
+}
+
+// failed is a walk that cannot begin.
+func failed[T any](err error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		yield(none, err)
+	}
 }
 
 // renewGrant puts a partner's customer on the list of managed organizations again, unless somebody did since the

@@ -5,6 +5,12 @@ const (
 	// defaultPeoplePage: the documented ceiling with callingData=true; more is lowered by the server in silence.
 	// https://developer.webex.com/docs/api/v1/people/list-people
 	defaultPeoplePage = 100
+	// defaultPeopleAtPage: the documented ceiling with a locationId.
+	// https://developer.webex.com/docs/api/v1/people/list-people
+	defaultPeopleAtPage = 50
+	// EverybodyPage: no ceiling is documented without both; 1,000 is in common use, and the server lowers what is
+	// too much in silence.
+	EverybodyPage = 1000
 	// defaultLocationsPage: the documented default. https://developer.webex.com/docs/api/v1/locations/list-locations
 	defaultLocationsPage = 500
 	// defaultWorkspacesPage: none is documented; 100 workspaces of about 2 kB are 200 kB, a page like those of people.
@@ -26,6 +32,8 @@ const (
 type Limits struct {
 	// PeoplePage, LocationsPage and WorkspacesPage are the records asked for in a page; 100, 500, 100 by default.
 	PeoplePage, LocationsPage, WorkspacesPage int
+	// PeopleAtPage and EverybodyPage are those of the lists of the same names; 50 and 1,000 by default.
+	PeopleAtPage, EverybodyPage int
 	// Pages is the largest number of pages in one walk; 100,000 by default.
 	Pages int
 	// BodyBytes is the largest size of one page in bytes, after decompression; 16 MiB by default.
@@ -41,6 +49,8 @@ func (l Limits) withDefaults() Limits {
 		}
 	}
 	orInt(&l.PeoplePage, defaultPeoplePage)
+	orInt(&l.PeopleAtPage, defaultPeopleAtPage)
+	orInt(&l.EverybodyPage, EverybodyPage)
 	orInt(&l.LocationsPage, defaultLocationsPage)
 	orInt(&l.WorkspacesPage, defaultWorkspacesPage)
 	orInt(&l.Pages, defaultPages)

@@ -17,6 +17,8 @@ type listing[T any] struct {
 	op     string
 	path   string
 	params []param
+	// form tells a list from others of the same operation whose pages have other sizes; empty for the usual one.
+	form string
 	// size is the number of records asked for in a page; 0 if the list takes no max.
 	size int
 	// offset says that the list is paged by start and max where it sends no Link.
@@ -28,6 +30,9 @@ type listing[T any] struct {
 	// id identifies a record, for a list with offset.
 	id func(*T) string
 }
+
+// sized is the name by which sizes of pages are remembered.
+func (l *listing[T]) sized() string { return l.op + l.form }
 
 // walk is one pass over a list.
 //
@@ -67,31 +72,41 @@ type fetch[T any] struct {
 	err    error
 }
 
-// records returns the walk over a list as an iterator. Every use of the iterator walks the list anew. It yields
-// records until the end or until an error, which comes last. Nothing runs on when the iterator has returned.
+// records returns the walk over a list as an iterator over its records, as [pages] does over its pages.
 func records[T any](ctx context.Context, c *Client, l listing[T]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
+		for items, err := range pages(ctx, c, l) {
+			for i := range items {
+				if !yield(items[i], nil) {
+					return
+				}
+			}
+			if err != nil {
+				var none T
+				yield(none, err)
+			}
+		}
+	}
+}
+
+// pages returns the walk over a list as an iterator. Every use of the iterator walks the list anew. It yields pages,
+// each valid until the iterator goes on, until the end or until an error, which comes last and alone. Nothing runs on
+// when the iterator has returned.
+func pages[T any](ctx context.Context, c *Client, l listing[T]) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		w := &walk[T]{c: c, list: l, ctx: ctx, cancel: cancel, seed: maphash.MakeSeed(), seen: make(map[uint64]struct{})}
 		for i := range w.slots {
 			w.slots[i].d = newDecoder()
 		}
 		if l.size > 0 {
-			w.size.Store(int64(min(max(c.cfg.PageSize(l.op, l.size), minPage), l.size)))
+			w.size.Store(int64(min(max(c.cfg.PageSize(l.sized(), l.size), minPage), l.size)))
 		}
 		defer w.wg.Wait()
 		defer cancel()
-		more, err := w.run(func(items []T) bool {
-			for i := range items {
-				if !yield(items[i], nil) {
-					return false
-				}
-			}
-			return true
-		})
+		more, err := w.run(func(items []T) bool { return yield(items, nil) })
 		if err != nil && more {
-			var none T
-			yield(none, err)
+			yield(nil, err)
 		}
 	}
 }
@@ -238,7 +253,7 @@ func (w *walk[T]) fetch(ctx context.Context, f *fetch[T]) error {
 			}
 			// If the page ahead has made it smaller already, that is tried first.
 			if smaller := max(minPage, used/2); w.size.CompareAndSwap(used, smaller) {
-				w.c.cfg.Shrunk(w.list.op, int(smaller))
+				w.c.cfg.Shrunk(w.list.sized(), int(smaller))
 			}
 			return true
 		},

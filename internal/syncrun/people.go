@@ -1,0 +1,283 @@
+package syncrun
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/usage"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// readPeople counts people's units, in the way that ends first. It keeps nothing
+// of a person.
+func (a *attempt) readPeople(ctx context.Context) error {
+	r := a.newReading()
+	a.usage = r.usage
+	if !collects(a.customer, v1alpha1.LevelSite) {
+		return nil
+	}
+	defer a.Budgets.read(a.owner)()
+	seen, known := a.surveys.get(a.customer.UID, a.Clock.Now())
+	seen.read, seen.people = 0, max(a.expected(), seen.people)
+	if known && a.pays(&seen) {
+		if done, err := a.readByLocation(ctx, &seen); done || err != nil {
+			return err
+		}
+	}
+	return r.oneList(ctx, &seen)
+}
+
+// reading is one way through the people of an organization.
+type reading struct {
+	*attempt
+	places map[string]int // indexes into at, by location
+	began  time.Time      // when the first page was there
+	paused time.Duration  // waits for the budget until then
+
+	mu    sync.Mutex // guards what follows
+	usage *usage.Aggregator
+	at    []int64 // people, by location
+	done  int64
+	pages int64
+}
+
+func (a *attempt) newReading() *reading {
+	r := &reading{attempt: a, places: map[string]int{}, usage: usage.NewAggregator(a.licenses, a.locations, usage.Options{
+		Customer: collects(a.customer, v1alpha1.LevelCustomer),
+		Site:     collects(a.customer, v1alpha1.LevelSite),
+	})}
+	for _, l := range a.locations {
+		if _, twice := r.places[l.ID]; !twice && l.ID != "" {
+			r.places[l.ID] = len(r.places)
+		}
+	}
+	r.at = make([]int64, len(r.places))
+	return r
+}
+
+// take adds up a page.
+func (r *reading) take(page []webex.Person, add func(*webex.Person) error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.pages++; r.began.IsZero() {
+		r.began, r.paused = r.Clock.Now(), time.Duration(r.throttled.Load())
+	}
+	for i := range page {
+		p := &page[i]
+		if p.Incomplete {
+			return partial("Webex could not read every field of a person: nothing is written, the run tries again")
+		}
+		if p.Type != "" && p.Type != "person" {
+			continue
+		}
+		if err := add(p); err != nil {
+			return err
+		}
+	}
+	r.place.Report(Progress{Step: v1alpha1.StepPeople, Done: r.done})
+	return nil
+}
+
+// oneList reads the list of everybody with their locations, and goes over to lists
+// by location where these end sooner.
+func (r *reading) oneList(ctx context.Context, seen *survey) error {
+	for page, err := range r.webex.PeoplePages(ctx, r.orgParameter) {
+		if err != nil {
+			return err
+		}
+		err := r.take(page, func(p *webex.Person) error {
+			r.usage.AddPerson(p.ID, p.LocationID, p.Licenses)
+			if i, ok := r.places[p.LocationID]; ok {
+				r.at[i]++
+			}
+			r.done++
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if r.pages < surveyPages {
+			continue
+		}
+		r.survey(seen)
+		if !r.pays(seen) {
+			continue
+		}
+		if done, err := r.readByLocation(ctx, seen); done || err != nil {
+			return err
+		}
+	}
+	if r.pages > 1 {
+		r.survey(seen)
+		r.surveys.set(r.customer.UID, *seen, r.Clock.Now())
+	}
+	return nil
+}
+
+// survey writes down what the one list has told so far.
+func (r *reading) survey(seen *survey) {
+	seen.read, seen.page = r.done, max(1, r.done/r.pages)
+	seen.people = max(r.expected(), r.done)
+	seen.spread(r.at)
+	seen.largest = r.largest()
+	if seen.everybodyPage == 0 {
+		seen.everybodyPage = webex.EverybodyPage
+	}
+	waited := time.Duration(r.throttled.Load()) - r.paused
+	seen.latency = max(0, r.Clock.Now().Sub(r.began)-waited) / time.Duration(max(1, r.pages-1))
+}
+
+// largest are the locations with most people, as many as are read at once.
+func (r *reading) largest() []string {
+	ids := slices.SortedFunc(maps.Keys(r.places), func(x, y string) int {
+		return cmp.Or(cmp.Compare(r.at[r.places[y]], r.at[r.places[x]]), cmp.Compare(x, y))
+	})
+	return slices.Clone(ids[:min(len(ids), mostAtOnce)])
+}
+
+// expected is how many people there are at least, as the licences tell: most have
+// one that everybody gets.
+func (a *attempt) expected() int64 {
+	var n int64
+	for _, l := range a.licenses {
+		if l.ByUsers != nil {
+			n = max(n, *l.ByUsers)
+		}
+	}
+	return n
+}
+
+// pays says whether people are to be read by location.
+func (a *attempt) pays(seen *survey) bool {
+	if seen.oneListOnly {
+		return false
+	}
+	seen.interval = a.Budgets.interval(a.owner, (&limiter{a}).perMinute())
+	if a.choose != nil {
+		return a.choose(&seen.sight)
+	}
+	return seen.byLocationPays()
+}
+
+// errListsDisagree says that lists by location are not what they should be.
+var errListsDisagree = errors.New("the lists of people by location do not fit the one of everybody")
+
+// readByLocation reads a list of each location, and one of everybody beside them.
+// It is not done if that does not pay, or if the service answers something else
+// than was asked for: then the one list is left.
+func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, err error) {
+	group, within := errgroup.WithContext(ctx)
+	next, stop := iter.Pull2(a.webex.Everybody(within, a.orgParameter))
+	defer stop()
+	r := a.newReading()
+	first, err, more := next()
+	switch {
+	case err != nil:
+		return a.gaveUp(ctx, seen, err)
+	case !more:
+		return false, nil
+	}
+	// The service makes pages smaller in silence: only now is it known what this one is worth.
+	if seen.everybodyPage = int64(len(first)); !a.pays(seen) {
+		a.surveys.set(a.customer.UID, *seen, a.Clock.Now())
+		return false, nil
+	}
+	log.FromContext(ctx).Info("reading people by location", "people", seen.people, "locations", len(r.at),
+		"forecast", seen.sight.byLocation().Round(time.Second), "oneList", seen.oneList().Round(time.Second))
+	if err := r.everybody(first); err != nil {
+		return a.gaveUp(ctx, seen, err)
+	}
+	group.SetLimit(seen.atOnce() + 1)
+	begun := make([]bool, len(r.at))
+	group.Go(func() error {
+		for page, err, more := next(); more; page, err, more = next() {
+			if err != nil {
+				return err
+			}
+			if err := r.everybody(page); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	// The longest lists first, since the last page of the longest one ends it all.
+	for _, id := range slices.Concat(seen.largest, slices.Sorted(maps.Keys(r.places))) {
+		if place, ok := r.places[id]; ok && !begun[place] {
+			begun[place] = true
+			group.Go(func() error { return r.location(within, id) })
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return a.gaveUp(ctx, seen, err)
+	}
+	var located int64
+	for _, n := range r.at {
+		located += n
+	}
+	if located > r.done {
+		return a.gaveUp(ctx, seen, errListsDisagree)
+	}
+	a.usage = r.usage
+	seen.read, seen.people = r.done, r.done
+	seen.spread(r.at)
+	seen.largest = r.largest()
+	if seen.at.IsZero() { // later the memory ends, so that the latency is measured anew
+		a.surveys.set(a.customer.UID, *seen, a.Clock.Now())
+	}
+	return true, nil
+}
+
+// everybody takes a page of the list without locations.
+func (r *reading) everybody(page []webex.Person) error {
+	return r.take(page, func(p *webex.Person) error {
+		r.usage.AddAnywhere(p.ID, p.Licenses)
+		r.done++
+		return nil
+	})
+}
+
+// location reads the people of one location.
+func (r *reading) location(ctx context.Context, id string) error {
+	for page, err := range r.webex.PeopleAt(ctx, r.orgParameter, id) {
+		if err != nil {
+			return err
+		}
+		err := r.take(page, func(p *webex.Person) error {
+			if p.LocationID != id || !p.LicensesKnown {
+				return errListsDisagree
+			}
+			r.usage.AddPerson(p.ID, id, p.Licenses)
+			r.at[r.places[id]]++
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gaveUp decides what a failure of lists by location means: that they are not to be
+// had, or what it would mean of the one list.
+func (a *attempt) gaveUp(ctx context.Context, seen *survey, err error) (done bool, _ error) {
+	switch failure := failureOf(ctx, err); {
+	case ctx.Err() != nil:
+		return false, err
+	case errors.Is(err, errListsDisagree), failure.Class == webex.ClassTerminal, failure.Class == webex.ClassPartial:
+		log.FromContext(ctx).Info("people cannot be read by location, reading the one list of them", "cause", failure.Message)
+		seen.oneListOnly = true
+		a.surveys.set(a.customer.UID, *seen, a.Clock.Now())
+		return false, nil
+	}
+	return false, err
+}
