@@ -16,14 +16,15 @@ import (
 // elsewhere says of pages, and of single blocks by their first line, who runs them or why
 // nobody can. All other blocks of commands run here.
 var elsewhere = map[string]string{
-	"docs/simulator.md":                       "hack/webexsim/docs_test.go makes its calls",
-	"docs/kubectl-webex.md":                   "page_test.go of the plugin holds its blocks against golden files",
-	"charts/webex-license-operator/README.md": "test/chart runs helm",
+	"docs/simulator.md":     "hack/webexsim/docs_test.go makes its calls",
+	"docs/kubectl-webex.md": "page_test.go of the plugin holds its blocks against golden files",
 
 	"README.md: make demo    # a real Kubernetes API server, a simulated Webex, the operator, three customers": ".ci/run runs both",
 	"README.md: $ kubectl get webexcustomeraccesses -A":                                                        "what make demo prints, which .ci/run runs",
 
 	"docs/credentials.md: $ curl -s https://webexapis.com/v1/access_token -d grant_type=authorization_code -d code=CODE \\": "Webex cannot be reached",
+
+	"docs/runbooks/WebexLicenseScheduleLate.md: kubectl top pod -n webex-license-operator-system": "there is no metrics server",
 
 	"docs/quick-start.md: kubectl rollout status -n webex-license-operator-system deployment/webex-license-operator-controller-manager":           "no node runs the pod",
 	"docs/quick-start.md: kubectl wait -n webex-customers wxca/acme --for=condition=Ready --timeout=10m":                                          "no Webex; test/e2e has a first run",
