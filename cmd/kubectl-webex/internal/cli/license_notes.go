@@ -15,13 +15,13 @@ import (
 const maxNamed = 5
 
 // licenseNotes say what a reader must know about figures that look complete.
-func licenseNotes(customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLicense, f *licensesFlags) []string {
+func licenseNotes(customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLicense, s rollup.Selection) []string {
 	var stale, never, left []string
 	known := map[[2]string]bool{}
 	for i := range customers {
 		c := &customers[i]
 		known[[2]string{c.Namespace, c.Name}] = true
-		if !f.Selects(c) {
+		if !s.Selects(c) {
 			continue
 		}
 		switch fresh := meta.FindStatusCondition(c.Status.Conditions, v1alpha1.ConditionDataFresh); {
@@ -33,7 +33,7 @@ func licenseNotes(customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.Webe
 	}
 	for i := range rows {
 		name := rows[i].Spec.CustomerAccessRef.Name
-		if !known[[2]string{rows[i].Namespace, name}] && !slices.Contains(f.Customers, name) {
+		if !known[[2]string{rows[i].Namespace, name}] && !slices.Contains(s.Customers, name) {
 			left = append(left, name)
 		}
 	}

@@ -135,10 +135,10 @@ func (a *app) showLicenses(ctx context.Context, f *licensesFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := f.checkNames(session, customers, rows); err != nil {
+	if err := checkNames(session, customers, rows, f.Selection); err != nil {
 		return err
 	}
-	notes := licenseNotes(customers, rows, f)
+	notes := licenseNotes(customers, rows, f.Selection)
 	if err := a.writeLicenses(rollup.New(customers, rows, f.Selection), f, session, notes); err != nil {
 		return err
 	}
@@ -214,7 +214,7 @@ func nothingFound(what string, session *cluster.Session) string {
 }
 
 // checkNames refuses names of nothing.
-func (f *licensesFlags) checkNames(session *cluster.Session, customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLicense) error {
+func checkNames(session *cluster.Session, customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLicense, s rollup.Selection) error {
 	known := map[string]bool{}
 	for i := range customers {
 		known[customers[i].Name] = true
@@ -222,13 +222,13 @@ func (f *licensesFlags) checkNames(session *cluster.Session, customers []v1alpha
 	for i := range rows {
 		known[rows[i].Spec.CustomerAccessRef.Name] = true
 	}
-	for _, name := range f.Customers {
+	for _, name := range s.Customers {
 		if !known[name] {
 			return cluster.NotFound(session, "customer", name, "kubectl webex status lists them")
 		}
 	}
-	if f.At != "" && !slices.ContainsFunc(customers, func(c v1alpha1.WebexCustomerAccess) bool { return rollup.Under(rollup.PathOf(&c), f.At) }) {
-		return fmt.Errorf("no customer is at or below %q in the hierarchy: %s", f.At, knownNodes(customers))
+	if s.At != "" && !slices.ContainsFunc(customers, func(c v1alpha1.WebexCustomerAccess) bool { return rollup.Under(rollup.PathOf(&c), s.At) }) {
+		return fmt.Errorf("no customer is at or below %q in the hierarchy: %s", s.At, knownNodes(customers))
 	}
 	return nil
 }

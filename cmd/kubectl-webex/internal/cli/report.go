@@ -1,0 +1,227 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/output"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/report"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/report/webpage"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
+)
+
+type reportFlags struct {
+	report.Scope
+	format      reportFormat
+	file, since string
+}
+
+// reportFormat is -o of the report, which is no table.
+type reportFormat string
+
+const formatHTML reportFormat = "html"
+
+var reportFormats = []string{string(formatHTML), string(output.FormatJSON), string(output.FormatYAML), string(output.FormatCSV)}
+
+// String is the form's name.
+func (f *reportFormat) String() string { return string(*f) }
+
+// Type is what help calls the value of -o.
+func (f *reportFormat) Type() string { return "format" }
+
+// Set reads the value of -o.
+func (f *reportFormat) Set(value string) error {
+	if !slices.Contains(reportFormats, value) {
+		return errors.New("use one of html, json, yaml, csv")
+	}
+	*f = reportFormat(value)
+	return nil
+}
+
+func (a *app) report() *cobra.Command {
+	f := &reportFlags{format: formatHTML}
+	cmd := &cobra.Command{
+		Use:     "report",
+		GroupID: groupLook,
+		Short:   "A page on licences to read, print and send on",
+		Long: `A page on licences to read, print and send on: totals, what needs somebody, the trend
+over the stored runs, what changed, and the use of each licence, customer and location.
+
+The page is one file of HTML that loads nothing and runs nothing. It carries its data,
+so that --since can compare the next report with it; -o json does so, too.`,
+		Example: `  # Everything in the namespace
+  kubectl webex report -f report.html
+
+  # What changed since the last one, which the new one replaces
+  kubectl webex report -f report.html --since report.html
+
+  # One reseller's customers, for a program
+  kubectl webex report -A --at provider.reseller-west -o json`,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: nothing,
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.At, "at", "", "Node of the hierarchy, such as provider.reseller, or a customer by its whole path; default: all")
+	flags.StringSliceVar(&f.Customers, "customer", nil, "Names of customers; default: all")
+	flags.StringVar(&f.Location, "location", "", "Name or id of a Webex location: only what is in use there")
+	flags.BoolVar(&f.Included, "included", false, "Also free and hybrid services, whose totals are no capacity")
+	flags.StringVarP(&f.file, "output-file", "f", "", "File to write to; default: the standard output")
+	flags.StringVar(&f.since, "since", "", "Former report, as HTML or JSON, to tell what changed since then")
+	flags.VarP(&f.format, "output", "o", "Form of the output: html, json, yaml, csv")
+	a.selector(cmd, &f.Selector)
+	a.flags.BindAll(flags)
+	for name, c := range map[string]completer{
+		"at": a.complete(hierarchyPaths), "customer": a.complete(customerNames), "location": a.complete(locationNames), "output": words(reportFormats...),
+	} {
+		_ = cmd.RegisterFlagCompletionFunc(name, c)
+	}
+	cmd.RunE = run(func(ctx context.Context, _ []string) error { return a.writeReport(ctx, f) })
+	return cmd
+}
+
+func (a *app) writeReport(ctx context.Context, f *reportFlags) error {
+	if f.format == formatHTML && f.file == "" && a.Out.Live {
+		return usagef("a page is not for a terminal: name a file with -f report.html, or choose -o json, yaml or csv")
+	}
+	selected, err := labels.Parse(f.Selector)
+	if err != nil {
+		return usagef("--selector is %q: use labels such as tier=gold,region!=west", f.Selector)
+	}
+	former, err := readFormer(f.since)
+	if err != nil {
+		return err
+	}
+	session, err := a.connect()
+	if err != nil {
+		return err
+	}
+	f.Namespace = session.Namespace
+	source, err := readSource(ctx, session, f.Scope, selected)
+	if err != nil {
+		return err
+	}
+	source.Now = a.Now()
+	r := report.New(*source)
+	if former != nil {
+		if err := r.Comparable(former); err != nil {
+			return fmt.Errorf("--since %s: %w", f.since, err)
+		}
+		r.Compare(former)
+	}
+	if err := a.deliver(r, f); err != nil {
+		return err
+	}
+	for _, note := range source.Notes {
+		a.note("%s", note)
+	}
+	return nil
+}
+
+// readFormer reads the report of --since; nil without one.
+func readFormer(name string) (*report.Report, error) {
+	if name == "" {
+		return nil, nil
+	}
+	content, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("--since: there is no file %s: leave --since away the first time", name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--since: %w: see its rights", err)
+	}
+	former, err := report.Former(content)
+	if err != nil {
+		return nil, fmt.Errorf("--since %s: %w", name, err)
+	}
+	return former, nil
+}
+
+// readSource reads what a report is made of.
+func readSource(ctx context.Context, session *cluster.Session, scope report.Scope, selected labels.Selector) (*report.Source, error) {
+	customers, err := cluster.Customers(ctx, session)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := cluster.Licenses(ctx, session)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := cluster.Runs(ctx, session)
+	if err != nil {
+		return nil, err
+	}
+	selection := scope.Selection()
+	if err := checkNames(session, customers, rows, selection); err != nil {
+		return nil, err
+	}
+	customers, rows = labelled(customers, rows, selected)
+	return &report.Source{Customers: customers, Rows: rows, Runs: runs, Scope: scope, Notes: licenseNotes(customers, rows, selection)}, nil
+}
+
+// labelled are the customers with the labels, and their rows. Rows that a deleted
+// customer left behind have no labels to go by.
+func labelled(customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLicense, selected labels.Selector) ([]v1alpha1.WebexCustomerAccess, []v1alpha1.WebexLicense) {
+	if selected.Empty() {
+		return customers, rows
+	}
+	kept := map[[2]string]bool{}
+	customers = slices.DeleteFunc(customers, func(c v1alpha1.WebexCustomerAccess) bool {
+		keep := selected.Matches(labels.Set(c.Labels))
+		kept[[2]string{c.Namespace, c.Name}] = keep
+		return !keep
+	})
+	return customers, slices.DeleteFunc(rows, func(row v1alpha1.WebexLicense) bool {
+		return !kept[[2]string{row.Namespace, row.Spec.CustomerAccessRef.Name}]
+	})
+}
+
+// deliver writes the report to where it was asked for.
+func (a *app) deliver(r *report.Report, f *reportFlags) error {
+	var content bytes.Buffer
+	if f.format == formatHTML {
+		if err := webpage.Write(&content, r, webpage.Options{Zone: a.Zone, Version: a.Version}); err != nil {
+			return err
+		}
+	} else if err := output.Write(terminal.Terminal{Out: &content}, output.Format(f.format), r, r.Items, nil); err != nil {
+		return err
+	}
+	if f.file == "" {
+		_, err := a.Out.Out.Write(content.Bytes())
+		return err
+	}
+	if err := replaceFile(f.file, content.Bytes()); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.Err.Out, "report on %s written to %s\n", count(len(r.Items), "customer"), terminal.Clean(f.file))
+	return nil
+}
+
+// replaceFile writes a file whole or not at all: the former report, which may have
+// the same name, stays if the disk is full.
+func replaceFile(name string, content []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
+	if err != nil {
+		return fmt.Errorf("--output-file: %w: name a file in a directory that you may write to", err)
+	}
+	defer func() { _ = os.Remove(file.Name()) }() // there is none if all went well
+	_, err = file.Write(content)
+	err = errors.Join(err, file.Close())
+	if err == nil {
+		err = errors.Join(os.Chmod(file.Name(), 0o644), os.Rename(file.Name(), name)) //nolint:gosec // a report is for others to read
+	}
+	if err != nil {
+		return fmt.Errorf("--output-file: %w", err)
+	}
+	return nil
+}
