@@ -2,6 +2,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"flag"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"k8s.io/klog/v2"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
+	controllerconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -34,6 +36,7 @@ type options struct {
 	metricsAddress, probeAddress   string
 	metricsSecure, leaderElect     bool
 	leaderElectionNamespace        string
+	lease, renewDeadline, retry    time.Duration
 	watchNamespaces                string
 	allowedAPIHosts, allowedProxy  string
 	maxConcurrentSyncs, reconciles int
@@ -50,6 +53,12 @@ func parse() options {
 	flag.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "Address of /healthz and /readyz; 0 turns them off.")
 	flag.BoolVar(&o.leaderElect, "leader-elect", false, "Let one of several replicas work, the others stand by.")
 	flag.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "", "Namespace of the leader's lease; default: the namespace of the pod.")
+	// Defaults as Flux has them: a hiccup of the API server should not cost the lease.
+	flag.DurationVar(&o.lease, "leader-election-lease-duration", 35*time.Second,
+		"How long replicas that stand by wait for a leader that was not heard of, before one of them takes its place.")
+	flag.DurationVar(&o.renewDeadline, "leader-election-renew-deadline", 30*time.Second,
+		"How long the leader tries to renew its lease before it gives up and ends; less than the lease's duration.")
+	flag.DurationVar(&o.retry, "leader-election-retry-period", 5*time.Second, "How often replicas look at the lease.")
 	flag.StringVar(&o.watchNamespaces, "watch-namespaces", "", "Comma-separated namespaces to watch; default: all.")
 	flag.StringVar(&o.allowedAPIHosts, "allowed-api-hosts", strings.Join(syncrun.DefaultAPIHosts(), ","),
 		"Comma-separated hosts (host or host:port) that customers may name in connection.baseURL.")
@@ -118,10 +127,9 @@ func managerOptions(o options) ctrl.Options {
 	server := metricsserver.Options{BindAddress: o.metricsAddress, SecureServing: o.metricsSecure}
 	if o.metricsSecure {
 		server.FilterProvider = filters.WithAuthenticationAndAuthorization
-	}
-	duration := func(seconds int) *time.Duration {
-		d := time.Duration(seconds) * time.Second
-		return &d
+		// No HTTP/2: a scrape has no use for it, and its resets cost a server more than a
+		// client (CVE-2023-44487).
+		server.TLSOpts = []func(*tls.Config){func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }}
 	}
 	return ctrl.Options{
 		Scheme:                  scheme,
@@ -132,13 +140,16 @@ func managerOptions(o options) ctrl.Options {
 		LeaderElection:          o.leaderElect,
 		LeaderElectionID:        "webex-license-operator." + v1alpha1.GroupName,
 		LeaderElectionNamespace: o.leaderElectionNamespace,
+		LeaseDuration:           &o.lease,
+		RenewDeadline:           &o.renewDeadline,
+		RetryPeriod:             &o.retry,
+		// A replica that stands by has its caches full, and goes on at once.
+		Controller: controllerconfig.Controller{EnableWarmup: new(true)},
 		// Runs stop at once, but for one that is about to get new tokens: it has a minute
 		// to get and store them, since nobody else might have them.
-		GracefulShutdownTimeout: duration(65),
+		GracefulShutdownTimeout: new(65 * time.Second),
 		// The process ends right after, so the lease can go at once.
 		LeaderElectionReleaseOnCancel: true,
-		// As Flux has them: a hiccup of the API server should not cost the lease.
-		LeaseDuration: duration(35), RenewDeadline: duration(30), RetryPeriod: duration(5),
 	}
 }
 

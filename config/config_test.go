@@ -240,8 +240,11 @@ func eventuallyAllowed(t *testing.T, clientset kubernetes.Interface, want bool, 
 // TestNothingIsForgotten finds files that no kustomization.yaml names.
 func TestNothingIsForgotten(t *testing.T) {
 	byHand := map[string]bool{filepath.Join("samples", "demo", "licensesync.yaml"): true} // needs kubectl create
-	for _, dir := range []string{"crd", "rbac", "manager", "default", "samples", filepath.Join("samples", "demo"), filepath.Join("samples", "gitops", "customers"),
-		"network-policy", "admission", filepath.Join("admission", "samples")} {
+	directories := []string{
+		"crd", "rbac", "manager", "default", "samples", filepath.Join("samples", "demo"), filepath.Join("samples", "gitops", "customers"),
+		"network-policy", "admission", filepath.Join("admission", "samples"),
+	}
+	for _, dir := range directories {
 		kustomization, err := os.ReadFile(filepath.Join(dir, "kustomization.yaml"))
 		if err != nil {
 			t.Fatal(err)

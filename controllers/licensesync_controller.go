@@ -21,12 +21,12 @@ import (
 )
 
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncs,verbs=get;list;watch;create;delete
-// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncs/status,verbs=get;patch
-// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexlicenses,verbs=get;list;watch;create;patch;delete
-// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexlicenses/status,verbs=get;patch
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncs/status,verbs=patch
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexlicenses,verbs=list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexlicenses/status,verbs=patch
 // +kubebuilder:rbac:groups="",resources=configmaps,verbs=get
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create;patch
-// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create
 
 // LicenseSyncReconciler carries a run from its creation to its end: it lets at
 // most one run of a customer be at work, attempts it in the background, and
@@ -95,7 +95,7 @@ func (r *LicenseSyncReconciler) Reconcile(ctx context.Context, request ctrl.Requ
 		}
 	}
 	if err := r.write(ctx, s); err != nil {
-		return ctrl.Result{}, err
+		return soon(err)
 	}
 	return ctrl.Result{RequeueAfter: s.after}, nil
 }

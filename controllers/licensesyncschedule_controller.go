@@ -25,8 +25,8 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/timetable"
 )
 
-// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncschedules,verbs=get;list;watch
-// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncschedules/status,verbs=get;patch
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncschedules,verbs=list;watch
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncschedules/status,verbs=patch
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncschedules/finalizers,verbs=update
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncs,verbs=list;watch;create;patch;delete
 

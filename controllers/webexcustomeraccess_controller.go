@@ -26,7 +26,7 @@ import (
 )
 
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexcustomeraccesses,verbs=get;list;watch
-// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexcustomeraccesses/status,verbs=get;patch
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexcustomeraccesses/status,verbs=patch
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexcustomeraccesses/finalizers,verbs=update
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncs,verbs=list;watch;create
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexlicenses,verbs=list;watch;patch

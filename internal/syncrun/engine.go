@@ -178,8 +178,8 @@ func carefully(ctx context.Context, do func(context.Context) error) (err error) 
 func (a *attempt) conclude(ctx context.Context) {
 	a.outcome.Requests, a.outcome.Retries = a.requests.Load(), a.retries.Load()
 	a.outcome.Throttled = time.Duration(a.throttled.Load())
-	if ctx.Err() != nil || a.customer.UID == "" {
-		return // stopped from outside, or gone: nothing was learned about the customer
+	if ctx.Err() != nil {
+		return // stopped from outside: nothing was learned about the customer
 	}
 	failure := a.outcome.Failure
 	if failure != nil {
@@ -188,6 +188,9 @@ func (a *attempt) conclude(ctx context.Context) {
 		}
 		log.FromContext(ctx).Info("attempt failed", "reason", failure.Reason, "message", failure.Message,
 			"trackingID", failure.TrackingID, "cause", causeOf(failure))
+	}
+	if a.customer.UID == "" {
+		return // it is gone, or could not be read
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()

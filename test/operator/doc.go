@@ -15,10 +15,11 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 )
 
-// Build builds the manager of the repository into a directory and returns its path.
-func Build(ctx context.Context, repository, directory string) (string, error) {
+// Build builds the manager of the repository into a directory, with further flags of
+// go build, and returns its path.
+func Build(ctx context.Context, repository, directory string, flags ...string) (string, error) {
 	binary := filepath.Join(directory, "manager")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, ".")
+	build := exec.CommandContext(ctx, "go", append(append([]string{"build", "-o", binary}, flags...), ".")...) //nolint:gosec // flags are those of our tests
 	build.Dir = repository
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {

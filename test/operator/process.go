@@ -40,11 +40,14 @@ func (p *Process) Kill() {
 
 // Stop ends the manager as Kubernetes does, by SIGTERM, and returns how it ended.
 func (p *Process) Stop() error {
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := p.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
 	return p.Err()
 }
+
+// Signal sends a signal to the manager.
+func (p *Process) Signal(signal os.Signal) error { return p.cmd.Process.Signal(signal) }
 
 // Done is closed when the manager has ended, by itself or not.
 func (p *Process) Done() <-chan struct{} { return p.done }
