@@ -153,8 +153,11 @@ func (r *LicenseSyncReconciler) write(ctx context.Context, s *runScope) error {
 	if err != nil {
 		return err
 	}
-	err = r.Status().Apply(ctx, ac.LicenseSync(s.run.Name, s.run.Namespace).WithUID(s.run.UID).WithStatus(configuration),
-		client.ForceOwnership, client.FieldOwner(syncrun.FieldManager))
+	// Refused if somebody wrote in between: a replica that lost its lease while it was frozen
+	// must not write over what its successor wrote.
+	object := ac.LicenseSync(s.run.Name, s.run.Namespace).WithUID(s.run.UID).
+		WithResourceVersion(s.run.ResourceVersion).WithStatus(configuration)
+	err = r.Status().Apply(ctx, object, client.ForceOwnership, client.FieldOwner(syncrun.FieldManager))
 	if err != nil {
 		return client.IgnoreNotFound(err)
 	}
