@@ -19,6 +19,7 @@ import (
 	"github.com/go-logr/logr"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/clock"
@@ -109,6 +110,9 @@ func newWorld(t *testing.T, namespaces int) *world {
 	t.Cleanup(sim.Close)
 	scheme, err := cluster.Scheme()
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rbacv1.AddToScheme(scheme); err != nil { // tests restrict users; the plugin does not
 		t.Fatal(err)
 	}
 	admin, err := client.New(shared.cluster.Config, client.Options{Scheme: scheme})
