@@ -155,7 +155,6 @@ type probeTokens struct {
 	renewal *Renewal
 	// keys are those of the Secret that a renewal changes.
 	keyAccess, keyExpires, keyRefresh string
-	caller                            webex.TokenSource
 
 	mu     sync.Mutex
 	loaded bool

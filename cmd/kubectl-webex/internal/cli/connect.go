@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -167,10 +168,17 @@ func (f *connectFlags) given() bool {
 
 // check refuses what makes no sense together, before anything is read.
 func (f *connectFlags) check(a *app, args []string) error {
-	if err := f.waitFlags.check(); err != nil {
-		return err
-	}
 	dry := f.dryRun != dryRunNone
+	if !a.InLive {
+		switch {
+		case len(args) == 0:
+			return usagef("connect which customer? Give it a name, such as acme")
+		case !f.yes && !dry:
+			return usagef("there is nobody to ask: add --yes, or --dry-run=server to see first what would be written")
+		case !f.given() && f.secret == "":
+			return usagef("with what credentials? Add --token-file, or --client-id, --client-secret-file and --refresh-token-file, or --secret with the name of a Secret")
+		}
+	}
 	switch {
 	case !slices.Contains([]string{dryRunNone, dryRunClient, dryRunServer}, f.dryRun):
 		return usagef("--dry-run is none, client or server, after a =")
@@ -180,28 +188,34 @@ func (f *connectFlags) check(a *app, args []string) error {
 		return usagef("--wait is about a run, and --dry-run makes none: leave one of them away")
 	case f.wait && f.output != "":
 		return usagef("-o writes what was made, and --wait shows its first run: leave one of them away")
-	case f.bundle != "" && f.bundleFile != "":
-		return usagef("--ca-bundle and --ca-bundle-file are two places for one thing: leave one of them away")
-	case !a.InLive && len(args) == 0:
-		return usagef("connect which customer? Give it a name, such as acme")
-	case !a.InLive && !f.yes && !dry:
-		return usagef("there is nobody to ask: add --yes, or --dry-run=server to see first what would be written")
-	case !a.InLive && !f.given() && f.secret == "":
-		return usagef("with what credentials? Add --token-file, or --client-id, --client-secret-file and --refresh-token-file, or --secret with the name of a Secret")
-	case *f.values[syncrun.KeyProxyUsername] != "" && f.secret != "" && !f.given():
-		return usagef("--proxy-username changes no Secret that there is: put keys proxyUsername and proxyPassword into it")
-	case *f.values[syncrun.KeyProxyUsername] != "" && f.proxyURL == "":
-		return usagef("--proxy-username is for the proxy of --proxy: add that")
-	case *f.values[syncrun.KeyProxyUsername] == "" && *f.values[syncrun.KeyProxyPassword] != "":
+	}
+	return errors.Join(f.waitFlags.check(), f.checkProxy(), f.checkValues())
+}
+
+func (f *connectFlags) checkProxy() error {
+	username, password := *f.values[syncrun.KeyProxyUsername], *f.values[syncrun.KeyProxyPassword]
+	switch {
+	case username == "" && password != "":
 		return usagef("--proxy-password-file needs --proxy-username")
+	case username != "" && f.secret != "" && !f.given():
+		return usagef("--proxy-username changes no Secret that there is: put keys proxyUsername and proxyPassword into it")
+	case username != "" && f.proxyURL == "":
+		return usagef("--proxy-username is for the proxy of --proxy: add that")
+	}
+	return nil
+}
+
+func (f *connectFlags) checkValues() error {
+	if f.bundle != "" && f.bundleFile != "" {
+		return usagef("--ca-bundle and --ca-bundle-file are two places for one thing: leave one of them away")
+	}
+	if kind, _, ok := strings.Cut(f.bundle, "/"); ok && kind != "configmap" && kind != "secret" {
+		return usagef("--ca-bundle is configmap/NAME or secret/NAME")
 	}
 	for _, word := range f.without {
 		if !slices.Contains(omissions, word) {
 			return usagef("--without takes %s", strings.Join(omissions, ", "))
 		}
-	}
-	if kind, _, ok := strings.Cut(f.bundle, "/"); ok && kind != "configmap" && kind != "secret" {
-		return usagef("--ca-bundle is configmap/NAME or secret/NAME")
 	}
 	if _, err := labels.ValidatedSelectorFromSet(f.labels); err != nil {
 		return usagef("--labels: %v", err)
@@ -242,15 +256,21 @@ func (f *connectFlags) connection(is *v1alpha1.Connection, name string) *v1alpha
 	if f.proxyURL != "" {
 		c.ProxyURL = f.proxyURL
 	}
-	switch kind, bundle, ok := strings.Cut(f.bundle, "/"); {
+	reference := &v1alpha1.CABundleReference{Kind: v1alpha1.CABundleKindConfigMap, Key: connect.BundleKey}
+	kind, bundle, ok := strings.Cut(f.bundle, "/")
+	switch {
 	case f.bundleFile != "":
-		c.CABundleRef = &v1alpha1.CABundleReference{Kind: v1alpha1.CABundleKindConfigMap, Name: bundleName(name), Key: connect.BundleKey}
-	case kind == "secret" && ok:
-		c.CABundleRef = &v1alpha1.CABundleReference{Kind: v1alpha1.CABundleKindSecret, Name: bundle, Key: connect.BundleKey}
+		reference.Name = bundleName(name)
 	case ok:
-		c.CABundleRef = &v1alpha1.CABundleReference{Kind: v1alpha1.CABundleKindConfigMap, Name: bundle, Key: connect.BundleKey}
-	case kind != "":
-		c.CABundleRef = &v1alpha1.CABundleReference{Kind: v1alpha1.CABundleKindConfigMap, Name: kind, Key: connect.BundleKey}
+		reference.Name = bundle
+	default:
+		reference.Name = kind
+	}
+	if ok && kind == "secret" {
+		reference.Kind = v1alpha1.CABundleKindSecret
+	}
+	if reference.Name != "" {
+		c.CABundleRef = reference
 	}
 	if is == nil && c.BaseURL == "" && c.ProxyURL == "" && c.CABundleRef == nil {
 		return nil

@@ -71,6 +71,10 @@ func (w *wizard) firstRun(ctx context.Context) (*v1alpha1.LicenseSync, error) {
 		ctx, cancel = context.WithTimeoutCause(ctx, w.flags.timeout, fmt.Errorf("no run began in %s: see whether the operator is at work in this cluster and watches namespace %s", w.flags.timeout, w.namespace))
 		defer cancel()
 	}
+	customer := &v1alpha1.WebexCustomerAccess{}
+	if err := w.session.Client.Get(ctx, client.ObjectKey{Namespace: w.namespace, Name: w.name}, customer); err != nil {
+		return nil, cluster.Explain(err)
+	}
 	tick := time.NewTicker(frame)
 	defer tick.Stop()
 	for told, began := false, w.Now(); ; {
@@ -79,8 +83,11 @@ func (w *wizard) firstRun(ctx context.Context) (*v1alpha1.LicenseSync, error) {
 		if err != nil && ctx.Err() == nil {
 			return nil, cluster.Explain(err)
 		}
-		if len(runs.Items) > 0 {
-			return &runs.Items[0], nil
+		for i := range runs.Items {
+			// An older one is that of a customer of the same name that was deleted.
+			if run := &runs.Items[i]; !run.CreationTimestamp.Before(&customer.CreationTimestamp) {
+				return run, nil
+			}
 		}
 		if !told && w.Now().Sub(began) > operatorPatience {
 			w.note("no run has begun: is the operator at work in this cluster, and does it watch namespace %s?", w.namespace)

@@ -375,7 +375,7 @@ func TestConnectUsesTheOperatorsToken(t *testing.T) {
 
 func TestConnectWait(t *testing.T) {
 	steps := goodScript()["acme"]
-	script := operator(script{"acme": steps, "globex": steps})
+	script := operator(script{"acme": steps})
 	create := script.Create
 	script.Create = func(ctx context.Context, c client.WithWatch, object client.Object, opts ...client.CreateOption) error {
 		err := create(ctx, c, object, opts...)
@@ -402,5 +402,22 @@ func TestConnectWait(t *testing.T) {
 	got := s.must("acme", "--token-file", s.file("token", token.Access), "--yes", "--wait", "--timeout", "1m")
 	if !strings.Contains(got.out, "acme: 13 licences, 3 locations: 16 of 684 units in use") {
 		t.Error(got.screen)
+	}
+}
+
+func TestConnectCompletion(t *testing.T) {
+	w := newWorld(t, fleet()...)
+	for args, want := range map[string]string{
+		"connect ":                     "acme\nglobex\ninitech\numbrella\n:4\n",
+		"connect acme --secret ":       "acme-credentials\nglobex-credentials\ninitech-credentials\numbrella-credentials\n:4\n",
+		"connect acme --hierarchy ":    "provider.reseller-east\nprovider.reseller-west\n:4\n",
+		"connect acme -o ":             "yaml\njson\n:4\n",
+		"connect acme --without ":      "people\nroles\nworkspaces\n:4\n",
+		"connect acme --organization ": ":4\n",
+		"connect acme --token-file ":   ":0\n", // a file
+	} {
+		if got := w.run(append([]string{"__complete"}, strings.Split(args, " ")...)...); got.out != want {
+			t.Errorf("%s offers %q", args, got.out)
+		}
 	}
 }

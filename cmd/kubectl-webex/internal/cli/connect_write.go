@@ -37,7 +37,7 @@ func (w *wizard) rehearse(ctx context.Context) error {
 
 // put creates an object, or changes it where it differs.
 func (w *wizard) put(ctx context.Context, o connect.Object, dry bool) error {
-	wanted := o.Wanted.DeepCopyObject().(client.Object) //nolint:errcheck,forcetypeassert // a copy has the type of the original
+	wanted := o.Wanted.DeepCopyObject().(client.Object) //nolint:forcetypeassert // a copy has the type of the original
 	create, patch := []client.CreateOption{fieldManager}, []client.PatchOption{fieldManager}
 	if dry {
 		create, patch = append(create, client.DryRunAll), append(patch, client.DryRunAll)
@@ -117,7 +117,7 @@ func (w *wizard) keep(ctx context.Context, values map[string]string) error {
 	w.kept = true
 	stored := &corev1.Secret{}
 	if err := w.session.Client.Get(ctx, client.ObjectKeyFromObject(w.plan.Secret), stored); err == nil {
-		w.plan.SecretBefore = stored
+		w.plan.SecretBefore, w.plan.Secret = stored, stored.DeepCopy()
 	}
 	w.note("the refresh token was used: Secret %s is written and holds what Webex answered", w.plan.Secret.Name)
 	return nil

@@ -19,30 +19,41 @@ func Explain(err error) error {
 	failure, isFailure := errors.AsType[*syncrun.Failure](err)
 	e, isAnswer := webex.AsError(err)
 	switch {
-	case err == nil:
-		return nil
-	case isAnswer && errors.Is(e, webex.ErrRefreshRefused):
-		return trace(e, "Webex refused the refresh token, or the client id and secret: authorize the integration or Service App again and give the new refresh token (%s)", Page)
-	case isAnswer && e.Class == webex.ClassAuth:
-		return trace(e, "Webex refused the access token: it is mistyped, was revoked or has ended (a personal token of the developer portal lives 12 hours); get another one (%s)", Page)
 	case isFailure && failure.Reason == v1alpha1.ReasonOrganizationMismatch:
 		return errors.New("these credentials give no access to that organization: give --organization as Control Hub shows it (Management > Account), or use a token of the organization or of its partner")
 	case isFailure && failure.Reason == v1alpha1.ReasonOrganizationRequired:
 		return errors.New("a Service App that asks for its tokens needs to know for which organization: add --organization")
 	case isFailure:
 		return failure
-	case isAnswer && e.Status == http.StatusForbidden:
-		return trace(e, "Webex does not let this token see an organization: it needs the scope spark-admin:organizations_read, and its person the role of an administrator (a full administrator, to be safe)")
-	case isAnswer && errors.Is(e, webex.ErrProxyAuthentication):
-		return errors.New("the proxy refused the user name and password: give those that it knows with --proxy-username and --proxy-password-file")
-	case isAnswer && e.Class == webex.ClassRateLimited:
-		return trace(e, "Webex asks to wait %s before the next request: try again then", e.RetryAfter)
-	case isAnswer && e.Status == 0:
-		return fmt.Errorf("Webex was not reached: %w; see --base-url, --proxy, and --ca-bundle-file where TLS is inspected. If only the cluster gets there, --skip-check leaves the check to the first run", e)
+	case isAnswer && e.Class == webex.ClassAuth:
+		return refusal(e)
 	case isAnswer:
-		return trace(e, "%v; see --base-url", e)
+		return trouble(e)
 	}
 	return err
+}
+
+// refusal is about credentials that Webex does not take.
+func refusal(e *webex.Error) error {
+	if errors.Is(e, webex.ErrRefreshRefused) {
+		return trace(e, "Webex refused the refresh token, or the client id and secret: authorize the integration or Service App again and give the new refresh token (%s)", Page)
+	}
+	return trace(e, "Webex refused the access token: it is mistyped, was revoked or has ended (a personal token of the developer portal lives 12 hours); get another one (%s)", Page)
+}
+
+// trouble is about the way to Webex, and about rights.
+func trouble(e *webex.Error) error {
+	switch {
+	case e.Status == http.StatusForbidden:
+		return trace(e, "Webex does not let this token see an organization: it needs the scope spark-admin:organizations_read, and its person the role of an administrator (a full administrator, to be safe)")
+	case errors.Is(e, webex.ErrProxyAuthentication):
+		return errors.New("the proxy refused the user name and password: give those that it knows with --proxy-username and --proxy-password-file")
+	case e.Class == webex.ClassRateLimited:
+		return trace(e, "Webex asks to wait %s before the next request: try again then", e.RetryAfter)
+	case e.Status == 0:
+		return trace(e, "Webex was not reached: %v; see --base-url, --proxy, and --ca-bundle-file where TLS is inspected. If only the cluster gets there, --skip-check leaves the check to the first run", e)
+	}
+	return trace(e, "%v; see --base-url", e)
 }
 
 // trace adds the id by which Webex support finds a request.
