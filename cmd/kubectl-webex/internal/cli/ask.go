@@ -14,6 +14,9 @@ import (
 // errNoAnswer ends a conversation whose other side is gone.
 var errNoAnswer = errors.New("there is no answer: nothing more is asked, and what was not written yet is not")
 
+// errInterrupted ends a conversation with Ctrl-C.
+var errInterrupted = errors.New("interrupted: what was not written yet is not")
+
 // line reads a line of the input, byte by byte, so that the rest is there for the
 // next question, or for one without echo.
 func (a *app) line(ctx context.Context) (string, error) {
@@ -44,7 +47,7 @@ func (a *app) line(ctx context.Context) (string, error) {
 		}
 		return got.text, got.err
 	case <-ctx.Done():
-		return "", context.Cause(ctx)
+		return "", errInterrupted
 	}
 }
 
@@ -59,7 +62,10 @@ func (a *app) askSecret(ctx context.Context, question string) (string, error) {
 	fmt.Fprintf(a.Err.Out, "%s ", terminal.Clean(question))
 	text, err := a.ReadSecret(ctx)
 	fmt.Fprintln(a.Err.Out) // the end of line was not shown, either
-	if errors.Is(err, io.EOF) {
+	switch {
+	case ctx.Err() != nil:
+		return "", errInterrupted
+	case errors.Is(err, io.EOF):
 		return "", errNoAnswer
 	}
 	return text, err
