@@ -141,16 +141,18 @@ undeploy: manifests ## Remove the operator, its CRDs and with them all of its ob
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 RELEASE_IMAGE := ghcr.io/webex-operator/webex-license-operator
 
+release_image = $(if $(filter file,$(origin IMG)),$(RELEASE_IMAGE):$(VERSION),$(IMG))
+
 .PHONY: release-artifacts
-release-artifacts: bin/tools/cyclonedx-gomod ## Write what the release VERSION consists of into dist/: manifests, schemas, plugin, bills of materials. IMG=image:tag@digest.
+release-artifacts: bin/tools/cyclonedx-gomod bin/tools/helm ## Write what the release VERSION consists of into dist/: manifests, schemas, chart, plugin, bills of materials. IMG=image:tag@digest.
 	rm -rf dist
-	@$(MAKE) --no-print-directory manifests IMG='$(if $(filter file,$(origin IMG)),$(RELEASE_IMAGE):$(VERSION),$(IMG))'
-	go run ./hack/release -version '$(VERSION)' -epoch '$(SOURCE_DATE_EPOCH)'
+	@$(MAKE) --no-print-directory manifests IMG='$(release_image)'
+	go run ./hack/release -version '$(VERSION)' -epoch '$(SOURCE_DATE_EPOCH)' -image '$(release_image)'
 
 .PHONY: vex
 vex: bin/tools/govulncheck ## Write dist/webex-license-operator.openvex.json. Needs vuln.go.dev, or VULNDB=file:///directory.
-	go run ./hack/release -version '$(VERSION)' -epoch '$(SOURCE_DATE_EPOCH)' -govulncheck bin/tools/govulncheck \
-		-database '$(VULNDB)' -image '$(if $(filter file,$(origin IMG)),$(RELEASE_IMAGE),$(IMG))'
+	go run ./hack/release -version '$(VERSION)' -epoch '$(SOURCE_DATE_EPOCH)' -image '$(release_image)' \
+		-govulncheck bin/tools/govulncheck -database '$(VULNDB)'
 
 .PHONY: vulncheck
 vulncheck: bin/tools/govulncheck ## Fail if a known vulnerability is called. Needs vuln.go.dev, or VULNDB=file:///directory.

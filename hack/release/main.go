@@ -29,9 +29,10 @@ func main() {
 	flag.StringVar(&r.version, "version", "", "the version, such as v0.1.0")
 	flag.StringVar(&r.dir, "dist", "dist", "the directory")
 	flag.StringVar(&r.sbom, "cyclonedx", "bin/tools/cyclonedx-gomod", "the program that writes software bills of materials")
+	flag.StringVar(&r.helm, "helm", "bin/tools/helm", "the program that packs the chart")
 	flag.StringVar(&r.govulncheck, "govulncheck", "", "the program that looks for vulnerabilities; if it is given, only the OpenVEX document is written")
 	flag.StringVar(&r.database, "database", "", "its database; default: https://vuln.go.dev")
-	flag.StringVar(&r.image, "image", "", "the image that the document is about, without a tag")
+	flag.StringVar(&r.image, "image", "", "the image: repository:tag@digest")
 	flag.Int64Var(&epoch, "epoch", 0, "the time of all files, in seconds since 1970: that of the commit")
 	flag.Parse()
 	r.time = time.Unix(epoch, 0).UTC()
@@ -47,6 +48,7 @@ type release struct {
 	version   string
 	time      time.Time
 	dir, sbom string
+	helm      string
 
 	govulncheck, database, image string
 }
@@ -84,6 +86,9 @@ func (r release) write(ctx context.Context) error {
 		return err
 	}
 	if err := r.put("crd-schemas.tar.gz", archive); err != nil {
+		return err
+	}
+	if err := r.chart(ctx); err != nil {
 		return err
 	}
 	if err := r.plugin(ctx); err != nil {

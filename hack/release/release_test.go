@@ -245,7 +245,7 @@ func TestVEX(t *testing.T) {
 		"timestamp": "2026-11-25T00:00:00Z", "version": 1, "statements": [{
 		"vulnerability": {"name": "GO-2026-0001"}, "status": "not_affected", "justification": "vulnerable_code_not_present",
 		"products": [{"@id": "Unknown Product", "subcomponents": [{"@id": "pkg:golang/golang.org/x/net@v0.59.0"}]}]}]}`
-	document, err := signed([]byte(found), "ghcr.io/webex-operator/webex-license-operator", "v0.1.0", time.Unix(1_790_000_000, 0))
+	document, err := signed([]byte(found), "ghcr.io/webex-operator/webex-license-operator:v0.1.0", "v0.1.0", time.Unix(1_790_000_000, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,6 +283,20 @@ func TestVEX(t *testing.T) {
 	}
 	if _, err := signed([]byte(`{"statements": [{"products": []}]}`), "image", "v0.1.0", time.Unix(1, 0)); err == nil {
 		t.Error("a statement about no product is accepted")
+	}
+}
+
+func TestImageParts(t *testing.T) {
+	t.Parallel()
+	for image, want := range map[string][2]string{
+		"ghcr.io/a/b:v0.1.0@sha256:0a": {"ghcr.io/a/b", "sha256:0a"},
+		"ghcr.io/a/b:v0.1.0":           {"ghcr.io/a/b", ""},
+		"localhost:5000/a/b":           {"localhost:5000/a/b", ""},
+		"b@sha256:0a":                  {"b", "sha256:0a"},
+	} {
+		if repository, digest := imageParts(image); repository != want[0] || digest != want[1] {
+			t.Errorf("%s: %s and %s", image, repository, digest)
+		}
 	}
 }
 

@@ -62,6 +62,7 @@ func signed(document []byte, image, version string, at time.Time) ([]byte, error
 
 // productIDs are the package URLs of the image and of the module.
 func productIDs(image, version string) []string {
+	image, _ = imageParts(image)
 	name := image[strings.LastIndexByte(image, '/')+1:]
 	module := strings.TrimPrefix(repository, "https://")
 	return []string{
