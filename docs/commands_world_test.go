@@ -176,7 +176,7 @@ func (c *commands) buildPlugin(t *testing.T) {
 		t.Error(err)
 		return
 	}
-	build := exec.Command("go", "build", "-o", filepath.Join(dir, "kubectl-webex"), "./cmd/kubectl-webex") //nolint:noctx // for all subtests
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, "kubectl-webex"), "./cmd/kubectl-webex")
 	build.Dir = ".."
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {

@@ -18,7 +18,7 @@ func (r release) chart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	repository, digest := imageParts(r.image)
 	replace := strings.NewReplacer("repository: webex-license-operator", "repository: "+repository, `digest: ""`, `digest: "`+digest+`"`)
 	if err := copyTree(filepath.FromSlash(chartDir), dir, r.time, func(name string, content []byte) []byte {

@@ -112,7 +112,7 @@ func (r release) bills(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	here, err := os.Getwd()
 	if err != nil {
 		return err

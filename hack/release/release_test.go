@@ -119,12 +119,11 @@ func kindOf(object any) string {
 // documents are the objects of a manifest, as a JSON validator wants them.
 func documents(t *testing.T, path string) (objects []any) {
 	t.Helper()
-	f, err := os.Open(path)
+	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	reader := yaml.NewYAMLToJSONDecoder(f)
+	reader := yaml.NewYAMLToJSONDecoder(bytes.NewReader(content))
 	for {
 		var raw json.RawMessage
 		err := reader.Decode(&raw)
