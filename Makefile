@@ -59,6 +59,12 @@ PROMETHEUS ?= prometheus
 prometheus: controlplane ## Let each alert fire and resolve under a real Prometheus, PROMETHEUS, at 150 times the speed.
 	KUBEBUILDER_ASSETS='$(ASSETS)' PROMETHEUS="$$(command -v '$(PROMETHEUS)')" go test $(race) -count=1 -timeout 15m $(TESTFLAGS) ./test/prometheus/...
 
+.PHONY: browser
+browser: ## Look at the pages of kubectl webex report in a headless browser. Needs chromium; CHROMIUM=path names another.
+	@rm -rf bin/pages
+	go run ./cmd/kubectl-webex/internal/report/samples bin/pages
+	cd test/browser && go test -count=1 $(TESTFLAGS) . -pages '$(CURDIR)/bin/pages' -chromium '$(or $(CHROMIUM),chromium)'
+
 # The short forms of both are part of make test.
 .PHONY: soak
 soak: controlplane ## Run the long proofs: SOAK_RUNS (500) runs under faults, then whole days. SOAK_SEED, DAY_SEED repeat one.
@@ -102,7 +108,7 @@ verify: ## Fail if a generated file is out of date or a linter complains.
 	go vet ./...
 	@# The two modules of their own: only their form. Vetting them would analyse all of
 	@# Kubernetes, 7 minutes for 200 lines; the build compiles them anyway.
-	bin/tools/golangci-lint fmt --diff hack/controlplane hack/tools test/alerts
+	bin/tools/golangci-lint fmt --diff hack/controlplane hack/tools test/alerts test/browser
 
 .PHONY: clean
 clean: ## Remove what was built. Go's caches stay.
