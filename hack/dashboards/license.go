@@ -58,7 +58,7 @@ func licenseTrends() []board.Panel {
 		{
 			Title: "Units in use by customer", Width: 12, Height: 9, Unit: board.Count, View: board.Lines{Stacked: true, Aside: true}, NoData: nobodyBought,
 			Description: "The 20 customers that use most, on top of each other.",
-			Queries:     []board.Query{{Expr: fmt.Sprintf("topk(20, sum by (namespace, customer) (%s))", p.consumed()), Legend: "{{customer}}"}},
+			Queries:     []board.Query{{Expr: largestAtEnd(20, "namespace, customer", p.consumed(), by(perPool, p.raw()+" @ end()")), Legend: "{{customer}}"}},
 		},
 		{
 			Title: "Change by customer", Width: 24, Height: 7, Unit: board.Count, View: board.Bars{}, NoData: "No customer assigned more units in this time",

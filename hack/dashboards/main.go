@@ -59,5 +59,5 @@ func write(directory string, d *board.Dashboard, form func(*board.Dashboard) ([]
 
 // dashboards are all of them, from the whole to its parts.
 func dashboards() []*board.Dashboard {
-	return []*board.Dashboard{fleet(), customer(), license(), operator()}
+	return []*board.Dashboard{fleet(), customer(), license(), location(), operator()}
 }

@@ -31,6 +31,12 @@ const (
 	noRequests   = "No request to Webex"
 )
 
+// fine shows fractions.
+func fine(p board.Panel) board.Panel {
+	p.Decimals = 2
+	return p
+}
+
 func lines(title, description, noData string, width int, unit board.Unit, v board.Lines, queries ...board.Query) board.Panel {
 	return board.Panel{Title: title, Description: description, NoData: noData, Width: width, Height: 8, Unit: unit, View: v, Queries: queries}
 }
@@ -117,8 +123,8 @@ func operatorWebex() []board.Panel {
 			board.Query{Expr: fmt.Sprintf(rate, "code", "webexlicense_api_requests_total"), Legend: "{{code}}"}),
 		lines("Time of answers", "From sending a request to the end of its answer: what 1 of 20 requests exceeds.", noRequests, 12, board.Seconds, board.Lines{Aside: true},
 			board.Query{Expr: quantile(0.95, "webexlicense_api_request_duration_seconds", "operation"), Legend: "{{operation}}"}),
-		withLinks(lines("Requests that wait", "How many requests wait at a time, for the request budget or because Webex asked to (seconds waited per second).", noRequests, 12, board.Count, board.Lines{Stacked: true, Aside: true},
-			board.Query{Expr: fmt.Sprintf(rate, "operation", "webexlicense_api_throttled_seconds_total"), Legend: "{{operation}}"}), board.RunBook("WebexLicenseRequestBudget")),
+		withLinks(fine(lines("Requests that wait", "How many requests wait at a time, for the request budget or because Webex asked to (seconds waited per second).", noRequests, 12, board.Count, board.Lines{Stacked: true, Aside: true},
+			board.Query{Expr: fmt.Sprintf(rate, "operation", "webexlicense_api_throttled_seconds_total"), Legend: "{{operation}}"})), board.RunBook("WebexLicenseRequestBudget")),
 	}
 }
 
@@ -137,8 +143,8 @@ func operatorKubernetes() []board.Panel {
 			board.Query{Expr: fmt.Sprintf("max by (name) (workqueue_depth{%s})", ofJob), Legend: "{{name}}"}),
 		lines("Requests to the API server", "By the class of the answer.", notReporting, 8, board.PerSecond, board.Lines{Stacked: true},
 			board.Query{Expr: perSecond("code, method", fmt.Sprintf("rest_client_requests_total{%s}", ofJob)), Legend: "{{method}} {{code}}"}),
-		lines("CPU", "Cores in use by each replica.", notReporting, 8, board.Count, board.Lines{},
-			board.Query{Expr: perSecond("instance", fmt.Sprintf("process_cpu_seconds_total{%s}", ofJob)), Legend: "{{instance}}"}),
+		fine(lines("CPU", "Cores in use by each replica.", notReporting, 8, board.Count, board.Lines{},
+			board.Query{Expr: perSecond("instance", fmt.Sprintf("process_cpu_seconds_total{%s}", ofJob)), Legend: "{{instance}}"})),
 		memory,
 	}
 }

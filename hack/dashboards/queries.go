@@ -11,6 +11,7 @@ const (
 	fleetUID    = "webex-licenses-fleet"
 	customerUID = "webex-licenses-customer"
 	licenseUID  = "webex-licenses-license"
+	locationUID = "webex-licenses-location"
 	operatorUID = "webex-licenses-operator"
 )
 
@@ -96,6 +97,16 @@ func (p pools) inTwoWeeks() string {
 func (p pools) change() string { return fmt.Sprintf("delta(%s[$__range:$__interval])", p.consumed()) }
 
 func by(labels, expr string) string { return fmt.Sprintf("max by (%s) (%s)", labels, expr) }
+
+// largest are the n largest sums of now.
+func largest(n int, labels, expr, _ string) string {
+	return fmt.Sprintf("topk(%d, sum by (%s) (%s))", n, labels, expr)
+}
+
+// largestAtEnd are the sums over time that are the n largest at its end; topk alone would choose others at each moment.
+func largestAtEnd(n int, labels, expr, end string) string {
+	return fmt.Sprintf("sum by (%s) (%s) and topk(%d, sum by (%s) (%s))", labels, expr, n, labels, end)
+}
 
 func query(expr string) []board.Query { return []board.Query{{Expr: expr}} }
 

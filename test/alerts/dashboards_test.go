@@ -67,6 +67,54 @@ func (s series) alerting() {
 	s["ALERTS"] = slices.Sorted(maps.Keys(all))
 }
 
+// resources are what of the configuration of kube-state-metrics names metrics and labels.
+type resources struct {
+	Spec struct {
+		Resources []struct {
+			MetricNamePrefix string         `json:"metricNamePrefix"`
+			LabelsFromPath   map[string]any `json:"labelsFromPath"`
+			Metrics          []struct {
+				Name           string         `json:"name"`
+				LabelsFromPath map[string]any `json:"labelsFromPath"`
+				Each           struct {
+					Info, Gauge, StateSet struct {
+						LabelsFromPath map[string]any `json:"labelsFromPath"`
+						LabelFromKey   string         `json:"labelFromKey"`
+						LabelName      string         `json:"labelName"`
+					}
+				} `json:"each"`
+			} `json:"metrics"`
+		} `json:"resources"`
+	} `json:"spec"`
+}
+
+// addObjects adds what kube-state-metrics makes of the operator's objects.
+func (s series) addObjects(t *testing.T) {
+	t.Helper()
+	var r resources
+	read(t, filepath.Join("..", "..", "config", "kube-state-metrics", "config.yaml"), &r)
+	for _, resource := range r.Spec.Resources {
+		for _, metric := range resource.Metrics {
+			all := slices.Collect(maps.Keys(resource.LabelsFromPath))
+			all = slices.AppendSeq(all, maps.Keys(metric.LabelsFromPath))
+			for _, each := range []struct {
+				labels map[string]any
+				names  []string
+			}{
+				{metric.Each.Info.LabelsFromPath, []string{metric.Each.Info.LabelFromKey}},
+				{metric.Each.Gauge.LabelsFromPath, []string{metric.Each.Gauge.LabelFromKey}},
+				{metric.Each.StateSet.LabelsFromPath, []string{metric.Each.StateSet.LabelName}},
+			} {
+				all = append(slices.AppendSeq(all, maps.Keys(each.labels)), each.names...)
+			}
+			s[resource.MetricNamePrefix+"_"+metric.Name] = all
+		}
+	}
+	if _, ok := s["kube_webexlicense_info"]; !ok {
+		t.Fatal("config/kube-state-metrics says nothing of licence rows")
+	}
+}
+
 // of are the labels of a metric; nil if there is none of that name.
 func (s series) of(metric string) []string {
 	if found, ok := s[metric]; ok {
@@ -88,6 +136,7 @@ func TestDashboards(t *testing.T) {
 	}
 	known := exportedSeries(t)
 	known.alerting()
+	known.addObjects(t)
 	for _, path := range paths {
 		var d dashboard
 		read(t, path, &d)
