@@ -57,19 +57,18 @@ func locationFigures() []board.Panel {
 
 func locationUse() []board.Panel {
 	const row = "namespace, customer, location, license, name"
-	const place = "namespace, customer, location"
-	most := func(which func(n int, labels, expr, end string) string) []board.Query {
-		end := rows("consumed_units @ end()", site) + " @ end()"
-		return []board.Query{{Expr: which(15, place, atLocations("consumed_units"), end), Legend: "{{location}} ({{customer}})"}}
-	}
+	const place, legend = "namespace, customer, location", "{{location}} ({{customer}})"
+	atEnd := rows("consumed_units @ end()", site) + " @ end()"
 	return []board.Panel{
 		{
 			Title: "Units by location", Width: 12, Height: 10, Unit: board.Count, View: board.Bars{}, NoData: needsRows,
-			Description: "The 15 locations where most units are in use.", Queries: most(largest),
+			Description: "The 15 locations where most units are in use.",
+			Queries:     []board.Query{{Expr: largest(15, place, atLocations("consumed_units")), Legend: legend}},
 		},
 		{
 			Title: "Units by location over time", Width: 12, Height: 10, Unit: board.Count, View: board.Lines{Stacked: true, Aside: true}, NoData: needsRows,
-			Description: "The 15 locations where most units are in use, on top of each other.", Queries: most(largestAtEnd),
+			Description: "The 15 locations where most units are in use, on top of each other.",
+			Queries:     []board.Query{{Expr: largestAtEnd(15, place, atLocations("consumed_units"), atEnd), Legend: legend}},
 		},
 		{
 			Title: "Licences by location", Width: 24, Height: 14, Unit: board.Count, NoData: needsRows,

@@ -99,13 +99,14 @@ func (p pools) change() string { return fmt.Sprintf("delta(%s[$__range:$__interv
 func by(labels, expr string) string { return fmt.Sprintf("max by (%s) (%s)", labels, expr) }
 
 // largest are the n largest sums of now.
-func largest(n int, labels, expr, _ string) string {
+func largest(n int, labels, expr string) string {
 	return fmt.Sprintf("topk(%d, sum by (%s) (%s))", n, labels, expr)
 }
 
-// largestAtEnd are the sums over time that are the n largest at its end; topk alone would choose others at each moment.
+// largestAtEnd are the sums over time that are the n largest at its end, which is what end asks for; topk alone would
+// choose others at each moment.
 func largestAtEnd(n int, labels, expr, end string) string {
-	return fmt.Sprintf("sum by (%s) (%s) and topk(%d, sum by (%s) (%s))", labels, expr, n, labels, end)
+	return fmt.Sprintf("sum by (%s) (%s) and %s", labels, expr, largest(n, labels, end))
 }
 
 func query(expr string) []board.Query { return []board.Query{{Expr: expr}} }
