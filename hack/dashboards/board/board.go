@@ -242,6 +242,14 @@ func shared(p *Panel) []string {
 // ref is Grafana's name of the query with this index: A, B, …
 func ref(i int) string { return string(rune('A' + i)) }
 
+// decimals are those of values: none of counts unless they say otherwise, and nil for as many as a value asks for.
+func decimals(u Unit, n int) *int {
+	if u != Count && n == 0 {
+		return nil
+	}
+	return &n
+}
+
 // instant says whether a panel needs the latest values only.
 func instant(v View) bool {
 	switch v := v.(type) {

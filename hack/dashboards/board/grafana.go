@@ -89,7 +89,7 @@ func grafanaOf(p *Panel, id int, at grafanaGrid) grafanaPanel {
 	out := grafanaPanel{
 		ID: id, Title: p.Title, Description: p.Description, GridPos: at, Datasource: source, Links: grafanaLinks(p.Links),
 		FieldConfig: grafanaFieldConfig{Overrides: []grafanaOverride{}, Defaults: grafanaField{
-			Unit: p.Unit, Decimals: p.Decimals, NoValue: p.NoData, Mappings: []grafanaMapping{},
+			Unit: p.Unit, Decimals: decimals(p.Unit, p.Decimals), NoValue: p.NoData, Mappings: []grafanaMapping{},
 			Color: map[string]string{"mode": "thresholds"}, Thresholds: grafanaSteps(p.Thresholds),
 		}},
 	}
@@ -220,7 +220,10 @@ func grafanaTable(p *Panel, v Table, out *grafanaPanel) {
 func grafanaColumn(c *Column) []grafanaProperty {
 	properties := []grafanaProperty{{"displayName", c.Title}}
 	if c.Label == "" {
-		properties = append(properties, grafanaProperty{"unit", c.Unit}, grafanaProperty{"decimals", c.Decimals})
+		properties = append(properties, grafanaProperty{"unit", c.Unit})
+		if d := decimals(c.Unit, c.Decimals); d != nil {
+			properties = append(properties, grafanaProperty{"decimals", d})
+		}
 	}
 	cell := map[string]any{"type": "auto"}
 	switch {

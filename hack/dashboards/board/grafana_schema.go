@@ -144,7 +144,7 @@ type grafanaFieldConfig struct {
 
 type grafanaField struct {
 	Unit       Unit              `json:"unit"`
-	Decimals   int               `json:"decimals"`
+	Decimals   *int              `json:"decimals,omitempty"` // as many as the value asks for, if nil
 	Min        *float64          `json:"min,omitempty"`
 	Max        *float64          `json:"max,omitempty"`
 	NoValue    string            `json:"noValue"`

@@ -13,14 +13,14 @@ func persesValue(several bool, query int) string {
 	return "value"
 }
 
-func persesFormat(u Unit, decimals int) map[string]any {
+func persesFormat(u Unit, n int) map[string]any {
 	unit := map[Unit]string{Count: "decimal", Share: "percent-decimal", Seconds: "seconds", PerSecond: "requests/sec", Bytes: "bytes"}[u]
 	format := map[string]any{"unit": unit}
 	if u == Count {
 		format["shortValues"] = false
 	}
-	if u == Count || decimals > 0 {
-		format["decimalPlaces"] = decimals
+	if d := decimals(u, n); d != nil {
+		format["decimalPlaces"] = *d
 	}
 	return format
 }
