@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -28,9 +29,7 @@ func testDashboards(t *testing.T, clientset kubernetes.Interface) {
 	}
 	dashboards := map[string]string{}
 	for _, item := range found.Items {
-		for key, content := range item.Data {
-			dashboards[key] = content
-		}
+		maps.Copy(dashboards, item.Data)
 		if size := item.Size(); size > maxAnnotation*9/10 {
 			t.Errorf("ConfigMap %s has %d bytes: too many for the annotation of kubectl apply", item.Name, size)
 		}

@@ -64,9 +64,9 @@ func customerFigures() []board.Panel {
 		figure("Units free", "Bought but not in use; below zero when more are assigned than were bought.", "Not read yet", board.Count,
 			[]board.Threshold{{Color: board.Bad}, {From: 1, Color: board.Good}}, units("total")+" - "+units("consumed")),
 		share,
-		withLinks(figure("Rows held", "Licence rows whose removal waits for approval.", "No such customer", board.Count, from(1, board.Warning),
+		withLinks(figure("Rows held", "Licence rows whose removal waits for approval.", "No such customer", board.Count, noneIsGood(board.Warning),
 			fmt.Sprintf("max(webexlicense_customer_held_rows{%s})", chosen)), board.RunBook("WebexLicensePruneHeld")),
-		seconds("Webex asked to wait", "For how long Webex asked not to be called, while that is so.", "No pause", from(1, board.Notice),
+		seconds("Webex asked to wait", "For how long Webex asked not to be called, while that is so.", "No pause", noneIsGood(board.Notice),
 			fmt.Sprintf("max(webexlicense_customer_not_before_timestamp_seconds{%s}) - time()", chosen), board.RunBook("WebexLicenseRequestBudget")),
 	}
 }
@@ -108,8 +108,12 @@ func customerLicenses() []board.Panel {
 			Description: "Each purchased licence at level Customer. Change: over the time range above. Runs out in: if it goes on as in the last 7 days.",
 			NoData:      "Nothing purchased, not read yet, or more licences than --metrics-max-series allows (dashboard Operator)",
 			Queries: []board.Query{
-				{Expr: by(row, p.total())}, {Expr: by(row, p.consumed())}, {Expr: by(row, p.free())},
-				{Expr: by(row, p.share())}, {Expr: by(row, p.change())}, {Expr: by(row, p.timeLeft())},
+				{Expr: by(row, p.total())},
+				{Expr: by(row, p.consumed())},
+				{Expr: by(row, p.free())},
+				{Expr: by(row, p.share())},
+				{Expr: by(row, p.change())},
+				{Expr: by(row, p.timeLeft())},
 			},
 			View: board.Table{SortBy: "Utilization", Columns: []board.Column{
 				toLicense(), text("subscription", "Subscription"), text("name", "Row"),

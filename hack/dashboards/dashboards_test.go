@@ -274,7 +274,7 @@ func checkDashboardLink(t *testing.T, f *file, all []*file, to string) {
 		t.Errorf("%s links to %s, which is not there", f.UID, path)
 		return
 	}
-	for _, setting := range strings.Split(query, "&") {
+	for setting := range strings.SplitSeq(query, "&") {
 		name, _, _ := strings.Cut(strings.TrimPrefix(setting, "var-"), "=")
 		known := slices.ContainsFunc(all[i].Templating.List, func(v struct{ Name, Type, Label string }) bool { return v.Name == name })
 		if strings.HasPrefix(setting, "var-") && !known {
@@ -297,7 +297,7 @@ func checkFields(t *testing.T, f *file, p *panel) {
 			t.Errorf("%s, panel %q: %s is not grouped: its columns depend on what else the series have", f.UID, p.Title, target.Expr)
 			continue
 		}
-		for _, label := range strings.Split(grouped[1], ", ") {
+		for label := range strings.SplitSeq(grouped[1], ", ") {
 			given[label] = true
 		}
 		if value := "Value"; len(p.Targets) > 1 {

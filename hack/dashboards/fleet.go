@@ -54,7 +54,7 @@ func fleet() *board.Dashboard {
 
 func fleetFigures() []board.Panel {
 	customers := func(title, description string, color board.Color, expr string, links ...board.Link) board.Panel {
-		p := figure(title, description, noOperator, board.Count, from(1, color), how(expr))
+		p := figure(title, description, noOperator, board.Count, noneIsGood(color), how(expr))
 		p.Links = links
 		return p
 	}
@@ -176,7 +176,8 @@ func fleetCustomers() board.Panel {
 		},
 		View: board.Table{SortBy: "Utilization", Columns: []board.Column{
 			text("namespace", "Namespace"), toCustomer("name"), text("hierarchy_path", "Hierarchy"), count(2, "Bought"), count(3, "In use"), gauge(4),
-			text("reason", "Capacity"), {Value: 6, Title: "Read", Unit: board.Seconds, Decimals: 1},
+			text("reason", "Capacity"),
+			{Value: 6, Title: "Read", Unit: board.Seconds, Decimals: 1},
 		}},
 	}
 }

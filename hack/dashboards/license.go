@@ -37,7 +37,7 @@ func licenseFigures() []board.Panel {
 		figure("Units in use", "Of all these pools.", nobodyBought, board.Count, neutral(), "sum("+p.consumed()+")"),
 		figure("Units free", "Over all customers; units of one customer do not help another.", nobodyBought, board.Count, neutral(), fmt.Sprintf("sum(%s) - sum(%s)", p.total(), p.consumed())),
 		share,
-		withLinks(figure("Pools with none free", "Used up, or over-assigned.", nobodyBought, board.Count, from(1, board.Bad),
+		withLinks(figure("Pools with none free", "Used up, or over-assigned.", nobodyBought, board.Count, noneIsGood(board.Bad),
 			fmt.Sprintf("count((%s) <= 0) or 0 * count(%s)", p.free(), p.total())), board.RunBook("WebexLicenseCapacityCritical")),
 	}
 }
@@ -75,8 +75,12 @@ func licenseCustomers() board.Panel {
 		Title: "Customers", Width: 24, Height: 12, Unit: board.Count, NoData: nobodyBought,
 		Description: "Each pool of this licence. Change: over the time range above. Runs out in: if it goes on as in the last 7 days.",
 		Queries: []board.Query{
-			{Expr: by(row, p.total())}, {Expr: by(row, p.consumed())}, {Expr: by(row, p.free())},
-			{Expr: by(row, p.share())}, {Expr: by(row, p.change())}, {Expr: by(row, p.timeLeft())},
+			{Expr: by(row, p.total())},
+			{Expr: by(row, p.consumed())},
+			{Expr: by(row, p.free())},
+			{Expr: by(row, p.share())},
+			{Expr: by(row, p.change())},
+			{Expr: by(row, p.timeLeft())},
 		},
 		View: board.Table{SortBy: "Utilization", Columns: []board.Column{
 			text("namespace", "Namespace"), toCustomer("customer"), text("subscription", "Subscription"),

@@ -54,11 +54,11 @@ func operatorFigures() []board.Panel {
 		"(sum(increase(webexlicense_api_rate_limited_total[$__range])) or 0 * sum(webexlicense_api_requests_total)) / sum(increase(webexlicense_api_requests_total[$__range]))")
 	refused.Decimals = 1
 	dropped := figure("Series left out", "Series of webexlicense_units that are not there, because they were more than --metrics-max-series: then panels about licences are empty.",
-		notReporting, board.Count, from(1, board.Warning), "max(webexlicense_units_dropped_series)")
+		notReporting, board.Count, noneIsGood(board.Warning), "max(webexlicense_units_dropped_series)")
 	return []board.Panel{
 		withLinks(objects("Customers", "WebexCustomerAccess"), board.RunBook("WebexLicenseOperatorDown")), objects("Licence rows", "WebexLicense"),
 		runs("Runs that succeeded", "In the time range above.", neutral(), `result="Succeeded"`),
-		withLinks(runs("Runs that failed", "In the time range above: for any other reason than that somebody ended them.", from(1, board.Warning), `result!~"Succeeded|Canceled"`),
+		withLinks(runs("Runs that failed", "In the time range above: for any other reason than that somebody ended them.", noneIsGood(board.Warning), `result!~"Succeeded|Canceled"`),
 			board.RunBook("WebexLicenseSyncFailing")),
 		withLinks(refused, board.RunBook("WebexLicenseRequestBudget")),
 		dropped,
@@ -102,8 +102,9 @@ func operatorSchedules() []board.Panel {
 			View: board.Table{SortBy: "Next run in", Ascending: true, Columns: []board.Column{
 				text("namespace", "Namespace"), text("name", "Schedule"),
 				{Label: "reason", Title: "State", Links: []board.Link{board.Page("What reasons mean", "troubleshooting.md")}},
-				{Value: 2, Title: "Next run in", Unit: board.Seconds, Decimals: 1}, {Value: 3, Title: "Missed a slot, ago", Unit: board.Seconds, Decimals: 1},
-				{Value: 4, Title: "Suspended", Unit: board.Count, Thresholds: from(1, board.Notice)},
+				{Value: 2, Title: "Next run in", Unit: board.Seconds, Decimals: 1},
+				{Value: 3, Title: "Missed a slot, ago", Unit: board.Seconds, Decimals: 1},
+				{Value: 4, Title: "Suspended", Unit: board.Count, Thresholds: noneIsGood(board.Notice)},
 			}},
 			Links: []board.Link{board.RunBook("WebexLicenseScheduleStalled")},
 		},

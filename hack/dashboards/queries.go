@@ -47,9 +47,9 @@ func utilization() []board.Threshold {
 	return []board.Threshold{{Color: board.Good}, {From: warningShare, Color: board.Warning}, {From: criticalShare, Color: board.Bad}}
 }
 
-// from colours values from limit on, and those below green.
-func from(limit float64, color board.Color) []board.Threshold {
-	return []board.Threshold{{Color: board.Good}, {From: limit, Color: color}}
+// noneIsGood colours counts: none is green.
+func noneIsGood(color board.Color) []board.Threshold {
+	return []board.Threshold{{Color: board.Good}, {From: 1, Color: color}}
 }
 
 // below colours values below the limits; there are no more urgent ones than those below bad.

@@ -174,11 +174,11 @@ func Field(label string) string { return "${__data.fields." + label + ":percente
 
 // To is a link to another dashboard. The arguments are names of variables and their values, in pairs.
 func To(title, uid string, variables ...string) Link {
-	url := "/d/" + uid + "?var-datasource=${datasource}"
+	var settings strings.Builder
 	for i := 0; i+1 < len(variables); i += 2 {
-		url += "&var-" + variables[i] + "=" + variables[i+1]
+		settings.WriteString("&var-" + variables[i] + "=" + variables[i+1])
 	}
-	return Link{Title: title, URL: url + "&${__url_time_range}"}
+	return Link{Title: title, URL: "/d/" + uid + "?var-datasource=${datasource}" + settings.String() + "&${__url_time_range}"}
 }
 
 // Page is a link to a page of the documents.
