@@ -42,7 +42,7 @@ demo: ## Start a Kubernetes API server, a simulated Webex and the operator; prin
 ##@ Work on it
 
 .PHONY: test
-test: controlplane ## Run all tests against a real API server. RACE=1 adds the race detector (needs a C compiler).
+test: controlplane bin/tools/helm ## Run all tests against a real API server. RACE=1 adds the race detector (needs a C compiler).
 	KUBEBUILDER_ASSETS='$(ASSETS)' go test -timeout 20m $(race) $(TESTFLAGS) ./...
 	@# What these read is outside of their module, where Go's cache of results does not look.
 	cd test/alerts && go test -count=1 $(TESTFLAGS) ./...
@@ -92,7 +92,7 @@ build: ## Build the manager and the kubectl plugin into bin/.
 	@cp cmd/kubectl-webex/kubectl_complete-webex bin/
 
 .PHONY: generate
-generate: ## Write all generated files: deepcopy, apply configurations, CRDs, RBAC, API reference, dashboards.
+generate: ## Write all generated files: deepcopy, apply configurations, CRDs, RBAC, API reference, dashboards, chart.
 	@hack/tools/generate.sh
 
 .PHONY: lint
@@ -171,10 +171,10 @@ controlplane: ## Build etcd, kube-apiserver, kube-controller-manager and kubectl
 	@hack/controlplane/build.sh
 
 .PHONY: tools
-tools: bin/tools/golangci-lint bin/tools/crd-ref-docs bin/tools/kustomize ## Build the pinned tools.
+tools: bin/tools/golangci-lint bin/tools/crd-ref-docs bin/tools/helm bin/tools/kustomize ## Build the pinned tools.
 
 # The script knows whether a tool is up to date by content; modification times change with
 # every checkout.
-.PHONY: bin/tools/golangci-lint bin/tools/crd-ref-docs bin/tools/kustomize bin/tools/actionlint bin/tools/cyclonedx-gomod bin/tools/govulncheck
-bin/tools/golangci-lint bin/tools/crd-ref-docs bin/tools/kustomize bin/tools/actionlint bin/tools/cyclonedx-gomod bin/tools/govulncheck:
+.PHONY: bin/tools/golangci-lint bin/tools/crd-ref-docs bin/tools/helm bin/tools/kustomize bin/tools/actionlint bin/tools/cyclonedx-gomod bin/tools/govulncheck
+bin/tools/golangci-lint bin/tools/crd-ref-docs bin/tools/helm bin/tools/kustomize bin/tools/actionlint bin/tools/cyclonedx-gomod bin/tools/govulncheck:
 	@hack/tools/build.sh $(@F)

@@ -35,6 +35,7 @@ var version = "dev"
 type options struct {
 	metricsAddress, probeAddress   string
 	metricsSecure, leaderElect     bool
+	metricsCertDir                 string
 	leaderElectionNamespace        string
 	lease, renewDeadline, retry    time.Duration
 	watchNamespaces                string
@@ -50,6 +51,7 @@ func parse() options {
 	var o options
 	flag.StringVar(&o.metricsAddress, "metrics-bind-address", "0", "Address of the metrics endpoint, such as :8443; 0 turns it off.")
 	flag.BoolVar(&o.metricsSecure, "metrics-secure", true, "Serve metrics over TLS, to clients that the API server authorizes.")
+	flag.StringVar(&o.metricsCertDir, "metrics-cert-dir", "", "Directory with tls.crt and tls.key for the metrics endpoint, read again when they change; default: a certificate that the manager makes for itself.")
 	flag.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "Address of /healthz and /readyz; 0 turns them off.")
 	flag.BoolVar(&o.leaderElect, "leader-elect", false, "Let one of several replicas work, the others stand by.")
 	flag.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "", "Namespace of the leader's lease; default: the namespace of the pod.")
@@ -124,7 +126,7 @@ func managerOptions(o options) ctrl.Options {
 	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
 	utilruntime.Must(v1alpha1.AddToScheme(scheme))
 
-	server := metricsserver.Options{BindAddress: o.metricsAddress, SecureServing: o.metricsSecure}
+	server := metricsserver.Options{BindAddress: o.metricsAddress, SecureServing: o.metricsSecure, CertDir: o.metricsCertDir}
 	if o.metricsSecure {
 		server.FilterProvider = filters.WithAuthenticationAndAuthorization
 		// No HTTP/2: a scrape has no use for it, and its resets cost a server more than a

@@ -19,6 +19,9 @@ var elsewhere = map[string]string{
 	"docs/simulator.md":     "hack/webexsim/docs_test.go makes its calls",
 	"docs/kubectl-webex.md": "page_test.go of the plugin holds its blocks against golden files",
 
+	"charts/webex-license-operator/README.md":                                         "test/chart runs its blocks, with helm",
+	"README.md: helm install webex-license-operator charts/webex-license-operator \\": "test/chart runs it, with helm",
+
 	"README.md: make demo    # a real Kubernetes API server, a simulated Webex, the operator, three customers": ".ci/run runs both",
 	"README.md: $ kubectl get webexcustomeraccesses -A":                                                        "what make demo prints, which .ci/run runs",
 

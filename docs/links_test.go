@@ -12,14 +12,15 @@ import (
 	"unicode"
 )
 
-// Every relative link of the pages at the top and in docs leads to a file, and every anchor
-// to a heading.
+// Every relative link of the pages at the top, of the chart's and of those in docs leads to a
+// file, and every anchor to a heading.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	pages, err := filepath.Glob(filepath.Join("..", "*.md"))
 	if err != nil || len(pages) < 4 {
 		t.Fatalf("%d pages at the top: %v", len(pages), err)
 	}
+	pages = append(pages, filepath.Join("..", "charts", "webex-license-operator", "README.md"))
 	err = filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() && filepath.Ext(path) == ".md" {
 			pages = append(pages, path)

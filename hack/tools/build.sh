@@ -40,6 +40,7 @@ for name in "$@"; do
 	govulncheck) module=$here/release package=golang.org/x/vuln/cmd/govulncheck time="some seconds" ;;
 	golangci-lint) package=./golangci-lint time="about 3 minutes the first time" ;;
 	crd-ref-docs) package=github.com/elastic/crd-ref-docs time="about a minute the first time" ;;
+	helm) module=$here/helm package=helm.sh/helm/v4/cmd/helm time="about 2 minutes the first time" ;;
 	kustomize) package=sigs.k8s.io/kustomize/kustomize/v5 time="about a minute the first time" ;;
 	*)
 		echo "hack/tools/build.sh: unknown tool $name" >&2

@@ -10,7 +10,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # All that is written here.
-generated="api/v1alpha1/zz_generated.deepcopy.go api/v1alpha1/applyconfiguration config/crd/bases config/rbac/role.yaml docs/api-reference.md config/grafana"
+generated="api/v1alpha1/zz_generated.deepcopy.go api/v1alpha1/applyconfiguration config/crd/bases config/rbac/role.yaml docs/api-reference.md config/grafana
+	charts/webex-license-operator/files charts/webex-license-operator/README.md charts/webex-license-operator/values.schema.json"
 
 # list prints a checksum and a name per generated file.
 list() {
@@ -43,6 +44,22 @@ generate() {
 
 	# The generators write every file anew, so an older one belongs to a kind that is gone.
 	find config/crd/bases api/v1alpha1/applyconfiguration -type f ! -newer "$began" -exec rm {} +
+	chart
+}
+
+# chart gives the Helm chart copies of what it has in common with config/: a chart can read
+# files of its own directory only.
+chart() {
+	local chart=charts/webex-license-operator
+	rm -rf "$chart/files"
+	mkdir -p "$chart/files/admission" "$chart/files/crds" "$chart/files/dashboards" "$chart/files/rbac"
+	cp config/admission/written_by_operator_*.yaml "$chart/files/admission/"
+	cp config/crd/bases/*.yaml "$chart/files/crds/"
+	cp config/grafana/*.json "$chart/files/dashboards/"
+	cp config/rbac/*role.yaml "$chart/files/rbac/"
+	cp config/prometheus/prometheusrule.yaml "$chart/files/"
+	cp config/network-policy/manager.yaml "$chart/files/networkpolicy.yaml"
+	go run ./hack/chartdocs "$chart"
 }
 
 if [ "${1:-}" != --verify ]; then

@@ -20,6 +20,10 @@ func Start(binary, kubeconfig string, log *Log, arguments ...string) (*Process, 
 	// Not with a context: its end would kill the process unseen, and tests say when.
 	cmd := exec.Command(binary, arguments...) //nolint:noctx,gosec // see above; the path is that of our own program
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
+	return start(cmd, log)
+}
+
+func start(cmd *exec.Cmd, log *Log) (*Process, error) {
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		return nil, err
