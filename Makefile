@@ -39,6 +39,12 @@ demo: ## Start a Kubernetes API server, a simulated Webex and the operator; prin
 	@go build -o bin/run-demo ./hack/demo
 	@exec env KUBEBUILDER_ASSETS='$(ASSETS)' bin/run-demo $(if $(filter-out 0 false no,$(ONCE)),--once)
 
+.PHONY: e2e
+e2e: bin/tools/helm ## Install the chart, add a customer, upgrade, uninstall; the rows are still there.
+	@hack/controlplane/build.sh etcd kube-apiserver kube-controller-manager kubectl
+	@go build -o bin/run-e2e ./hack/e2e
+	@exec env KUBEBUILDER_ASSETS='$(ASSETS)' bin/run-e2e
+
 ##@ Work on it
 
 .PHONY: test

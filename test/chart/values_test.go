@@ -163,6 +163,7 @@ func TestWrongValues(t *testing.T) {
 		"watchNamespaces: [Team]":                         "/watchNamespaces/0",
 		"watchNamespaces: [a, a]":                         "/watchNamespaces",
 		"allowedAPIHosts: ['a,b']":                        "/allowedAPIHosts/0",
+		"allowedProxyHosts: ['http://proxy.example.com']": "/allowedProxyHosts/0",
 		"image: {digest: 'sha256:0123'}":                  "/image/digest",
 		"image: {pullPolicy: Sometimes}":                  "/image/pullPolicy",
 		"fullnameOverride: " + strings.Repeat("a", 37):    "/fullnameOverride",
