@@ -39,9 +39,6 @@ var elsewhere = map[string]string{
 	"docs/releases.md: mkdir -p schemas && tar -xzf crd-schemas.tar.gz -C schemas": "hack/release validates the samples with the schemas; kubeconform fetches others from the Internet",
 }
 
-// byHelm are blocks with helm, of any page.
-var byHelm = regexp.MustCompile(`(?m)^(bin/tools/)?helm `)
-
 // lifecycle are the pages whose blocks run one after the other, in this order, on a cluster
 // of their own: they install, restore and remove.
 var lifecycle = []string{"docs/quick-start.md", "docs/installation.md", "docs/backup.md", "docs/uninstall.md"}
@@ -110,7 +107,6 @@ func TestCommands(t *testing.T) {
 			case elsewhere[b.key()] != "":
 				excused[b.key()] = true
 			case slices.Contains(lifecycle, page):
-			case byHelm.MatchString(b.script): // test/chart installs, upgrades, rolls back and uninstalls
 			default:
 				t.Run(fmt.Sprintf("%s %d %s", page, i+1, b.first), func(t *testing.T) { c.run(t, b.script) })
 			}
