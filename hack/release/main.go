@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -132,11 +133,35 @@ func (r release) bills(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if bill, err = withoutTool(bill); err != nil {
+			return err
+		}
 		if err := r.put(name+".cdx.json", bill); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// withoutTool takes the checksums of the tool's own binary out of a bill: they are others on
+// another machine.
+func withoutTool(bill []byte) ([]byte, error) {
+	var document map[string]any
+	if err := json.Unmarshal(bill, &document); err != nil {
+		return nil, fmt.Errorf("the bill of materials: %w", err)
+	}
+	metadata, _ := document["metadata"].(map[string]any)
+	tools, _ := metadata["tools"].([]any)
+	if len(tools) == 0 {
+		return nil, errors.New("the bill of materials names no tool in metadata.tools")
+	}
+	for _, tool := range tools {
+		if fields, ok := tool.(map[string]any); ok {
+			delete(fields, "hashes")
+		}
+	}
+	out, err := json.MarshalIndent(document, "", "  ")
+	return append(out, '\n'), err
 }
 
 // sum writes the checksums of all files.

@@ -285,6 +285,22 @@ func TestVEX(t *testing.T) {
 	}
 }
 
+// A bill of materials says which tool made it, and nothing of that tool's machine.
+func TestBillOfMaterials(t *testing.T) {
+	t.Parallel()
+	bill := `{"components": [{"name": "a", "hashes": [{"content": "0a"}]}], "metadata": {"tools": [{"name": "tool", "version": "v1", "hashes": [{"content": "0b"}]}]}}`
+	out, err := withoutTool([]byte(bill))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(out); strings.Contains(text, "0b") || !strings.Contains(text, "0a") || !strings.Contains(text, `"version": "v1"`) {
+		t.Errorf("unexpected\n%s", text)
+	}
+	if _, err := withoutTool([]byte(`{"metadata": {"tools": {"components": []}}}`)); err == nil {
+		t.Error("a bill of another form is accepted")
+	}
+}
+
 func TestImageParts(t *testing.T) {
 	t.Parallel()
 	for image, want := range map[string][2]string{
