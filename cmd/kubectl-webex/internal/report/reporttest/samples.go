@@ -56,7 +56,14 @@ func later(o Options) *report.Report {
 		Message: "more units are in use than were bought: Webex Calling - Professional",
 	})
 	over := &now.Rows[2*o.Licenses*(o.Locations+1)].Status // initech's first licence
-	over.ConsumedUnits = new(*over.TotalUnits + 14)
+	more := *over.TotalUnits + 14 - *over.ConsumedUnits
+	over.ConsumedUnits = new(*over.ConsumedUnits + more)
+	initech.Status.Totals.ConsumedUnits = new(*initech.Status.Totals.ConsumedUnits + more)
+	for i := range now.Runs { // the newest run found it
+		if run := &now.Runs[i]; run.Spec.CustomerAccessRef.Name == initech.Name && run.Status.CompletionTime.Equal(initech.Status.LastSuccessfulSyncTime) {
+			run.Status.ConsumedUnits = initech.Status.Totals.ConsumedUnits
+		}
+	}
 	then := Fleet(o)
 	then.Scope, then.Now = now.Scope, Now.AddDate(0, 0, -7)
 	for i := range then.Customers {
