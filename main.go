@@ -47,38 +47,38 @@ type options struct {
 	zap                            zap.Options
 }
 
-func parse() options {
-	var o options
-	flag.StringVar(&o.metricsAddress, "metrics-bind-address", "0", "Address of the metrics endpoint, such as :8443; 0 turns it off.")
-	flag.BoolVar(&o.metricsSecure, "metrics-secure", true, "Serve metrics over TLS, to clients that the API server authorizes.")
-	flag.StringVar(&o.metricsCertDir, "metrics-cert-dir", "", "Directory with tls.crt and tls.key for the metrics endpoint, read again when they change; default: a certificate that the manager makes for itself.")
-	flag.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "Address of /healthz and /readyz; 0 turns them off.")
-	flag.BoolVar(&o.leaderElect, "leader-elect", false, "Let one of several replicas work, the others stand by.")
-	flag.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "", "Namespace of the leader's lease; default: the namespace of the pod.")
+// bind adds the options to a set of flags; docs/flags.md lists them.
+func (o *options) bind(flags *flag.FlagSet) {
+	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0", "Address of the metrics endpoint, such as :8443; 0 turns it off.")
+	flags.BoolVar(&o.metricsSecure, "metrics-secure", true, "Serve metrics over TLS, to clients that the API server authorizes.")
+	flags.StringVar(&o.metricsCertDir, "metrics-cert-dir", "", "Directory with tls.crt and tls.key for the metrics endpoint, read again when they change; default: a certificate that the manager makes for itself.")
+	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "Address of /healthz and /readyz; 0 turns them off.")
+	flags.BoolVar(&o.leaderElect, "leader-elect", false, "Let one of several replicas work, the others stand by.")
+	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "", "Namespace of the leader's lease; default: the namespace of the pod.")
 	// Defaults as Flux has them: a hiccup of the API server should not cost the lease.
-	flag.DurationVar(&o.lease, "leader-election-lease-duration", 35*time.Second,
+	flags.DurationVar(&o.lease, "leader-election-lease-duration", 35*time.Second,
 		"How long replicas that stand by wait for a leader that was not heard of, before one of them takes its place.")
-	flag.DurationVar(&o.renewDeadline, "leader-election-renew-deadline", 30*time.Second,
+	flags.DurationVar(&o.renewDeadline, "leader-election-renew-deadline", 30*time.Second,
 		"How long the leader tries to renew its lease before it gives up and ends; less than the lease's duration.")
-	flag.DurationVar(&o.retry, "leader-election-retry-period", 5*time.Second, "How often replicas look at the lease.")
-	flag.StringVar(&o.watchNamespaces, "watch-namespaces", "", "Comma-separated namespaces to watch; default: all.")
-	flag.StringVar(&o.allowedAPIHosts, "allowed-api-hosts", strings.Join(syncrun.DefaultAPIHosts(), ","),
+	flags.DurationVar(&o.retry, "leader-election-retry-period", 5*time.Second, "How often replicas look at the lease.")
+	flags.StringVar(&o.watchNamespaces, "watch-namespaces", "", "Comma-separated namespaces to watch; default: all.")
+	flags.StringVar(&o.allowedAPIHosts, "allowed-api-hosts", strings.Join(syncrun.DefaultAPIHosts(), ","),
 		"Comma-separated hosts (host or host:port) that customers may name in connection.baseURL.")
-	flag.StringVar(&o.allowedProxy, "allowed-proxy-hosts", "",
+	flags.StringVar(&o.allowedProxy, "allowed-proxy-hosts", "",
 		"Comma-separated hosts (host or host:port) that customers may name in connection.proxyURL.")
-	flag.IntVar(&o.maxConcurrentSyncs, "max-concurrent-syncs", 8, "Number of runs at work at a time, over all customers.")
-	flag.Float64Var(&o.requestsPerSecond, "webex-qps", 50, "Requests to Webex per second, over all customers; 0 for no bound. Each token owner has a bound of its own besides.")
-	flag.DurationVar(&o.upgradeSpread, "upgrade-spread", time.Hour, "Time over which the runs are spread that an upgrade asks for, one for each customer; 0 for at once.")
-	flag.IntVar(&o.maxSeries, "metrics-max-series", metrics.DefaultMaxSeries,
+	flags.IntVar(&o.maxConcurrentSyncs, "max-concurrent-syncs", 8, "Number of runs at work at a time, over all customers.")
+	flags.Float64Var(&o.requestsPerSecond, "webex-qps", 50, "Requests to Webex per second, over all customers; 0 for no bound. Each token owner has a bound of its own besides.")
+	flags.DurationVar(&o.upgradeSpread, "upgrade-spread", time.Hour, "Time over which the runs are spread that an upgrade asks for, one for each customer; 0 for at once.")
+	flags.IntVar(&o.maxSeries, "metrics-max-series", metrics.DefaultMaxSeries,
 		"Most series of webexlicense_units, 2 for each purchased licence; if there were more, there are none, and the totals of customers remain.")
-	flag.IntVar(&o.reconciles, "max-concurrent-reconciles", 4, "Number of reconciles at a time, for each kind. None of them waits for Webex.")
-	o.zap.BindFlags(flag.CommandLine)
-	flag.Parse()
-	return o
+	flags.IntVar(&o.reconciles, "max-concurrent-reconciles", 4, "Number of reconciles at a time, for each kind. None of them waits for Webex.")
+	o.zap.BindFlags(flags)
 }
 
 func main() {
-	o := parse()
+	var o options
+	o.bind(flag.CommandLine)
+	flag.Parse()
 	logger := zap.New(zap.UseFlagOptions(&o.zap))
 	ctrl.SetLogger(logger)
 	klog.SetLogger(logger)

@@ -56,6 +56,73 @@ func TestEveryReasonIsExplained(t *testing.T) {
 	}
 }
 
+// Each condition of the code is in the table of conditions and the other way round, and what
+// the index and the page of events say of conditions and reasons exists.
+func TestEveryConditionIsExplained(t *testing.T) {
+	t.Parallel()
+	var conditions []string
+	for name, value := range stringConstants(t, filepath.Join("..", "api", "v1alpha1")) {
+		if strings.HasPrefix(name, "Condition") {
+			conditions = append(conditions, value)
+		}
+	}
+	slices.Sort(conditions)
+	page := read(t, "troubleshooting.md")
+	_, table, found := strings.Cut(page, "\n| condition | of | says |\n")
+	if !found {
+		t.Fatal("troubleshooting.md has no table of conditions")
+	}
+	table, _, _ = strings.Cut(table, "\n\n")
+	var listed []string
+	for line := range strings.Lines(table) {
+		listed = append(listed, words(strings.Split(line, "|")[1])...)
+	}
+	slices.Sort(listed)
+	if !slices.Equal(listed, conditions) {
+		t.Errorf("the table of conditions has %v, the code %v", listed, conditions)
+	}
+	for _, line := range strings.Split(page, "\n") {
+		if indexLine.MatchString(line) {
+			expectAmong(t, line, words(strings.Split(line, "|")[2]), conditions, []string{"status.assignableReason"})
+		}
+	}
+	events, reasons := read(t, "events.md"), reasonsOfCode(t)
+	for line := range strings.Lines(events) {
+		cells := strings.Split(line, "|")
+		switch {
+		case len(cells) != 5 || !strings.Contains(cells[2], "`"):
+		case strings.Contains(cells[2], "that of"):
+			expectAmong(t, line, words(cells[2]), conditions)
+		default:
+			expectAmong(t, line, words(cells[2]), reasons)
+		}
+	}
+	for _, section := range strings.Split(page, "\n### ")[1:] {
+		reason := strings.Trim(section[:strings.IndexByte(section, '\n')], "`")
+		if strings.Contains(section, "**Meaning:** an event, no condition") && !strings.Contains(events, "`"+reason+"`") {
+			t.Errorf("events.md has no event %s", reason)
+		}
+	}
+}
+
+// words are what a cell of a table writes as code.
+func words(cell string) []string {
+	var all []string
+	for _, word := range inlineCode.FindAllString(cell, -1) {
+		all = append(all, strings.Trim(word, "`"))
+	}
+	return all
+}
+
+func expectAmong(t *testing.T, line string, found []string, known ...[]string) {
+	t.Helper()
+	for _, word := range found {
+		if !slices.Contains(slices.Concat(known...), word) {
+			t.Errorf("%q is nothing that the code knows: %s", word, line)
+		}
+	}
+}
+
 var indexLine = regexp.MustCompile(`(?m)^\| \[([A-Za-z]+)\]\(#[a-z]+\) \|`)
 
 // indexOf counts the lines of the index by reason.

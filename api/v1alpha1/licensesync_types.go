@@ -254,9 +254,10 @@ type Change struct {
 	After string `json:"after,omitempty"`
 }
 
-// LicenseSync is one run for one customer: it reads the organization's licences,
-// people and workspaces and brings the licence rows up to date. Create one to
-// run a sync now. At most one run of a customer is active; the next one waits.
+// LicenseSync is one run for one customer: it reads the organization's
+// licences, people and workspaces and brings the licence rows up to date.
+// Create one to run a sync now. At most one run of a customer is active; the
+// next one waits.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status

@@ -250,8 +250,8 @@ type TargetCounts struct {
 	Suspended *int32 `json:"suspended,omitempty"`
 }
 
-// LicenseSyncSchedule creates runs (LicenseSync) by a plan, for one customer or
-// for all that a selector selects.
+// LicenseSyncSchedule creates runs (LicenseSync) by a plan, for one customer
+// or for all that a selector selects.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status

@@ -254,8 +254,8 @@ type Collection struct {
 // +kubebuilder:validation:XValidation:rule="(has(self.warningPercent) ? self.warningPercent : 80) < (has(self.criticalPercent) ? self.criticalPercent : 95)",message="warningPercent (default 80) must be below criticalPercent (default 95)",fieldPath=".warningPercent"
 // +kubebuilder:validation:XValidation:rule="(has(self.hysteresisPercent) ? self.hysteresisPercent : 5) < (has(self.warningPercent) ? self.warningPercent : 80)",message="hysteresisPercent (default 5) must be below warningPercent (default 80)",fieldPath=".hysteresisPercent"
 type Thresholds struct {
-	// warningPercent is the utilisation, in percent, from which on a licence counts
-	// as nearly used up. From 1 to 100. Default: 80. Mutable.
+	// warningPercent is the utilisation, in percent, from which on a licence
+	// counts as nearly used up. From 1 to 100. Default: 80. Mutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=100
@@ -364,8 +364,9 @@ type WebexCustomerAccessStatus struct {
 	// +kubebuilder:validation:MaxLength=1024
 	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`
 
-	// notBefore is the time before which Webex asked not to be called (Retry-After).
-	// No run calls Webex before it, also after a restart of the operator.
+	// notBefore is the time before which Webex asked not to be called
+	// (Retry-After). No run calls Webex before it, also after a restart of the
+	// operator.
 	// +optional
 	NotBefore *metav1.Time `json:"notBefore,omitempty"`
 
@@ -559,8 +560,8 @@ type HeldPrune struct {
 }
 
 // WebexCustomerAccess is one Webex organization and how to reach it. Runs
-// (LicenseSync) read its licences into rows (WebexLicense). The first run starts
-// by itself.
+// (LicenseSync) read its licences into rows (WebexLicense). The first run
+// starts by itself.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status

@@ -23,6 +23,9 @@ func TestEveryFieldIsDescribed(t *testing.T) {
 	for kind, definition := range definitions(t, "bases") {
 		for _, version := range definition.Spec.Versions {
 			root := version.Schema.OpenAPIV3Schema
+			if torn(root.Description) {
+				t.Errorf("%s: kubectl explain breaks a line of its description in the middle", kind)
+			}
 			if len(root.Description) < 40 || !strings.HasPrefix(root.Description, kind+" ") {
 				t.Errorf("%s: its description does not begin with the kind", kind)
 			}
@@ -44,6 +47,8 @@ type field struct {
 	*schema
 	path, name string
 	required   bool
+	// torn is whether kubectl explain breaks a line in the middle.
+	torn bool
 	// immutable is what the rules of the definition say, said what the descriptions on the
 	// way to the field do.
 	immutable, said string
@@ -67,8 +72,9 @@ func within(path, said string, object *schema) []field {
 	var all []field
 	for _, name := range slices.Sorted(maps.Keys(object.Properties)) {
 		below := object.Properties[name]
-		below.Description = strings.Join(strings.Fields(below.Description), " ") // kubectl breaks the lines itself
-		f := field{schema: &below, path: path + "." + name, name: name, required: slices.Contains(object.Required, name), said: said}
+		tears := torn(below.Description)
+		below.Description = strings.Join(strings.Fields(below.Description), " ")
+		f := field{schema: &below, path: path + "." + name, name: name, required: slices.Contains(object.Required, name), said: said, torn: tears}
 		for _, rule := range object.XValidations {
 			if rule.Rule == "self == oldSelf" || strings.Contains(rule.Rule, "self."+name+" == oldSelf."+name) {
 				f.immutable = rule.Rule
@@ -87,6 +93,12 @@ func within(path, said string, object *schema) []field {
 		}
 	}
 	return all
+}
+
+// torn says whether a line that others follow is longer than what kubectl explain shows.
+func torn(description string) bool {
+	lines := strings.Split(description, "\n")
+	return slices.ContainsFunc(lines[:len(lines)-1], func(line string) bool { return len(line) > 76 })
 }
 
 var (
@@ -110,6 +122,7 @@ func (f *field) faults() []string {
 	rest, named := strings.CutPrefix(text, f.name+" ")
 	fault(!named || !verb.MatchString(rest), "does not begin with the field's name and a verb")
 	fault(len(text) < 25 || len(text) > 640, "has %d characters, not 25 to 640", len(text))
+	fault(f.torn, "has a line of more than 76 characters that kubectl explain breaks")
 	fault(!strings.HasSuffix(text, ".") && !strings.HasSuffix(text, `".`) && !strings.HasSuffix(text, "]."), "does not end with a full stop")
 	fault(codeSpeak.MatchString(text), "speaks the language of the code: %q", codeSpeak.FindString(text))
 	switch {
@@ -192,6 +205,7 @@ func TestFaultsOfDescriptionsAreFound(t *testing.T) {
 		"another name":       {replace("limit is", "max is"), "begin with the field's name"},
 		"no verb":            {replace("limit is", "limit"), "begin with the field's name"},
 		"endless":            {replace("there", strings.Repeat("there ", 200)), "characters"},
+		"a long line":        {func(f *field) { f.torn = torn(strings.Repeat("x", 77) + "\ny") }, "76 characters"},
 		"no stop":            {replace("Mutable.", "Mutable"), "full stop"},
 		"a marker":           {replace("From", "+optional From"), "language of the code"},
 		"a type":             {replace("From", "LicenseSyncSpec. From"), "language of the code"},

@@ -30,9 +30,10 @@ import (
 // LicenseSyncApplyConfiguration represents a declarative configuration of the LicenseSync type for use
 // with apply.
 //
-// LicenseSync is one run for one customer: it reads the organization's licences,
-// people and workspaces and brings the licence rows up to date. Create one to
-// run a sync now. At most one run of a customer is active; the next one waits.
+// LicenseSync is one run for one customer: it reads the organization's
+// licences, people and workspaces and brings the licence rows up to date.
+// Create one to run a sync now. At most one run of a customer is active; the
+// next one waits.
 type LicenseSyncApplyConfiguration struct {
 	v1.TypeMetaApplyConfiguration `json:""`
 	// metadata is the standard object metadata.

@@ -30,8 +30,8 @@ import (
 // LicenseSyncScheduleApplyConfiguration represents a declarative configuration of the LicenseSyncSchedule type for use
 // with apply.
 //
-// LicenseSyncSchedule creates runs (LicenseSync) by a plan, for one customer or
-// for all that a selector selects.
+// LicenseSyncSchedule creates runs (LicenseSync) by a plan, for one customer
+// or for all that a selector selects.
 type LicenseSyncScheduleApplyConfiguration struct {
 	v1.TypeMetaApplyConfiguration `json:""`
 	// metadata is the standard object metadata. The name, at most 63

@@ -24,8 +24,8 @@ package v1alpha1
 // Thresholds are percentages of utilisation (consumed units by total units) of
 // purchased licences at level Customer.
 type ThresholdsApplyConfiguration struct {
-	// warningPercent is the utilisation, in percent, from which on a licence counts
-	// as nearly used up. From 1 to 100. Default: 80. Mutable.
+	// warningPercent is the utilisation, in percent, from which on a licence
+	// counts as nearly used up. From 1 to 100. Default: 80. Mutable.
 	WarningPercent *int32 `json:"warningPercent,omitempty"`
 	// criticalPercent is the utilisation, in percent, from which on somebody must
 	// act. Must be above warningPercent. From 1 to 100. Default: 95. Mutable.

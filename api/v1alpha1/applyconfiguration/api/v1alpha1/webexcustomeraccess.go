@@ -31,8 +31,8 @@ import (
 // with apply.
 //
 // WebexCustomerAccess is one Webex organization and how to reach it. Runs
-// (LicenseSync) read its licences into rows (WebexLicense). The first run starts
-// by itself.
+// (LicenseSync) read its licences into rows (WebexLicense). The first run
+// starts by itself.
 type WebexCustomerAccessApplyConfiguration struct {
 	v1.TypeMetaApplyConfiguration `json:""`
 	// metadata is the standard object metadata. The name, at most 63

@@ -59,8 +59,9 @@ type WebexCustomerAccessStatusApplyConfiguration struct {
 	// lastHandledReconcileAt is the last value of the annotation
 	// licensing.webex-operator.io/requestedAt that a run was created for.
 	LastHandledReconcileAt *string `json:"lastHandledReconcileAt,omitempty"`
-	// notBefore is the time before which Webex asked not to be called (Retry-After).
-	// No run calls Webex before it, also after a restart of the operator.
+	// notBefore is the time before which Webex asked not to be called
+	// (Retry-After). No run calls Webex before it, also after a restart of the
+	// operator.
 	NotBefore *metav1.Time `json:"notBefore,omitempty"`
 	// heldPrune describes row removals that wait for approval.
 	HeldPrune *HeldPruneApplyConfiguration `json:"heldPrune,omitempty"`
