@@ -81,7 +81,7 @@ func TestEveryConditionIsExplained(t *testing.T) {
 	if !slices.Equal(listed, conditions) {
 		t.Errorf("the table of conditions has %v, the code %v", listed, conditions)
 	}
-	for _, line := range strings.Split(page, "\n") {
+	for line := range strings.SplitSeq(page, "\n") {
 		if indexLine.MatchString(line) {
 			expectAmong(t, line, words(strings.Split(line, "|")[2]), conditions, []string{"status.assignableReason"})
 		}

@@ -3,6 +3,7 @@ package crd
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"testing"
 
@@ -110,13 +111,8 @@ func testDefaults(t *testing.T, admin client.Client) {
 		t.Run(kind, func(t *testing.T) {
 			object := &unstructured.Unstructured{Object: manifest(kind, "smallest", map[string]any{"spec": test.spec})}
 			must(t, admin.Create(t.Context(), object))
-			want := map[string]any{}
-			for name, value := range test.spec {
-				want[name] = value
-			}
-			for name, value := range test.added {
-				want[name] = value
-			}
+			want := maps.Clone(test.spec)
+			maps.Copy(want, test.added)
 			stored := parts(fetch(t, admin, kind, "smallest"))
 			same(t, "spec", any(want), stored["spec"])
 			if test.status != nil {

@@ -2,6 +2,7 @@ package crd
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -112,8 +113,8 @@ func testRatcheting(t *testing.T, admin client.Client) {
 
 func causesOf(err error) []string {
 	var fields []string
-	if status, ok := err.(apierrors.APIStatus); ok && status.Status().Details != nil { //nolint:errorlint // the client returns it as it is
-		for _, cause := range status.Status().Details.Causes {
+	if status, ok := errors.AsType[*apierrors.StatusError](err); ok && status.ErrStatus.Details != nil {
+		for _, cause := range status.ErrStatus.Details.Causes {
 			fields = append(fields, cause.Field)
 		}
 	}
