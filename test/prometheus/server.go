@@ -28,7 +28,7 @@ type scrape struct {
 	target, tokenFile string
 	// rules is a file of rules; empty for none.
 	rules string
-	// interval is that of scrapes and of evaluations of the rules.
+	// interval is that of scrapes, and how long one may take.
 	interval time.Duration
 }
 
@@ -38,7 +38,6 @@ type serviceMonitor struct {
 	Spec struct {
 		Endpoints []struct {
 			Scheme      string `json:"scheme"`
-			Interval    string `json:"interval"`
 			HonorLabels bool   `json:"honorLabels"`
 			TLSConfig   struct {
 				InsecureSkipVerify bool `json:"insecureSkipVerify"`
@@ -63,7 +62,7 @@ func (s scrape) configuration(repository string) ([]byte, error) {
 	endpoint := monitor.Spec.Endpoints[0]
 	interval := model.Duration(s.interval)
 	config := map[string]any{
-		"global": map[string]any{"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval},
+		"global": map[string]any{"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": "200ms"},
 		"scrape_configs": []any{map[string]any{
 			"job_name":       "webex-license-operator-controller-manager-metrics",
 			"scheme":         endpoint.Scheme,

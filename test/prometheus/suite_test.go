@@ -2,6 +2,7 @@ package prometheus
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -23,6 +24,11 @@ func TestMain(m *testing.M) {
 		return
 	}
 	ctrl.SetLogger(logr.Discard())
+	flag.Parse()
+	// The tests wait for most of their time, whatever the number of cores.
+	if err := flag.Set("test.parallel", "32"); err != nil {
+		panic(err)
+	}
 	os.Exit(func() int {
 		var err error
 		if cluster, err = StartCluster(context.Background(), repository); err != nil {
@@ -50,7 +56,7 @@ func TestAuthorization(t *testing.T) {
 		{"a token that nobody issued", "none", http.StatusInternalServerError}, // so answers controller-runtime
 		{"a ServiceAccount without the right", stranger, http.StatusForbidden},
 	} {
-		if status := w.Scrape(c.token); status != c.want {
+		if status, _ := w.scrape(c.token); status != c.want {
 			t.Errorf("%s gets %d, not %d", c.who, status, c.want)
 		}
 	}

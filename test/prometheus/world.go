@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,17 +26,16 @@ import (
 
 const (
 	// patience is how long a test waits for what must come, on a machine that does other things.
-	patience     = 2 * time.Minute
-	pollInterval = 50 * time.Millisecond
-	// scrapeInterval is the default: the 30 s of the ServiceMonitor in the time of the scaled rules.
-	scrapeInterval = 200 * time.Millisecond
+	patience       = 4 * time.Minute
+	pollInterval   = 50 * time.Millisecond
+	scrapeInterval = time.Second
 )
 
 // Options say what is particular about a world. The zero value has no rules.
 type Options struct {
 	// Rules is the path of a file of rules that Prometheus evaluates.
 	Rules string
-	// Interval is that of scrapes and of evaluations; default 200 ms.
+	// Interval is that of scrapes; default 1 s. Rules are evaluated every 200 ms, which are 30 s for the scaled ones.
 	Interval time.Duration
 	// Sim are the options of the simulated Webex, which speaks TLS in any case.
 	Sim webexsim.Options
@@ -58,7 +59,7 @@ type World struct {
 	kubeconfig string
 	metrics    string // address of the manager's metrics
 	manager    *operator.Process
-	log        operator.Log
+	log        *operator.Log
 	prometheus *server
 }
 
@@ -77,7 +78,7 @@ func (c *Cluster) NewWorld(t testing.TB, o Options) *World {
 	t.Cleanup(sim.Close)
 	directory := t.TempDir()
 	w := &World{
-		Client: c.client, Sim: sim, t: t, cluster: c, options: o,
+		Client: c.client, Sim: sim, t: t, cluster: c, options: o, log: &operator.Log{},
 		kubeconfig: filepath.Join(directory, "kubeconfig"), metrics: freeAddress(t),
 	}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "world-"}}
@@ -88,14 +89,26 @@ func (c *Cluster) NewWorld(t testing.TB, o Options) *World {
 	t.Cleanup(w.end)
 	w.StartManager()
 	w.startPrometheus(directory)
-	w.AwaitScrape()
+	w.awaitResolved("ALERTS") // rules are evaluated before the first scrape, too
 	return w
 }
 
+// On is the same world for a part of the test.
+func (w *World) On(t testing.TB) *World {
+	part := *w
+	part.t = t
+	return &part
+}
+
+// startPrometheus starts Prometheus once there is something to scrape.
 func (w *World) startPrometheus(directory string) {
 	w.t.Helper()
 	token, err := w.cluster.token(w.t.Context(), monitoringNamespace, scraperAccount)
 	w.must("getting a token for Prometheus", err)
+	w.Await("the manager's metrics", func() bool {
+		status, body := w.scrape(token)
+		return status == http.StatusOK && strings.Contains(body, "webexlicense_cache_objects{")
+	})
 	file := filepath.Join(directory, "token")
 	w.must("writing it", os.WriteFile(file, []byte(token), 0o600))
 	rules := w.options.Rules
@@ -109,6 +122,7 @@ func (w *World) startPrometheus(directory string) {
 		target: w.metrics, tokenFile: file, rules: rules, interval: w.options.Interval,
 	})
 	w.must("starting Prometheus", err)
+	w.AwaitScrape()
 }
 
 // StartManager runs the manager with the arguments of config/manager, but for its addresses and what Options add.
@@ -116,7 +130,7 @@ func (w *World) StartManager() {
 	w.t.Helper()
 	base, err := url.Parse(w.Sim.URL())
 	w.must("reading the address of the simulator", err)
-	w.manager, err = operator.Start(w.cluster.manager, w.kubeconfig, &w.log, append([]string{
+	w.manager, err = operator.Start(w.cluster.manager, w.kubeconfig, w.log, append([]string{
 		"--metrics-bind-address=" + w.metrics, "--health-probe-bind-address=0",
 		"--watch-namespaces=" + w.Namespace, "--allowed-api-hosts=" + base.Host,
 	}, w.options.Arguments...)...)
@@ -263,8 +277,8 @@ func (w *World) Await(what string, so func() bool) {
 	}
 }
 
-// Scrape asks the manager for its metrics, with a token or none.
-func (w *World) Scrape(token string) (status int) {
+// scrape asks the manager for its metrics, with a token or none. Status 0 is that of a manager that does not answer.
+func (w *World) scrape(token string) (status int, body string) {
 	w.t.Helper()
 	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "https://"+w.metrics+"/metrics", http.NoBody)
 	w.must("preparing a scrape", err)
@@ -276,9 +290,13 @@ func (w *World) Scrape(token string) (status int) {
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // as the ServiceMonitor says
 	}}
 	response, err := https.Do(request)
-	w.must("scraping", err)
-	_ = response.Body.Close()
-	return response.StatusCode
+	if err != nil {
+		return 0, ""
+	}
+	defer func() { _ = response.Body.Close() }()
+	content, err := io.ReadAll(response.Body)
+	w.must("reading a scrape", err)
+	return response.StatusCode, string(content)
 }
 
 func (w *World) must(what string, err error) {
