@@ -52,6 +52,7 @@ test: controlplane bin/tools/helm ## Run all tests against a real API server. RA
 	KUBEBUILDER_ASSETS='$(ASSETS)' go test -timeout 20m $(race) $(TESTFLAGS) ./...
 	@# What these read is outside of their module, where Go's cache of results does not look.
 	cd test/alerts && go test -count=1 $(TESTFLAGS) ./...
+	cd test/kubestatemetrics && go test -count=1 $(TESTFLAGS) ./...
 
 .PHONY: alerts
 alerts: ## Run the unit tests of the alerts. Needs promtool, which packages called prometheus have.
@@ -112,9 +113,9 @@ verify: ## Fail if a generated file is out of date or a linter complains.
 	@hack/tools/generate.sh --verify
 	@$(MAKE) --no-print-directory lint
 	go vet ./...
-	@# The two modules of their own: only their form. Vetting them would analyse all of
+	@# The modules of their own: only their form. Vetting them would analyse all of
 	@# Kubernetes, 7 minutes for 200 lines; the build compiles them anyway.
-	bin/tools/golangci-lint fmt --diff hack/controlplane hack/tools test/alerts test/browser
+	bin/tools/golangci-lint fmt --diff hack/controlplane hack/tools test/alerts test/browser test/kubestatemetrics
 
 .PHONY: clean
 clean: ## Remove what was built. Go's caches stay.
