@@ -93,12 +93,6 @@ func (s scenario) selector(alert string, matchers ...string) string {
 	return "ALERTS{" + strings.Join(matchers, ",") + "}"
 }
 
-// awaitResolved waits until an alert neither fires nor is about to.
-func (w *World) awaitResolved(selector string) {
-	w.t.Helper()
-	w.Await("the end of "+selector, func() bool { return len(w.Query(selector)) == 0 })
-}
-
 // ever are the alerts, with the objects they were about, that were in a state since a time.
 func (w *World) ever(state string, since time.Time) map[string]bool {
 	w.t.Helper()

@@ -70,3 +70,9 @@ func (w *World) AwaitScrape() {
 		})
 	})
 }
+
+// awaitResolved waits until an alert neither fires nor is about to.
+func (w *World) awaitResolved(selector string) {
+	w.t.Helper()
+	w.Await("the end of "+selector, func() bool { return len(w.Query(selector)) == 0 })
+}
