@@ -79,6 +79,7 @@ func TestManifests(t *testing.T) {
 	t.Run("flags", func(t *testing.T) { testFlags(t, deployment) })
 	t.Run("rights", func(t *testing.T) { testRights(t, cluster, clientset) })
 	t.Run("people", func(t *testing.T) { testPeople(t, cluster) })
+	t.Run("flow control", func(t *testing.T) { testFlowControl(t, cluster) })
 	t.Run("network policy", func(t *testing.T) { testNetworkPolicy(t, cluster, deployment) })
 	// Last, as they are for all namespaces.
 	t.Run("written by the operator", func(t *testing.T) { testWrittenByOperator(t, cluster) })
@@ -242,7 +243,7 @@ func TestNothingIsForgotten(t *testing.T) {
 	byHand := map[string]bool{filepath.Join("samples", "demo", "licensesync.yaml"): true} // needs kubectl create
 	directories := []string{
 		"crd", "rbac", "manager", "default", "samples", filepath.Join("samples", "demo"), filepath.Join("samples", "gitops", "customers"),
-		"network-policy", "admission", filepath.Join("admission", "samples"),
+		"network-policy", "flow-control", "admission", filepath.Join("admission", "samples"),
 	}
 	for _, dir := range directories {
 		kustomization, err := os.ReadFile(filepath.Join(dir, "kustomization.yaml"))
