@@ -39,8 +39,8 @@ var examples = map[string]struct {
 	"serviceAccount.create":      {set: "serviceAccount: {create: false}", adds: []string{"serviceAccountName: default"}, takes: []string{"kind: ServiceAccount\nmetadata"}},
 	"serviceAccount.name":        {set: "serviceAccount: {name: voice}", adds: []string{"serviceAccountName: voice", "kind: ServiceAccount\nmetadata:\n  name: voice", "- kind: ServiceAccount\n  name: voice"}},
 	"serviceAccount.annotations": {set: "serviceAccount: {annotations: {example.com/role: reader}}", adds: []string{"example.com/role: reader"}},
-	"replicas":                   {set: "replicas: 2", adds: []string{"replicas: 2"}},
-	"leaderElection.enabled":     {set: "leaderElection: {enabled: false}", adds: []string{"type: Recreate"}, takes: []string{"--leader-elect", "leader-election-role"}},
+	"replicas":                   {set: "replicas: 3", adds: []string{"replicas: 3"}},
+	"leaderElection.enabled":     {given: "replicas: 1", set: "{replicas: 1, leaderElection: {enabled: false}}", adds: []string{"type: Recreate"}, takes: []string{"--leader-elect", "leader-election-role"}},
 	"extraArgs":                  {set: "extraArgs: [--webex-qps=10]", adds: []string{`- "--webex-qps=10"`}},
 	"extraEnv":                   {set: `extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]`, adds: []string{"name: HTTPS_PROXY\n          value: http://proxy:3128"}},
 	"resources":                  {set: "resources: {limits: {memory: 1Gi}}", adds: []string{"memory: 1Gi"}, takes: []string{"memory: 512Mi"}},
@@ -58,8 +58,8 @@ var examples = map[string]struct {
 		adds:  []string{"maxSkew: 2", "topologyKey: zone", "mine: here"},
 		takes: []string{"topologyKey: kubernetes.io/hostname"},
 	},
-	"podDisruptionBudget.enabled":        {set: "podDisruptionBudget: {enabled: true}", adds: []string{"kind: PodDisruptionBudget"}},
-	"podDisruptionBudget.maxUnavailable": {given: "podDisruptionBudget: {enabled: true}", set: "podDisruptionBudget: {enabled: true, maxUnavailable: 50%}", adds: []string{"maxUnavailable: 50%"}},
+	"podDisruptionBudget.enabled":        {set: "podDisruptionBudget: {enabled: false}", takes: []string{"kind: PodDisruptionBudget"}},
+	"podDisruptionBudget.maxUnavailable": {set: "podDisruptionBudget: {maxUnavailable: 50%}", adds: []string{"maxUnavailable: 50%"}},
 	"metrics.enabled":                    {set: "metrics: {enabled: false}", adds: []string{"--metrics-bind-address=0"}, takes: []string{"kind: Service\n", "metrics-auth-role", "containerPort: 8443"}},
 	"metrics.secure":                     {set: "metrics: {secure: false}", adds: []string{"--metrics-secure=false", "- name: http\n"}, takes: []string{"metrics-auth-role", "metrics-reader"}},
 	"metrics.certificateSecret": {
@@ -171,7 +171,7 @@ func TestWrongValues(t *testing.T) {
 		"extraArgs: [leader-elect]":                       "/extraArgs/0",
 		"extraEnv: [{value: x}]":                          "/extraEnv/0",
 		"metrics: {serviceMonitor: {interval: soon}}":     "/metrics/serviceMonitor/interval",
-		"{replicas: 2, leaderElection: {enabled: false}}": "several pods need leaderElection.enabled",
+		"leaderElection: {enabled: false}":                "several pods need leaderElection.enabled",
 		"extraCA: {configMap: a, secret: b}":              "set one of configMap and secret",
 	} {
 		t.Run(values, func(t *testing.T) {
