@@ -70,7 +70,7 @@ func (f *fixture) startIn(namespaces ...string) {
 	f.Expect(Setup(ctx, mgr, Options{
 		Hosts: syncrun.HostPolicy{API: []string{strings.Split(f.sim.URL(), "/")[2]}}, Clock: f.opts.clock,
 		MaxConcurrentSyncs: 4, ConcurrentReconciles: 2, SkipNameValidation: true,
-		WrapClient: func(c client.Client) client.Client { return lintingClient{Client: c, t: f.t, reader: f.client} },
+		WrapClient: func(c client.Client) client.Client { return lintingClient{Client: c, t: f.t, taken: f.taken} },
 	})).To(Succeed())
 	ended := make(chan error, 1)
 	go func() { ended <- mgr.Start(ctx) }()

@@ -217,7 +217,7 @@ func interrupted(f *fixture) (run *v1alpha1.LicenseSync, rows map[string]string)
 	f.Expect(f.org.SetTotal("Webex Calling - Professional", 4321)).To(Succeed())
 	rows = f.versions("acme")
 	f.sim.ResetRequests()
-	slow := f.sim.AddRule(webexsim.Rule{Operation: "GET /people", After: 1, Delay: patience})
+	slow := f.sim.AddRule(webexsim.Rule{Operation: "GET /people", After: 1, Delay: 10 * patience})
 	run = f.newRun("walking", "acme")
 	f.create(run)
 	f.Eventually(func() int { return f.sim.RuleActions(slow) }).Should(Equal(1))
@@ -262,7 +262,7 @@ func TestDeadline(t *testing.T) {
 	rows := f.versions("acme")
 	f.Expect(f.org.SetTotal("Webex Calling - Professional", 4321)).To(Succeed())
 	f.sim.ResetRequests()
-	slow := f.sim.AddRule(webexsim.Rule{Operation: "GET /people", Delay: patience})
+	slow := f.sim.AddRule(webexsim.Rule{Operation: "GET /people", Delay: 10 * patience})
 	run := f.newRun("slow", "acme")
 	run.Spec.ActiveDeadlineSeconds = 2
 	f.create(run)
@@ -360,7 +360,7 @@ func TestSuspendedCustomerHoldsItsRuns(t *testing.T) {
 // Runs beyond --max-concurrent-syncs (4 in tests) wait for a place.
 func TestRunsBeyondThePlacesQueue(t *testing.T) {
 	f := newFixture(t)
-	hold := f.sim.AddRule(webexsim.Rule{Operation: "GET /licenses", Delay: patience})
+	hold := f.sim.AddRule(webexsim.Rule{Operation: "GET /licenses", Delay: 10 * patience})
 	for i := range 6 {
 		name := fmt.Sprintf("customer-%d", i)
 		organization := f.sim.AddOrganization(webexsim.Generate(webexsim.GeneratorOptions{Seed: int64(100 + i), People: 3, Locations: 1}))

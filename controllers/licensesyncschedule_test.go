@@ -282,7 +282,7 @@ func TestScheduleNameLock(t *testing.T) {
 
 // hold lets the next run of acme get stuck in the middle of its walk.
 func (f *fixture) hold() (release func()) {
-	id := f.sim.AddRule(webexsim.Rule{Operation: "GET /people", Delay: patience})
+	id := f.sim.AddRule(webexsim.Rule{Operation: "GET /people", Delay: 10 * patience})
 	return func() { f.sim.RemoveRule(id) }
 }
 

@@ -39,9 +39,10 @@ type Options struct {
 	UpgradeSpread time.Duration
 	// DataVersion lets tests be another release; zero is the product's.
 	DataVersion int32
-	// Retry and Backoff shorten the waits of tests; zero values are the product's.
-	Retry   webex.RetryPolicy
-	Backoff func(uid string, failed int32) time.Duration
+	// Retry, Backoff and Timeouts change the waits of tests; zero values are the product's.
+	Retry    webex.RetryPolicy
+	Backoff  func(uid string, failed int32) time.Duration
+	Timeouts syncrun.Timeouts
 	// WrapClient lets tests see what is written; nil leaves the client as it is.
 	WrapClient func(client.Client) client.Client
 	// WrapRecorder lets tests see which events are told; nil leaves the recorder as it is.
@@ -65,7 +66,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	}
 	engine := &syncrun.Engine{
 		Client: c, Live: mgr.GetAPIReader(), Hosts: o.Hosts, Budgets: syncrun.NewBudgets(o.RequestsPerSecond),
-		Recorder: recorder, Clock: o.Clock, UserAgent: o.UserAgent, Retry: o.Retry, Observe: metrics.ObserveRequest,
+		Recorder: recorder, Clock: o.Clock, UserAgent: o.UserAgent, Retry: o.Retry, Timeouts: o.Timeouts, Observe: metrics.ObserveRequest,
 		DataVersion: o.DataVersion,
 	}
 	runs := &LicenseSyncReconciler{

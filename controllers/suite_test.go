@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -95,8 +96,11 @@ type fixture struct {
 	writes *writeCounter
 	// told are the events that the operator tells.
 	told *toldEvents
-	stop func()
-	opts fixtureOptions
+	// taken are the versions of customers that the operator has looked at, asked those
+	// that the test has made.
+	taken, asked *versions
+	stop         func()
+	opts         fixtureOptions
 }
 
 type fixtureOptions struct {
@@ -133,7 +137,7 @@ func newFixture(t *testing.T, adjust ...func(*fixtureOptions)) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{WithT: NewWithT(t), t: t, ctx: ctx, client: admin, sim: sim, writes: &writeCounter{}, told: &toldEvents{}, opts: o, stop: func() {}}
+	f := &fixture{WithT: NewWithT(t), t: t, ctx: ctx, client: admin, sim: sim, writes: &writeCounter{}, told: &toldEvents{}, taken: &versions{}, asked: &versions{}, opts: o, stop: func() {}}
 	f.SetDefaultEventuallyTimeout(patience)
 	f.SetDefaultEventuallyPollingInterval(20 * time.Millisecond)
 	f.org = sim.AddOrganization(o.organization)
@@ -190,8 +194,10 @@ func (f *fixture) start() {
 		Retry:                webex.RetryPolicy{Attempts: 2, Base: time.Millisecond, Cap: 2 * time.Millisecond},
 		Backoff:              func(string, int32) time.Duration { return 50 * time.Millisecond },
 		WrapRecorder:         f.told.wrap(f.t),
-		WrapClient:           func(c client.Client) client.Client { return lintingClient{Client: c, t: f.t, reader: f.client} },
-		SkipNameValidation:   true,
+		WrapClient:           func(c client.Client) client.Client { return lintingClient{Client: c, t: f.t, taken: f.taken} },
+		// A test that holds a request decides when it ends, however slow the machine is.
+		Timeouts:           syncrun.Timeouts{Request: 10 * patience},
+		SkipNameValidation: true,
 	})).To(Succeed())
 	done := make(chan error, 1)
 	go func() { done <- mgr.Start(ctx) }()
@@ -207,11 +213,42 @@ func (f *fixture) start() {
 	f.t.Cleanup(f.stop)
 }
 
-// lintingClient runs the status linter on every status that the operator writes.
+// versions are the highest versions of objects that somebody has seen, by name.
+type versions struct{ byName sync.Map }
+
+func (v *versions) see(object client.Object) {
+	version, err := strconv.ParseInt(object.GetResourceVersion(), 10, 64)
+	if err != nil {
+		return // no version of a real API server
+	}
+	for {
+		before, known := v.byName.LoadOrStore(object.GetName(), version)
+		if !known || before.(int64) >= version || v.byName.CompareAndSwap(object.GetName(), before, version) {
+			return
+		}
+	}
+}
+
+func (v *versions) of(name string) int64 {
+	version, _ := v.byName.Load(name)
+	n, _ := version.(int64)
+	return n
+}
+
+// lintingClient runs the status linter on every status that the operator writes, and
+// notes which customers it looks at.
 type lintingClient struct {
 	client.Client
-	t      *testing.T
-	reader client.Reader
+	t     *testing.T
+	taken *versions
+}
+
+func (c lintingClient) Get(ctx context.Context, key client.ObjectKey, object client.Object, opts ...client.GetOption) error {
+	err := c.Client.Get(ctx, key, object, opts...)
+	if _, ok := object.(*v1alpha1.WebexCustomerAccess); ok && err == nil {
+		c.taken.see(object)
+	}
+	return err
 }
 
 func (c lintingClient) Status() client.SubResourceWriter {
@@ -401,14 +438,15 @@ func (f *fixture) awaitCondition(customer *v1alpha1.WebexCustomerAccess, conditi
 	return found
 }
 
-// settle waits until nothing is written about the customer for a while, longer
-// than the row watch gathers events.
+// settle waits until the operator has looked at what the test changed, and nothing is
+// written about the customer for a while, longer than the row watch gathers events.
 func (f *fixture) settle(customer *v1alpha1.WebexCustomerAccess) {
 	f.t.Helper()
 	quiet := rowDebounce + 500*time.Millisecond
 	last, since := "", time.Now()
 	f.Eventually(func(g Gomega) {
 		g.Expect(f.client.Get(f.ctx, client.ObjectKeyFromObject(customer), customer)).To(Succeed())
+		g.Expect(f.taken.of(customer.Name)).To(BeNumerically(">=", f.asked.of(customer.Name)), "a change that the operator has not seen")
 		state := customer.ResourceVersion + fmt.Sprint(f.writes.all())
 		if state != last {
 			last, since = state, time.Now()
@@ -472,6 +510,7 @@ func (f *fixture) change(customer *v1alpha1.WebexCustomerAccess, alter func(*v1a
 		alter(customer)
 		return f.client.Update(f.ctx, customer)
 	})).To(Succeed())
+	f.asked.see(customer)
 }
 
 // setAnnotation sets an annotation of a customer; empty removes it.
