@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -45,7 +46,7 @@ type parser struct {
 func (p *parser) mapping(node *yaml.Node, path []string) error {
 	for i := 0; i < len(node.Content); i += 2 {
 		key, content := node.Content[i], node.Content[i+1]
-		v := value{path: append(path[:len(path):len(path)], key.Value), section: p.section(key.Line)}
+		v := value{path: append(slices.Clip(path), key.Value), section: p.section(key.Line)}
 		if err := p.describe(&v, key.Line); err != nil {
 			return fmt.Errorf("line %d: %s: %w", key.Line, v.name(), err)
 		}
