@@ -6,9 +6,7 @@ package chart
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,9 +14,9 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
+	"github.com/webex-operator/webex-license-operator/test/operator"
 )
 
 const (
@@ -94,21 +92,11 @@ func kustomize(t *testing.T, directory string) []*unstructured.Unstructured {
 
 func decode(t *testing.T, manifests string) []*unstructured.Unstructured {
 	t.Helper()
-	var objects []*unstructured.Unstructured
-	decoder := utilyaml.NewYAMLOrJSONDecoder(strings.NewReader(manifests), 4096)
-	for {
-		object := &unstructured.Unstructured{}
-		err := decoder.Decode(object)
-		if errors.Is(err, io.EOF) {
-			return objects
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(object.Object) > 0 { // nothing but a comment
-			objects = append(objects, object)
-		}
+	objects, err := operator.Objects([]byte(manifests))
+	if err != nil {
+		t.Fatal(err)
 	}
+	return objects
 }
 
 // valuesFile is one of the examples that come with the chart.

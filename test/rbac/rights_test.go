@@ -2,11 +2,8 @@ package rbac
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,7 +15,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+
+	"github.com/webex-operator/webex-license-operator/test/operator"
 )
 
 // right is one thing that one may do: the smallest piece of a rule.
@@ -151,19 +149,11 @@ func requests(t *testing.T, user string) []request {
 func build(t *testing.T, directory string) []*unstructured.Unstructured {
 	t.Helper()
 	output := kubectl(t, "kustomize", filepath.Join(repository, "config", directory))
-	var objects []*unstructured.Unstructured
-	decoder := utilyaml.NewYAMLOrJSONDecoder(bytes.NewReader(output), 4096)
-	for {
-		object := &unstructured.Unstructured{}
-		err := decoder.Decode(object)
-		if errors.Is(err, io.EOF) {
-			return objects
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		objects = append(objects, object)
+	objects, err := operator.Objects(output)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return objects
 }
 
 func kubectl(t *testing.T, args ...string) []byte {
