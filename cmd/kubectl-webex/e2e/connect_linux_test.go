@@ -20,7 +20,7 @@ func TestConnectConversation(t *testing.T) {
 	w := newWorld(t, 1)
 	namespace := w.namespaces[0]
 	w.sim.SetOptions(func(o *webexsim.Options) { o.RefreshMode, o.ReuseTokenWithin = webexsim.RefreshRotate, time.Nanosecond })
-	org := w.sim.AddOrganization(webexsim.TwoSubscriptionOrganization())
+	org := w.organization(webexsim.TwoSubscriptionOrganization())
 	token := w.sim.IssueToken(webexsim.TokenSpec{Organization: org.UUID(), WithRefresh: true})
 	text := w.converse(append([]string{"webex", "connect", "--wait"}, w.connection(namespace)...), []exchange{
 		{prompt: "Name for the customer", answer: "globex"},

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"fmt"
+	"hash/fnv"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,6 +34,15 @@ func (w *world) file(name, content string) string {
 	return path
 }
 
+// organization is one that no customer of another test reads: connect looks for such in
+// the whole cluster.
+func (w *world) organization(spec webexsim.OrganizationSpec) *webexsim.Organization {
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(w.t.Name())) // a hash takes everything
+	spec.UUID = fmt.Sprintf("%08x-0000-4000-8000-000000000000", hash.Sum32())
+	return w.sim.AddOrganization(spec)
+}
+
 // noSecrets fails if a text has a token, a secret or personal data in it.
 func (w *world) noSecrets(text string) {
 	w.t.Helper()
@@ -45,7 +55,7 @@ func (w *world) noSecrets(text string) {
 func TestConnectByScript(t *testing.T) {
 	w := newWorld(t, 1)
 	namespace := w.namespaces[0]
-	org := w.sim.AddOrganization(webexsim.StandardOrganization())
+	org := w.organization(webexsim.StandardOrganization())
 	token := w.sim.IssueToken(webexsim.TokenSpec{Organization: org.UUID(), ExpiresIn: time.Hour})
 
 	args := append([]string{"webex", "connect", "acme", "--token-file", "-", "--hierarchy", "provider", "--labels", "sync=nightly"}, w.connection(namespace)...)
@@ -101,7 +111,7 @@ func TestConnectByScript(t *testing.T) {
 func TestConnectWithoutRights(t *testing.T) {
 	w := newWorld(t, 1)
 	namespace := w.namespaces[0]
-	org := w.sim.AddOrganization(webexsim.StandardOrganization())
+	org := w.organization(webexsim.StandardOrganization())
 	token := w.sim.IssueToken(webexsim.TokenSpec{Organization: org.UUID(), WithRefresh: true})
 	w.create(&rbacv1.Role{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "looker"},
@@ -140,7 +150,7 @@ func TestConnectWithoutRights(t *testing.T) {
 // Without a cluster a manifest can still be made.
 func TestConnectWithoutACluster(t *testing.T) {
 	w := newWorld(t, 0)
-	org := w.sim.AddOrganization(webexsim.StandardOrganization())
+	org := w.organization(webexsim.StandardOrganization())
 	token := w.sim.IssueToken(webexsim.TokenSpec{Organization: org.UUID()})
 	config, err := clientcmd.LoadFromFile(shared.cluster.KubeconfigPath)
 	w.Expect(err).NotTo(HaveOccurred())
