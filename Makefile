@@ -57,7 +57,7 @@ test: controlplane bin/tools/helm ## Run all tests against a real API server. RA
 .PHONY: alerts
 alerts: ## Run the unit tests of the alerts. Needs promtool, which packages called prometheus have.
 	promtool check rules test/alerts/rules.yaml
-	promtool test rules test/alerts/rules_test.yaml
+	promtool test rules test/alerts/rules_test.yaml test/alerts/trend_test.yaml
 
 # Debian's package of that name has it; its service need not run.
 PROMETHEUS ?= prometheus

@@ -62,9 +62,13 @@ func golden(t *testing.T, name, header string, want []byte) {
 // Each alert has an expression that Prometheus can read and that names our metrics, a severity, a summary and a page.
 func TestAlerts(t *testing.T) {
 	t.Parallel()
-	unitTests, err := os.ReadFile("rules_test.yaml")
-	if err != nil {
-		t.Fatal(err)
+	var unitTests []byte
+	for _, file := range []string{"rules_test.yaml", "trend_test.yaml"} {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unitTests = append(unitTests, content...)
 	}
 	var pages []string
 	for _, group := range prometheusRule(t).Groups {

@@ -1,5 +1,5 @@
 // Package alerts tests the alerts of config/prometheus and the queries of config/grafana. The unit tests of what the
-// alerts say are in rules_test.yaml, for promtool (make alerts); what is here needs nothing but Go. It also makes the copy
+// alerts say are in rules_test.yaml and trend_test.yaml, for promtool (make alerts); what is here needs nothing but Go. It also makes the copy
 // of the rules by which test/prometheus lets them fire under a real Prometheus.
 package alerts
 

@@ -54,7 +54,7 @@ func TestScaleTouchesTimeOnly(t *testing.T) {
 	// By alert: the numbers and ranges of its expression that are times. All others have to stay.
 	times := map[string][]string{
 		"WebexLicenseCredentialsEnding": {"1209600 -> 8064"},
-		"WebexLicensePoolRunsOut":       {"1209600 -> 8064", "1w -> 1h7m12s", "1w -> 1h7m12s", "5m -> 2s", "5m -> 2s"},
+		"WebexLicensePoolRunsOut":       {"1209600 -> 8064", "1w -> 1h7m12s", "1w -> 1h7m12s", "20m -> 8s", "20m -> 8s"},
 		"WebexLicenseScheduleLate":      {"1h -> 24s", "60 -> 0.4"},
 		"WebexLicenseRequestBudget":     {"1h -> 24s", "1h -> 24s"},
 	}

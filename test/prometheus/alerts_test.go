@@ -241,11 +241,16 @@ func capacities() []scenario {
 		{
 			// More people with each run, until somebody buys enough licences.
 			alert: "WebexLicensePoolRunsOut", name: "growing",
-			setup: func(w *World) { w.customer("growing") },
+			setup: func(w *World) {
+				w.customer("growing")
+				w.AwaitQuery(`count_over_time(webexlicense_units{customer="growing"}[10m:8s])`)
+			},
 			cause: func(w *World) {
-				for person := 10; person < 25; person += 3 {
-					hire(w, "growing", person, person+1, person+2)
-					w.AwaitScrape()
+				for night := range 4 {
+					person := 10 + 4*night
+					hire(w, "growing", person, person+1, person+2, person+3)
+					// As far apart as the rule looks: 20 minutes of it.
+					w.AwaitQuery(fmt.Sprintf(`changes(webexlicense_units{customer="growing",license=%q,state="consumed"}[10m:8s]) > %d`, pool, night))
 				}
 			},
 			cure: func(w *World) {
