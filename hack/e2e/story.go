@@ -64,9 +64,9 @@ func (s *story) tell(ctx context.Context) {
 	rows := s.rows(ctx)
 	s.say("%d rows, and each says what the simulated Webex counts", len(rows))
 
-	s.say("3. The administrator upgrades: a second replica, and a budget for disruptions")
+	s.say("3. The administrator upgrades: a third replica, and more runs at a time")
 	s.stop()
-	s.run(ctx, "helm", append([]string{"upgrade", release, chart, "--set", "replicas=2,podDisruptionBudget.enabled=true"}, values...)...)
+	s.run(ctx, "helm", append([]string{"upgrade", release, chart, "--set", "replicas=3,extraArgs={--max-concurrent-syncs=16}"}, values...)...)
 	s.start(ctx)
 	s.run(ctx, "kubectl", "webex", "sync", "acme", "--wait")
 	s.same(rows, s.rows(ctx))
