@@ -3,7 +3,9 @@ package syncrun
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -182,7 +184,9 @@ func TestRestsSideBySide(t *testing.T) {
 // The memory of attempts that rest is bounded: beyond, they keep their places.
 func TestRestsAreBounded(t *testing.T) {
 	runnerTest(t, 1, func(g *WithT, r *Runner, _ func()) {
-		rooms := map[bool]int{} // one attempt at a time asks
+		var mu sync.Mutex
+		rooms := map[bool]int{}
+		counted := func() map[bool]int { mu.Lock(); defer mu.Unlock(); return maps.Clone(rooms) }
 		begun := func() (n int) {
 			synctest.Wait()
 			for i := range 30 {
@@ -195,13 +199,15 @@ func TestRestsAreBounded(t *testing.T) {
 		for i := range 30 {
 			run := runOf(fmt.Sprint("r", i), fmt.Sprint("c", i), "1")
 			g.Expect(r.Begin(run, fmt.Sprint("ns/", i), func(ctx context.Context, at Place) Outcome {
+				mu.Lock()
 				rooms[at.Room()]++
+				mu.Unlock()
 				_ = at.Rest(ctx, Rest{}, func() error { time.Sleep(time.Hour); return nil })
 				return Outcome{}
 			})).To(BeTrue())
 		}
 		g.Expect(begun()).To(Equal(restingPerPlace + 1))
-		g.Expect(rooms).To(Equal(map[bool]int{true: restingPerPlace, false: 1}), "the last one keeps its place")
+		g.Expect(counted()).To(Equal(map[bool]int{true: restingPerPlace, false: 1}), "the last one keeps its place")
 		time.Sleep(24 * time.Hour)
 		g.Expect(begun()).To(Equal(30))
 		g.Expect(r.places.resting).To(BeZero())
