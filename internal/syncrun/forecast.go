@@ -1,6 +1,10 @@
 package syncrun
 
-import "time"
+import (
+	"time"
+
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
 
 // People can be read in two ways, which give the same rows.
 //
@@ -49,14 +53,11 @@ func (s *sight) spread(at []int64) {
 		if s.read > 0 {
 			n = n * max(s.people, s.read) / s.read
 		}
-		pages := max(1, pagesOf(n, peopleAtPage)) // an empty list takes a request, too
+		pages := max(1, pagesOf(n, webex.PeopleAtPage)) // an empty list takes a request, too
 		s.atPages += pages
 		s.longest = max(s.longest, pages)
 	}
 }
-
-// peopleAtPage is the documented ceiling of a page with a locationId.
-const peopleAtPage = 50
 
 // oneList is how long the rest of the one list takes.
 func (s *sight) oneList() time.Duration {

@@ -184,8 +184,8 @@ func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, 
 	switch {
 	case err != nil:
 		return a.gaveUp(ctx, seen, err)
-	case !more:
-		return false, nil
+	case !more || len(first) == 0: // the one list has told of people
+		return a.gaveUp(ctx, seen, errListsDisagree)
 	}
 	// The service makes pages smaller in silence: only now is it known what this one is worth.
 	if seen.everybodyPage = int64(len(first)); !a.pays(seen) {

@@ -167,6 +167,33 @@ func TestListsThatDisagreeAreNotBelieved(t *testing.T) {
 	}
 }
 
+// A list without locations that tells of nobody is asked for once, not beside each page.
+func TestEmptyListWithoutLocationsIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	w := newWalker(t, manyPages(1))
+	w.engine.choose = byLocation
+	var asked atomic.Int64
+	w.transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+		answer, err := w.sim.Client().Transport.RoundTrip(r)
+		if err != nil || !strings.HasSuffix(r.URL.Path, "/people") || r.URL.Query().Has("callingData") {
+			return answer, err
+		}
+		asked.Add(1)
+		_ = answer.Body.Close()
+		answer.Body = io.NopCloser(strings.NewReader(`{"items":[]}`))
+		answer.ContentLength = -1
+		answer.Header.Del("Content-Length")
+		answer.Header.Del("Link")
+		return answer, nil
+	})
+	for range 2 {
+		got, err := w.walk(t.Context())
+		w.Expect(err).NotTo(HaveOccurred())
+		w.Expect(got).To(Equal(w.truth()))
+	}
+	w.Expect(asked.Load()).To(BeEquivalentTo(1))
+}
+
 // spoilPeople sends a request as spoil leaves it, and spoils the people that come back.
 func spoilPeople(transport http.RoundTripper, r *http.Request, spoil func(*http.Request, map[string]any)) (*http.Response, error) {
 	asked := r.Clone(r.Context())

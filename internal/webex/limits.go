@@ -5,9 +5,9 @@ const (
 	// defaultPeoplePage: the documented ceiling with callingData=true; more is lowered by the server in silence.
 	// https://developer.webex.com/docs/api/v1/people/list-people
 	defaultPeoplePage = 100
-	// defaultPeopleAtPage: the documented ceiling with a locationId.
+	// PeopleAtPage: the documented ceiling with a locationId.
 	// https://developer.webex.com/docs/api/v1/people/list-people
-	defaultPeopleAtPage = 50
+	PeopleAtPage = 50
 	// EverybodyPage: no ceiling is documented without both; 1,000 is in common use, and the server lowers what is
 	// too much in silence.
 	EverybodyPage = 1000
@@ -49,7 +49,7 @@ func (l Limits) withDefaults() Limits {
 		}
 	}
 	orInt(&l.PeoplePage, defaultPeoplePage)
-	orInt(&l.PeopleAtPage, defaultPeopleAtPage)
+	orInt(&l.PeopleAtPage, PeopleAtPage)
 	orInt(&l.EverybodyPage, EverybodyPage)
 	orInt(&l.LocationsPage, defaultLocationsPage)
 	orInt(&l.WorkspacesPage, defaultWorkspacesPage)

@@ -356,8 +356,8 @@ func TestConnectServiceApp(t *testing.T) {
 	}
 }
 
-// The tokens that the operator keeps are used to try the Secret of other customers.
-func TestConnectUsesTheOperatorsToken(t *testing.T) {
+// A Secret that other customers use is tried without using up its refresh token.
+func TestConnectUsesUpNoRefreshTokenOfAnother(t *testing.T) {
 	s := newService(t, webexsim.Options{RefreshMode: webexsim.RefreshRotate})
 	_, token := s.integration(webexsim.StandardOrganization())
 	secret := &corev1.Secret{Data: map[string][]byte{
