@@ -34,6 +34,7 @@ var version = "dev"
 
 type options struct {
 	metricsAddress, probeAddress   string
+	profileAddress                 string
 	metricsSecure, leaderElect     bool
 	metricsCertDir                 string
 	leaderElectionNamespace        string
@@ -53,6 +54,7 @@ func (o *options) bind(flags *flag.FlagSet) {
 	flags.BoolVar(&o.metricsSecure, "metrics-secure", true, "Serve metrics over TLS, to clients that the API server authorizes.")
 	flags.StringVar(&o.metricsCertDir, "metrics-cert-dir", "", "Directory with tls.crt and tls.key for the metrics endpoint, read again when they change; default: a certificate that the manager makes for itself.")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "Address of /healthz and /readyz; 0 turns them off.")
+	flags.StringVar(&o.profileAddress, "pprof-bind-address", "0", "Address of /debug/pprof/, such as 127.0.0.1:6060, for profiles by go tool pprof; it asks nobody who they are. 0 turns it off.")
 	flags.BoolVar(&o.leaderElect, "leader-elect", false, "Let one of several replicas work, the others stand by.")
 	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "", "Namespace of the leader's lease; default: the namespace of the pod.")
 	// Defaults as Flux has them: a hiccup of the API server should not cost the lease.
@@ -139,6 +141,7 @@ func managerOptions(o options) ctrl.Options {
 		Client:                  controllers.ClientOptions(),
 		Metrics:                 server,
 		HealthProbeBindAddress:  o.probeAddress,
+		PprofBindAddress:        o.profileAddress,
 		LeaderElection:          o.leaderElect,
 		LeaderElectionID:        "webex-license-operator." + v1alpha1.GroupName,
 		LeaderElectionNamespace: o.leaderElectionNamespace,

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -40,6 +41,7 @@ type config struct {
 	partner         string
 	serviceApp      bool
 	generated       webexsim.GeneratorOptions
+	generatedCount  int
 }
 
 // list is a flag that may be repeated, or hold several values with commas.
@@ -88,6 +90,7 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 	})
 	f.Uint64Var(&c.options.Seed, "token-seed", 0, "make up the same tokens each time; 0 makes them up at random")
 	f.DurationVar(&c.options.Latency, "latency", 0, "time that each API request takes")
+	f.IntVar(&c.generatedCount, "generated", 1, "how many organizations each -org generated stands for")
 	f.IntVar(&c.generated.People, "people", 1000, "people of a generated organization")
 	f.IntVar(&c.generated.Licenses, "licenses", 15, "licences of a generated organization")
 	f.IntVar(&c.generated.Locations, "locations", 10, "locations of a generated organization")
@@ -113,6 +116,9 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 	if len(c.organizations) == 0 {
 		c.organizations = list{"standard"}
 	}
+	if c.generatedCount < 1 {
+		return nil, fmt.Errorf("-generated is %d, want 1 or more", c.generatedCount)
+	}
 	return c, nil
 }
 
@@ -122,11 +128,23 @@ type seeded struct {
 	spec webexsim.OrganizationSpec
 }
 
+// named are the organizations of the command line, one by one.
+func (c *config) named() []string {
+	var names []string
+	for _, name := range c.organizations {
+		names = append(names, name)
+		if name == "generated" {
+			names = append(names, slices.Repeat([]string{name}, c.generatedCount-1)...)
+		}
+	}
+	return names
+}
+
 func (c *config) seeds() ([]seeded, error) {
 	var seeds []seeded
 	used := map[string]bool{}
 	generated := c.generated
-	for _, name := range c.organizations {
+	for _, name := range c.named() {
 		s := seeded{name: name}
 		switch name {
 		case "standard":

@@ -53,6 +53,9 @@ func (p *Process) Stop() error {
 // Signal sends a signal to the manager.
 func (p *Process) Signal(signal os.Signal) error { return p.cmd.Process.Signal(signal) }
 
+// Pid is the process' id.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
 // Done is closed when the manager has ended, by itself or not.
 func (p *Process) Done() <-chan struct{} { return p.done }
 

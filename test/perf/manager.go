@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/webex-operator/webex-license-operator/test/operator"
+)
+
+// manager is the operator at work.
+type manager struct {
+	*operator.Process
+	log     operator.Log
+	client  *http.Client
+	metrics string // URLs
+	profile string
+	probes  string
+}
+
+// startManager starts it, elected as in a Deployment, with its endpoints on free ports of the loopback interface.
+func startManager(_ context.Context, binary, kubeconfig string, arguments ...string) (*manager, error) {
+	m := &manager{client: &http.Client{Timeout: time.Minute}}
+	var addresses [3]string
+	for i := range addresses {
+		listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // opening a local port does not block
+		if err != nil {
+			return nil, err
+		}
+		addresses[i] = listener.Addr().String()
+		if err := listener.Close(); err != nil {
+			return nil, err
+		}
+	}
+	m.metrics, m.probes, m.profile = "http://"+addresses[0]+"/metrics", "http://"+addresses[1]+"/readyz", "http://"+addresses[2]+"/debug/pprof/"
+	arguments = append([]string{
+		"--leader-elect", "--leader-election-namespace=default", "--metrics-secure=false",
+		"--metrics-bind-address=" + addresses[0], "--health-probe-bind-address=" + addresses[1], "--pprof-bind-address=" + addresses[2],
+	}, arguments...)
+	var err error
+	m.Process, err = operator.Start(binary, kubeconfig, &m.log, arguments...)
+	return m, err
+}
+
+// ready waits for what the kubelet's readiness probe waits for.
+func (m *manager) ready(ctx context.Context) error {
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, m.probes, nil)
+		if err != nil {
+			return err
+		}
+		if response, err := m.client.Do(request); err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		if err := m.pause(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// pause waits, unless the manager ends meanwhile.
+func (m *manager) pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-m.Done():
+		return fmt.Errorf("the manager has ended: %w; its log ends:\n%s", errors.Join(m.Err()), m.log.Tail(20))
+	case <-ctx.Done():
+		return fmt.Errorf("%w; the manager's log ends:\n%s", context.Cause(ctx), m.log.Tail(20))
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// stop ends the manager as the kubelet does.
+func (m *manager) stop() error {
+	select {
+	case <-m.Done():
+		return nil
+	default:
+		return m.Stop()
+	}
+}
+
+// runs are the runs that have ended since the manager began, by result.
+func (m *manager) runs(ctx context.Context) (map[string]float64, error) {
+	f, err := scrape(ctx, m.client, m.metrics)
+	if err != nil {
+		return nil, err
+	}
+	return f.sumBy("webexlicense_sync_runs_total", func(label map[string]string) string { return label["result"] }), nil
+}
+
+// writeProfile saves a profile, such as "heap" or "profile?seconds=10".
+func (m *manager) writeProfile(ctx context.Context, query, path string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, m.profile+query, nil)
+	if err != nil {
+		return err
+	}
+	response, err := (&http.Client{}).Do(request) // a profile takes as long as it was asked to
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	file, err := os.Create(filepath.Clean(path))
+	if err != nil {
+		return err
+	}
+	_, err = file.ReadFrom(response.Body)
+	return errors.Join(err, file.Close())
+}

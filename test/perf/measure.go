@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+)
+
+// reading is what the counters of all processes say at a moment.
+type reading struct {
+	at time.Time
+	// writes are those to the API server by resource, requests all to it by verb.
+	writes, requests map[string]float64
+	// own are the writes of the measurement itself, among writes.
+	own int64
+	// webex are requests to the simulators.
+	webex int
+	// storage is the size of etcd's file in bytes.
+	storage float64
+	manager usage
+	// cpu is that of the control plane's programs, by name.
+	cpu map[string]time.Duration
+}
+
+// writing are the verbs, as the API server's metrics have them, that change something.
+var writing = []string{"POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION"}
+
+func (w *world) read(ctx context.Context) (reading, error) {
+	r := reading{at: time.Now(), own: w.written.Load(), cpu: map[string]time.Duration{}}
+	server, err := scrape(ctx, w.http, w.cluster.Config.Host+"/metrics")
+	if err != nil {
+		return r, err
+	}
+	const family = "apiserver_request_total"
+	r.requests = server.sumBy(family, func(label map[string]string) string { return label["verb"] })
+	r.writes = server.sumBy(family, func(label map[string]string) string {
+		if !slices.Contains(writing, label["verb"]) {
+			return "reads"
+		}
+		return strings.TrimSuffix(label["resource"]+"/"+label["subresource"], "/")
+	})
+	delete(r.writes, "reads")
+	r.storage = total(server.sumBy("apiserver_storage_size_bytes", func(map[string]string) string { return "" }))
+	for _, g := range w.groups {
+		n, err := g.sim.requests(ctx)
+		if err != nil {
+			return r, err
+		}
+		r.webex += n
+	}
+	if w.manager != nil {
+		if r.manager, err = usageOf(w.manager.Pid()); err != nil {
+			return r, err
+		}
+	}
+	return r, children(r.cpu)
+}
+
+// children adds the processor time of this process' children.
+func children(cpu map[string]time.Duration) error {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return err
+	}
+	for _, path := range stats {
+		stat, err := os.ReadFile(filepath.Clean(path))
+		if err != nil {
+			continue // it has ended
+		}
+		line := string(stat)
+		name := line[strings.IndexByte(line, '(')+1 : strings.LastIndexByte(line, ')')]
+		if strings.Fields(line[strings.LastIndexByte(line, ')')+1:])[1] != strconv.Itoa(os.Getpid()) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err != nil {
+			return err
+		}
+		u, err := usageOf(pid)
+		if err != nil {
+			continue
+		}
+		cpu[name] += u.cpu
+	}
+	return nil
+}
+
+// measured does something and adds what it took to the figures.
+func (w *world) measured(ctx context.Context, step Step, act func() error) (*reading, *reading, error) {
+	if w.manager != nil {
+		if err := resetPeak(w.manager.Pid()); err != nil {
+			return nil, nil, err
+		}
+	}
+	before, err := w.read(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	stopProfile := w.startProfile(ctx, step)
+	if err := act(); err != nil {
+		return nil, nil, fmt.Errorf("step %s: %w", step.As, err)
+	}
+	after, err := w.read(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := stopProfile(); err != nil {
+		return nil, nil, err
+	}
+	writes := since(before.writes, after.writes)
+	// Events say what happened, and leases that somebody is there: neither is a part of the state.
+	events := writes["events"]
+	delete(writes, "events")
+	delete(writes, "leases")
+	w.figures.add(step.As, "Webex requests", float64(after.webex-before.webex))
+	w.figures.add(step.As, "row writes", writes["webexlicenses"]+writes["webexlicenses/status"])
+	w.figures.add(step.As, "writes", total(writes)-float64(after.own-before.own))
+	if w.verbose {
+		fmt.Fprintf(os.Stderr, "  %s: %d own writes among %v\n", step.As, after.own-before.own, writes)
+	}
+	w.figures.add(step.As, "event writes", events)
+	w.figures.add(step.As, "manager peak MiB", float64(after.manager.peak)/(1<<20))
+	return &before, &after, nil
+}
+
+// startProfile takes a profile of the manager's processor time, and at the end one of its heap, if profiles are wanted.
+func (w *world) startProfile(ctx context.Context, step Step) (stop func() error) {
+	if !w.profile || w.manager == nil {
+		return func() error { return nil }
+	}
+	base := filepath.Join(w.dir, w.scenario.Name+"-"+step.As)
+	done := make(chan error, 1)
+	go func() { done <- w.manager.writeProfile(ctx, "profile?seconds=20", base+".cpu.prof") }()
+	return func() error {
+		if err := w.manager.writeProfile(ctx, "heap", base+".heap.prof"); err != nil {
+			return err
+		}
+		return <-done
+	}
+}
+
+// quiet waits until nobody has written anything for a while: what follows a run has been done.
+func (w *world) quiet(ctx context.Context) error {
+	const silence = 3 * time.Second
+	var last float64
+	for since := time.Now(); time.Since(since) < silence; {
+		server, err := scrape(ctx, w.http, w.cluster.Config.Host+"/metrics")
+		if err != nil {
+			return err
+		}
+		writes := server.sumBy("apiserver_request_total", func(label map[string]string) string {
+			if slices.Contains(writing, label["verb"]) && label["group"] == v1alpha1.GroupName {
+				return "writes"
+			}
+			return ""
+		})["writes"]
+		if writes != last {
+			last, since = writes, time.Now()
+		}
+		if err := w.manager.pause(ctx, 500*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}

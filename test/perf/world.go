@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/test/controlplane"
+	"github.com/webex-operator/webex-license-operator/test/operator"
+)
+
+// programs are the binaries of the repository that a scenario runs.
+type programs struct{ manager, simulator string }
+
+// build compiles the programs as they are released.
+func build(ctx context.Context, repository, dir string) (programs, error) {
+	p := programs{simulator: filepath.Join(dir, "webexsim")}
+	var err error
+	if p.manager, err = operator.Build(ctx, repository, dir, "-trimpath"); err != nil {
+		return p, err
+	}
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", p.simulator, "./hack/webexsim") //nolint:gosec // our own program
+	cmd.Dir = repository
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return p, fmt.Errorf("building the simulator: %w\n%s", err, output)
+	}
+	return p, nil
+}
+
+// world is what a scenario happens in.
+type world struct {
+	scenario Scenario
+	programs programs
+	dir      string // takes profiles and what programs write
+	profile  bool
+	verbose  bool
+
+	cluster *controlplane.ControlPlane
+	client  client.Client
+	http    *http.Client // of the API server
+	groups  []*group
+	manager *manager
+	// written counts the world's own writes to the API server, which are not the operator's.
+	written atomic.Int64
+	// floor is how long the API server takes for a row if bare clients write it, in seconds; 0 if not measured.
+	floor   float64
+	figures Figures
+}
+
+// newWorld starts a control plane and the simulators; the manager is started by a step.
+func newWorld(ctx context.Context, s Scenario, p programs, repository, dir string) (*world, error) {
+	w := &world{scenario: s, programs: p, dir: dir}
+	if err := w.start(ctx, repository); err != nil {
+		return nil, errors.Join(err, w.end())
+	}
+	return w, nil
+}
+
+func (w *world) start(ctx context.Context, repository string) (err error) {
+	if err := os.MkdirAll(w.dir, 0o755); err != nil { //nolint:gosec // figures and profiles, nothing secret
+		return err
+	}
+	for _, g := range w.scenario.Fleet {
+		sim, err := startSimulator(ctx, w.programs.simulator, w.dir, g)
+		if err != nil {
+			return fmt.Errorf("starting the simulator of group %s: %w", g.Name, err)
+		}
+		w.groups = append(w.groups, &group{Group: g, sim: sim})
+	}
+	w.cluster, err = controlplane.Start(ctx, controlplane.Options{
+		CRDPaths: []string{operator.CRDs(repository)}, ControllerManager: w.scenario.ControllerManager,
+	})
+	if err != nil {
+		return err
+	}
+	config := rest.CopyConfig(w.cluster.Config)
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return counting{next, &w.written} })
+	if w.client, err = client.New(config, client.Options{Scheme: operator.Scheme()}); err != nil {
+		return err
+	}
+	w.http, err = rest.HTTPClientFor(w.cluster.Config)
+	return err
+}
+
+// end stops everything.
+func (w *world) end() error {
+	var errs []error
+	if w.manager != nil {
+		errs = append(errs, w.manager.stop())
+	}
+	for _, g := range w.groups {
+		_ = g.sim.cmd.Process.Kill() // it keeps nothing
+		_ = g.sim.cmd.Wait()
+	}
+	if w.cluster != nil {
+		errs = append(errs, w.cluster.Stop())
+	}
+	return errors.Join(errs...)
+}
+
+// startManager starts the operator as a Deployment would.
+func (w *world) startManager(ctx context.Context) error {
+	var hosts []string
+	for _, g := range w.groups {
+		u, err := url.Parse(g.sim.url)
+		if err != nil {
+			return err
+		}
+		hosts = append(hosts, u.Host)
+	}
+	var err error
+	w.manager, err = startManager(ctx, w.programs.manager, w.cluster.KubeconfigPath,
+		append([]string{"--allowed-api-hosts=" + strings.Join(hosts, ",")}, w.scenario.Manager...)...)
+	return err
+}
+
+// of are the groups that take part in a step.
+func (w *world) of(step Step) []*group {
+	if len(step.Groups) == 0 {
+		return w.groups
+	}
+	var chosen []*group
+	for _, g := range w.groups {
+		for _, name := range step.Groups {
+			if g.Name == name {
+				chosen = append(chosen, g)
+			}
+		}
+	}
+	return chosen
+}
+
+// counting counts requests that write.
+type counting struct {
+	next    http.RoundTripper
+	written *atomic.Int64
+}
+
+// RoundTrip sends the request.
+func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method != http.MethodGet {
+		c.written.Add(1)
+	}
+	return c.next.RoundTrip(r)
+}
+
+// trusting is a transport that trusts an authority.
+func trusting(authority []byte) (*http.Transport, error) {
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(authority) {
+		return nil, errors.New("the simulator's certificate authority is not PEM")
+	}
+	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}, nil
+}
