@@ -167,6 +167,26 @@ func TestForbidden(t *testing.T) {
 	f.Expect(f.sim.Requests()).To(BeEmpty(), "nobody asks before spec or Secret change")
 }
 
+// A list that is not found is no empty list: the rows stay, and the run says so.
+func TestNotFoundIsNoEmptyList(t *testing.T) {
+	f := newFixture(t)
+	customer := f.createCustomer("acme")
+	rows := f.versions("acme")
+	f.sim.AddRule(webexsim.Rule{Operation: "GET /licenses", Status: http.StatusNotFound})
+	f.sim.ResetRequests()
+	run := f.run("acme")
+	expectOneEnd(f, run)
+	f.expectReason(run, v1alpha1.ReasonRejected)
+	f.Expect(run.Status.Message).To(And(ContainSubstring("list licenses"), ContainSubstring("HTTP 404")))
+	f.Expect(f.sim.Requests()["GET /licenses"]).To(Equal(1), "asking again does not help")
+	f.awaitCondition(customer, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonRejected)
+	f.Expect(f.versions("acme")).To(Equal(rows))
+
+	f.sim.ClearRules()
+	f.expectReason(f.run("acme"), v1alpha1.ReasonSucceeded)
+	f.expectRows("acme")
+}
+
 // Webex is not called before the time that it asked for, by no run and not after
 // a restart either.
 func TestRateLimited(t *testing.T) {
