@@ -82,6 +82,21 @@ soak: controlplane ## Run the long proofs: SOAK_RUNS (500) runs under faults, th
 bench: controlplane ## Run the benchmarks. BENCH=regexp selects.
 	KUBEBUILDER_ASSETS='$(ASSETS)' go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -timeout 30m $(TESTFLAGS) ./internal/... ./controllers
 
+# Its packages come from npm, in the versions of its lock file, which names no registry.
+side_by_side := bin/side-by-side
+
+.PHONY: side-by-side
+side-by-side: $(side_by_side)/node_modules/.package-lock.json ## Walk one organization with the official JavaScript SDK and with the operator's client; compare. Needs node, npm and Linux. SIDEBYSIDEFLAGS="-people 2000".
+	go build $(build_flags) -o $(side_by_side)/ ./hack/webexsim ./test/sidebyside ./test/sidebyside/walker
+	@$(side_by_side)/sidebyside -simulator $(side_by_side)/webexsim -walker $(side_by_side)/walker \
+		-script test/sidebyside/walk.js -modules '$(CURDIR)/$(side_by_side)/node_modules' $(SIDEBYSIDEFLAGS)
+
+$(side_by_side)/node_modules/.package-lock.json: test/sidebyside/package.json test/sidebyside/package-lock.json
+	@mkdir -p $(side_by_side)
+	cp test/sidebyside/package.json test/sidebyside/package-lock.json $(side_by_side)
+	cd $(side_by_side) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 # go test -fuzz takes one fuzz test of one package at a time.
 .PHONY: fuzz
 fuzz: ## Run each fuzz test for FUZZTIME (10s).
