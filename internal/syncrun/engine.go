@@ -194,8 +194,13 @@ func (a *attempt) conclude(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	if err := a.recordFacts(ctx); err != nil && failure == nil {
+	err := a.recordFacts(ctx)
+	switch {
+	case err == nil:
+	case failure == nil:
 		a.outcome.Failure = failureOf(ctx, err)
+	default: // the run tells why it failed; its customer does not until the next attempt
+		log.FromContext(ctx).Error(err, "the customer's status could not be written after an attempt that failed")
 	}
 }
 
