@@ -49,9 +49,11 @@ func run(ctx context.Context) (err error) {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	read := walk.Operator
-	if *as == "reader" {
-		read = walk.Reader
+	read, ok := map[string]func(context.Context, walk.Service, walk.Way) (walk.Result, error){
+		"operator": walk.Operator, "reader": walk.Reader,
+	}[*as]
+	if !ok {
+		return fmt.Errorf("-as: there is no walker %q: want operator or reader", *as)
 	}
 	result, err := read(ctx, walk.Service{BaseURL: *base, Token: *token, Transport: transport}, walk.Way(*way))
 	if err != nil {
