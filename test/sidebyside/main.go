@@ -103,7 +103,7 @@ func versions(ctx context.Context, to io.Writer) error {
 }
 
 // judge fails if the operator's client takes too much CPU beside the SDK, whether the starts of processes count or not.
-// With latency it only looks on: what a core has to do again after each sleep is then in both, and evens them out.
+// With latency it only looks on: from run to run these figures of CPU time differ most.
 func judge(sections []section, aim float64) error {
 	var failures []error
 	for _, s := range sections {
