@@ -32,7 +32,7 @@ func command(ctx context.Context) error {
 	only := flag.String("scenarios", "", "comma-separated names of scenarios; default all")
 	runs := flag.Int("runs", 1, "how often each scenario is run")
 	dir := flag.String("dir", "bin/perf", "takes binaries, figures and profiles")
-	profile := flag.Bool("profile", false, "write profiles of the manager's processor time and heap for each step")
+	profile := flag.Bool("profile", false, "write profiles of the API server's and the manager's processor time, and of the manager's heap, for each step")
 	verbose := flag.Bool("v", false, "also print writes by resource")
 	flag.Parse()
 
@@ -77,7 +77,7 @@ func play(ctx context.Context, s Scenario, p programs, repository, dir string, p
 	err = func() error {
 		for _, step := range s.Steps {
 			begin := len(w.figures.list)
-			if err := actions[step.Do](ctx, w, step); err != nil {
+			if err := w.profiled(ctx, step, func() error { return actions[step.Do](ctx, w, step) }); err != nil {
 				return err
 			}
 			for _, f := range w.figures.list[begin:] {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/webex-operator/webex-license-operator/test/operator"
@@ -95,23 +93,4 @@ func (m *manager) runs(ctx context.Context) (map[string]float64, error) {
 		return nil, err
 	}
 	return f.sumBy("webexlicense_sync_runs_total", func(label map[string]string) string { return label["result"] }), nil
-}
-
-// writeProfile saves a profile, such as "heap" or "profile?seconds=10".
-func (m *manager) writeProfile(ctx context.Context, query, path string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, m.profile+query, nil)
-	if err != nil {
-		return err
-	}
-	response, err := (&http.Client{}).Do(request) // a profile takes as long as it was asked to
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	file, err := os.Create(filepath.Clean(path))
-	if err != nil {
-		return err
-	}
-	_, err = file.ReadFrom(response.Body)
-	return errors.Join(err, file.Close())
 }

@@ -103,15 +103,11 @@ func (w *world) measured(ctx context.Context, step Step, act func() error) (*rea
 	if err != nil {
 		return nil, nil, err
 	}
-	stopProfile := w.startProfile(ctx, step)
 	if err := act(); err != nil {
 		return nil, nil, fmt.Errorf("step %s: %w", step.As, err)
 	}
 	after, err := w.read(ctx)
 	if err != nil {
-		return nil, nil, err
-	}
-	if err := stopProfile(); err != nil {
 		return nil, nil, err
 	}
 	writes := since(before.writes, after.writes)
@@ -128,22 +124,6 @@ func (w *world) measured(ctx context.Context, step Step, act func() error) (*rea
 	w.figures.add(step.As, "event writes", events)
 	w.figures.add(step.As, "manager peak MiB", float64(after.manager.peak)/(1<<20))
 	return &before, &after, nil
-}
-
-// startProfile takes a profile of the manager's processor time, and at the end one of its heap, if profiles are wanted.
-func (w *world) startProfile(ctx context.Context, step Step) (stop func() error) {
-	if !w.profile || w.manager == nil {
-		return func() error { return nil }
-	}
-	base := filepath.Join(w.dir, w.scenario.Name+"-"+step.As)
-	done := make(chan error, 1)
-	go func() { done <- w.manager.writeProfile(ctx, "profile?seconds=20", base+".cpu.prof") }()
-	return func() error {
-		if err := w.manager.writeProfile(ctx, "heap", base+".heap.prof"); err != nil {
-			return err
-		}
-		return <-done
-	}
 }
 
 // quiet waits until nobody has written anything for a while: what follows a run has been done.

@@ -46,6 +46,8 @@ type world struct {
 	dir      string // takes profiles and what programs write
 	profile  bool
 	verbose  bool
+	// profiling are the profiles of the step under way, if some are wanted.
+	profiling *profiling
 
 	cluster *controlplane.ControlPlane
 	client  client.Client
@@ -123,6 +125,9 @@ func (w *world) startManager(ctx context.Context) error {
 	var err error
 	w.manager, err = startManager(ctx, w.programs.manager, w.cluster.KubeconfigPath,
 		append([]string{"--allowed-api-hosts=" + strings.Join(hosts, ",")}, w.scenario.Manager...)...)
+	if err == nil && w.profiling != nil {
+		w.profiling.manager(ctx, w.manager)
+	}
 	return err
 }
 
