@@ -290,6 +290,7 @@ type LicenseSync struct {
 	// status is how far the run is, or how it ended; written by the operator.
 	// +optional
 	// +kubebuilder:default={"observedGeneration":-1}
+	// +structType=atomic
 	Status LicenseSyncStatus `json:"status,omitempty,omitzero"`
 }
 

@@ -285,6 +285,7 @@ type LicenseSyncSchedule struct {
 	// status is what the schedule did and will do, written by the operator.
 	// +optional
 	// +kubebuilder:default={"observedGeneration":-1}
+	// +structType=atomic
 	Status LicenseSyncScheduleStatus `json:"status,omitempty,omitzero"`
 }
 

@@ -214,10 +214,12 @@ type WebexLicense struct {
 
 	// spec is the identity of the row. It never changes.
 	// +required
+	// +structType=atomic
 	Spec WebexLicenseSpec `json:"spec,omitzero"`
 
 	// status holds the figures, written by runs.
 	// +optional
+	// +structType=atomic
 	Status WebexLicenseStatus `json:"status,omitempty,omitzero"`
 }
 

@@ -215,10 +215,7 @@ func applyStatus(ctx context.Context, c client.Client, row *v1alpha1.WebexLicens
 	if version != "" {
 		object.WithResourceVersion(version)
 	}
-	if err := c.Status().Apply(ctx, object, client.ForceOwnership, client.FieldOwner(FieldManager)); err != nil {
-		return err
-	}
-	return restoreStatus(ctx, c, row, object.Status)
+	return c.Status().Apply(ctx, object, client.ForceOwnership, client.FieldOwner(FieldManager))
 }
 
 func objectConfiguration(row *v1alpha1.WebexLicense) *ac.WebexLicenseApplyConfiguration {

@@ -257,6 +257,7 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: status
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSyncStatus
+        elementRelationship: atomic
       default:
         observedGeneration: -1
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSyncSchedule
@@ -277,6 +278,7 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: status
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSyncScheduleStatus
+        elementRelationship: atomic
       default:
         observedGeneration: -1
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSyncScheduleSpec
@@ -717,9 +719,11 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: spec
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexLicenseSpec
+        elementRelationship: atomic
     - name: status
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexLicenseStatus
+        elementRelationship: atomic
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexLicenseSpec
   map:
     fields:
