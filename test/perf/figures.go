@@ -12,6 +12,16 @@ type Figure struct {
 	Value float64 `json:"value"`
 }
 
+// value is what a step measured before; 0 if it did not.
+func (f *Figures) value(step, what string) float64 {
+	for _, figure := range f.list {
+		if figure.Name == step+"/"+what {
+			return figure.Value
+		}
+	}
+	return 0
+}
+
 func (f *Figures) add(step, what string, value float64) {
 	f.list = append(f.list, Figure{step + "/" + what, value})
 }

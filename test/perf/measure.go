@@ -122,7 +122,11 @@ func (w *world) measured(ctx context.Context, step Step, act func() error) (*rea
 		fmt.Fprintf(os.Stderr, "  %s: %d own writes among %v\n", step.As, after.own-before.own, writes)
 	}
 	w.figures.add(step.As, "event writes", events)
-	w.figures.add(step.As, "manager peak MiB", float64(after.manager.peak)/(1<<20))
+	peak := float64(after.manager.peak) / (1 << 20)
+	w.figures.add(step.As, "manager peak MiB", peak)
+	if step.Beside != "" {
+		w.figures.add(step.As, "peak MiB more than "+step.Beside, peak-w.figures.value(step.Beside, "manager peak MiB"))
+	}
 	return &before, &after, nil
 }
 

@@ -65,6 +65,13 @@ type Step struct {
 	Percent int             `json:"percent,omitempty"`
 	For     metav1.Duration `json:"for,omitzero"`
 	Count   int             `json:"count,omitempty"`
+	// Each has one schedule for each customer, SpreadSeconds is that of the schedules.
+	Each          bool   `json:"each,omitempty"`
+	SpreadSeconds *int32 `json:"spreadSeconds,omitempty"`
+	// Beside names an earlier step whose peak of memory this one's is compared with.
+	Beside string `json:"beside,omitempty"`
+	// Budget also compares the time from the first to the last request with what the request budget allows.
+	Budget bool `json:"budget,omitempty"`
 }
 
 // scenarios reads the files, in the order of their names.

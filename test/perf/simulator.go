@@ -28,8 +28,8 @@ type simulator struct {
 
 const partnerToken = "partner-token" //nolint:gosec // the simulator's only
 
-// startSimulator serves the organizations of a group.
-func startSimulator(ctx context.Context, binary, dir string, g Group) (*simulator, error) {
+// startSimulator serves the organizations of a group, whose seeds count up from the first.
+func startSimulator(ctx context.Context, binary, dir string, g Group, seed int) (*simulator, error) {
 	urlFile, caFile := filepath.Join(dir, g.Name+".url"), filepath.Join(dir, g.Name+".crt")
 	if err := os.RemoveAll(urlFile); err != nil { // of an earlier run
 		return nil, err
@@ -43,7 +43,7 @@ func startSimulator(ctx context.Context, binary, dir string, g Group) (*simulato
 	}
 	s := &simulator{client: &http.Client{Timeout: time.Minute}}
 	s.cmd = exec.CommandContext(ctx, binary, //nolint:gosec // our own program
-		"-org=generated", "-generated="+strconv.Itoa(g.Customers), "-people="+strconv.Itoa(g.People), "-licenses="+strconv.Itoa(g.Licenses),
+		"-org=generated", "-generated="+strconv.Itoa(g.Customers), "-seed="+strconv.Itoa(seed), "-people="+strconv.Itoa(g.People), "-licenses="+strconv.Itoa(g.Licenses),
 		"-locations="+strconv.Itoa(max(g.Locations, 1)), "-latency="+g.Latency.Duration.String(), "-options="+string(options),
 		"-url-file="+urlFile, "-ca-file="+caFile)
 	s.cmd.Stderr = os.Stderr
@@ -136,6 +136,13 @@ func (s *simulator) requests(ctx context.Context) (int, error) {
 	var counts struct{ Total int }
 	err := s.do(ctx, http.MethodGet, "/requests", nil, &counts)
 	return counts.Total, err
+}
+
+// log are the latest requests.
+func (s *simulator) log(ctx context.Context) ([]webexsim.RequestRecord, error) {
+	var answer webexsim.RequestLogAnswer
+	err := s.do(ctx, http.MethodGet, "/log", nil, &answer)
+	return answer.Records, err
 }
 
 // truth are the figures that right rows of an organization show.

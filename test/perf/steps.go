@@ -14,6 +14,7 @@ var actions map[string]func(ctx context.Context, w *world, step Step) error
 func init() { //nolint:gochecknoinits // some actions read the table of scenarios
 	actions = map[string]func(ctx context.Context, w *world, step Step) error{
 		"floor": floor, "cold": cold, "sync": syncAgain, "change": change, "restart": restart, "idle": idle,
+		"due": due,
 	}
 }
 
@@ -99,6 +100,11 @@ func (w *world) runs(ctx context.Context, step Step, groups []*group, cause func
 	}
 	if err := w.verify(ctx, groups); err != nil {
 		return err
+	}
+	if step.Budget {
+		if err := w.budget(ctx, step, groups, before.at); err != nil {
+			return err
+		}
 	}
 	n := float64(customers(groups))
 	w.figures.add(step.As, "seconds", took.Seconds())

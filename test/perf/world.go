@@ -74,12 +74,14 @@ func (w *world) start(ctx context.Context, repository string) (err error) {
 	if err := os.MkdirAll(w.dir, 0o755); err != nil { //nolint:gosec // figures and profiles, nothing secret
 		return err
 	}
+	seed := 1
 	for _, g := range w.scenario.Fleet {
-		sim, err := startSimulator(ctx, w.programs.simulator, w.dir, g)
+		sim, err := startSimulator(ctx, w.programs.simulator, w.dir, g, seed)
 		if err != nil {
 			return fmt.Errorf("starting the simulator of group %s: %w", g.Name, err)
 		}
 		w.groups = append(w.groups, &group{Group: g, sim: sim})
+		seed += g.Customers
 	}
 	w.cluster, err = controlplane.Start(ctx, controlplane.Options{
 		CRDPaths: []string{operator.CRDs(repository)}, ControllerManager: w.scenario.ControllerManager,
