@@ -25,6 +25,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/controllers"
+	"github.com/webex-operator/webex-license-operator/internal/census"
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
@@ -45,6 +46,7 @@ type options struct {
 	requestsPerSecond              float64
 	upgradeSpread                  time.Duration
 	maxSeries                      int
+	objectLimitsFactor             float64
 	zap                            zap.Options
 }
 
@@ -73,6 +75,8 @@ func (o *options) bind(flags *flag.FlagSet) {
 	flags.DurationVar(&o.upgradeSpread, "upgrade-spread", time.Hour, "Time over which the runs are spread that an upgrade asks for, one for each customer; 0 for at once.")
 	flags.IntVar(&o.maxSeries, "metrics-max-series", metrics.DefaultMaxSeries,
 		"Most series of webexlicense_units, 2 for each purchased licence; if there were more, there are none, and the totals of customers remain.")
+	flags.Float64Var(&o.objectLimitsFactor, "object-limits-factor", 1,
+		"How many times the objects that Kubernetes aims at (1,500 of a kind in a namespace, 10,000 in a cluster) this cluster holds well; condition ObjectCountOK warns from 80 percent on. 0 for no limits.")
 	flags.IntVar(&o.reconciles, "max-concurrent-reconciles", 4, "Number of reconciles at a time, for each kind. None of them waits for Webex.")
 	o.zap.BindFlags(flags)
 }
@@ -106,6 +110,7 @@ func run(o options) error {
 		RequestsPerSecond:    o.requestsPerSecond,
 		UpgradeSpread:        o.upgradeSpread,
 		ConcurrentReconciles: o.reconciles,
+		ObjectLimits:         census.Published().Times(o.objectLimitsFactor),
 	})
 	if err != nil {
 		return fmt.Errorf("preparing the controllers: %w", err)

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 
+	"github.com/webex-operator/webex-license-operator/internal/census"
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
@@ -37,12 +38,15 @@ type Options struct {
 	ConcurrentReconciles int
 	// UpgradeSpread is over how long the runs are spread that an upgrade asks for.
 	UpgradeSpread time.Duration
+	// ObjectLimits are how many objects a namespace and the cluster hold well; nil for the published numbers.
+	ObjectLimits census.Limits
 	// DataVersion lets tests be another release; zero is the product's.
 	DataVersion int32
-	// Retry, Backoff and Timeouts change the waits of tests; zero values are the product's.
-	Retry    webex.RetryPolicy
-	Backoff  func(uid string, failed int32) time.Duration
-	Timeouts syncrun.Timeouts
+	// CensusDebounce, Retry, Backoff and Timeouts change the waits of tests; zero values are the product's.
+	CensusDebounce time.Duration
+	Retry          webex.RetryPolicy
+	Backoff        func(uid string, failed int32) time.Duration
+	Timeouts       syncrun.Timeouts
 	// WrapClient lets tests see what is written; nil leaves the client as it is.
 	WrapClient func(client.Client) client.Client
 	// WrapRecorder lets tests see which events are told; nil leaves the recorder as it is.
@@ -55,6 +59,9 @@ type Options struct {
 func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err := SetupIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
+	}
+	if o.ObjectLimits == nil {
+		o.ObjectLimits = census.Published()
 	}
 	c := mgr.GetClient()
 	if o.WrapClient != nil {
@@ -76,6 +83,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	customers := &WebexCustomerAccessReconciler{
 		Client: c, Recorder: recorder, Clock: o.Clock, Concurrency: o.ConcurrentReconciles,
 		DataVersion: cmp.Or(o.DataVersion, syncrun.DataVersion), UpgradeSpread: o.UpgradeSpread,
+		Census: census.New(o.ObjectLimits), CensusDebounce: cmp.Or(o.CensusDebounce, censusDebounce),
 	}
 	schedules := &LicenseSyncScheduleReconciler{
 		Client: c, Live: mgr.GetAPIReader(), Recorder: recorder, Clock: o.Clock,

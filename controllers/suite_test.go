@@ -26,6 +26,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/census"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/internal/webexsim"
@@ -107,6 +108,8 @@ type fixtureOptions struct {
 	// dataVersion and upgradeSpread make the operator another release.
 	dataVersion   int32
 	upgradeSpread time.Duration
+	// objectLimits replace the published ones.
+	objectLimits census.Limits
 	// apiHosts replaces the simulator's host in the list of allowed hosts.
 	apiHosts []string
 }
@@ -186,6 +189,8 @@ func (f *fixture) start() {
 		ConcurrentReconciles: 2,
 		DataVersion:          f.opts.dataVersion,
 		UpgradeSpread:        f.opts.upgradeSpread,
+		ObjectLimits:         f.opts.objectLimits,
+		CensusDebounce:       50 * time.Millisecond,
 		Retry:                webex.RetryPolicy{Attempts: 2, Base: time.Millisecond, Cap: 2 * time.Millisecond},
 		Backoff:              func(string, int32) time.Duration { return 50 * time.Millisecond },
 		WrapRecorder:         f.told.wrap(f.t),

@@ -20,7 +20,7 @@ const defaultStaleAfter = 26 * time.Hour
 // conditions are all conditions of the customer, drawn from facts alone.
 func (s *customerScope) conditions() []metav1.Condition {
 	fresh := s.freshness()
-	conditions := append(s.summary(fresh.Status == metav1.ConditionTrue).Conditions(), s.credentials(), s.defaultsResolved(), fresh)
+	conditions := append(s.summary(fresh.Status == metav1.ConditionTrue).Conditions(), s.credentials(), s.defaultsResolved(), fresh, s.objectCount())
 	if held := s.customer.Status.HeldPrune; held != nil {
 		conditions = append(conditions, status.Condition(v1alpha1.ConditionPruneHeld, metav1.ConditionTrue, heldDetail(s.customer.Name, held)))
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/census"
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
 	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
@@ -51,6 +52,10 @@ type WebexCustomerAccessReconciler struct {
 	UpgradeSpread time.Duration
 	// Concurrency is the number of reconciles at a time.
 	Concurrency int
+	// Census counts the objects of all kinds.
+	Census *census.Census
+	// CensusDebounce gathers what comes and goes together, before customers are told.
+	CensusDebounce time.Duration
 }
 
 // customerScope is what the steps of one reconcile share.
@@ -77,6 +82,8 @@ type customerScope struct {
 	// rows are the customer's licence rows.
 	rows     []v1alpha1.WebexLicense
 	defaults usage.Effective
+	// objects says how near the numbers of objects are to their limits.
+	objects census.Verdict
 	// handled is the last token of the requestedAt annotation that a run exists for.
 	handled string
 	// after is when to look again; 0 for never.
@@ -139,6 +146,7 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 		}
 		s.duplicateGone = other == nil
 	}
+	s.objects = r.Census.Judge(s.customer.Namespace, verdictOf(s.customer))
 	s.rows, err = syncrun.Rows(ctx, r, s.customer)
 	s.defaults = usage.ResolveDefaults(s.customer.Status.Subscriptions, s.customer.Status.SiteURLs,
 		usage.Defaults{Subscription: s.customer.Spec.DefaultSubscription, SiteURL: s.customer.Spec.DefaultSiteURL})
@@ -203,7 +211,7 @@ func (r *WebexCustomerAccessReconciler) summarise(ctx context.Context, s *custom
 }
 
 func sameCustomerStatus(old, desired v1alpha1.WebexCustomerAccessStatus) bool {
-	return status.Equal(old.Conditions, desired.Conditions) &&
+	return status.Equal(old.Conditions, untold(old.Conditions, desired.Conditions)) &&
 		old.ObservedGeneration != nil && *old.ObservedGeneration == *desired.ObservedGeneration &&
 		old.LastHandledReconcileAt == desired.LastHandledReconcileAt &&
 		old.UpgradeRunTime.Equal(desired.UpgradeRunTime) &&
@@ -217,7 +225,11 @@ const rowDebounce = time.Second
 
 // SetupWithManager registers the controller.
 func (r *WebexCustomerAccessReconciler) SetupWithManager(mgr ctrl.Manager, skipNameValidation bool) error {
-	return ctrl.NewControllerManagedBy(mgr).
+	b := ctrl.NewControllerManagedBy(mgr)
+	for _, counted := range r.counted(mgr.GetCache()) {
+		b = b.WatchesRawSource(counted)
+	}
+	return b.
 		For(&v1alpha1.WebexCustomerAccess{}).
 		Watches(&v1alpha1.WebexCustomerAccess{}, handler.Funcs{DeleteFunc: r.wakeDuplicates}).
 		Watches(&v1alpha1.LicenseSync{}, handler.EnqueueRequestsFromMapFunc(customerOfRun)).

@@ -25,6 +25,10 @@ const (
 	// ConditionCapacityOK of a purchased licence at level Customer is True while it
 	// is used below the customer's thresholds; that of a customer while all are.
 	ConditionCapacityOK = "CapacityOK"
+	// ConditionObjectCountOK of a customer is True while its namespace and the
+	// cluster hold fewer objects of the operator's kinds than they are known to
+	// hold well.
+	ConditionObjectCountOK = "ObjectCountOK"
 
 	// ConditionComplete of a run is True once it succeeded, as on a Job.
 	ConditionComplete = "Complete"
@@ -153,6 +157,20 @@ const (
 	ReasonExhausted = "Exhausted"
 	// ReasonOverAssigned is for a licence with more units in use than bought.
 	ReasonOverAssigned = "OverAssigned"
+)
+
+// Reasons of ObjectCountOK, from good to bad.
+const (
+	// ReasonWithinLimits is for numbers of objects that are far from their limits.
+	ReasonWithinLimits = "WithinLimits"
+	// ReasonNearNamespaceLimit is for 80 percent of what one namespace holds well.
+	ReasonNearNamespaceLimit = "NearNamespaceLimit"
+	// ReasonNearClusterLimit is for 80 percent of what one cluster holds well.
+	ReasonNearClusterLimit = "NearClusterLimit"
+	// ReasonOverNamespaceLimit is for more objects than one namespace holds well.
+	ReasonOverNamespaceLimit = "OverNamespaceLimit"
+	// ReasonOverClusterLimit is for more objects than one cluster holds well.
+	ReasonOverClusterLimit = "OverClusterLimit"
 )
 
 // Reasons of Ready of a schedule.

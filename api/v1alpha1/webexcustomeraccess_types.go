@@ -294,7 +294,8 @@ type Prune struct {
 // WebexCustomerAccessStatus is what was last seen of the organization.
 type WebexCustomerAccessStatus struct {
 	// conditions are Ready, Reconciling and Stalled by the kstatus contract, and
-	// CredentialsValid, DefaultsResolved, DataFresh, PruneHeld and CapacityOK.
+	// CredentialsValid, DefaultsResolved, DataFresh, PruneHeld, CapacityOK and
+	// ObjectCountOK.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -29,7 +29,8 @@ import (
 // WebexCustomerAccessStatus is what was last seen of the organization.
 type WebexCustomerAccessStatusApplyConfiguration struct {
 	// conditions are Ready, Reconciling and Stalled by the kstatus contract, and
-	// CredentialsValid, DefaultsResolved, DataFresh, PruneHeld and CapacityOK.
+	// CredentialsValid, DefaultsResolved, DataFresh, PruneHeld, CapacityOK and
+	// ObjectCountOK.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// observedGeneration is the generation of the spec that the conditions are about.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
