@@ -215,9 +215,10 @@ func (r *LicenseSyncReconciler) unfinished(ctx context.Context, namespace, custo
 	return requests
 }
 
-// runsOf lists the runs of a customer from the cache.
+// runsOf lists the runs of a customer from the cache. They are the cache's own: a
+// caller changes none of what they point to.
 func runsOf(ctx context.Context, reader client.Reader, namespace, customer string) ([]v1alpha1.LicenseSync, error) {
 	var runs v1alpha1.LicenseSyncList
-	err := reader.List(ctx, &runs, client.InNamespace(namespace), client.MatchingFields{syncrun.IndexCustomer: customer})
+	err := reader.List(ctx, &runs, client.InNamespace(namespace), client.MatchingFields{syncrun.IndexCustomer: customer}, client.UnsafeDisableDeepCopy)
 	return runs.Items, err
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -84,12 +83,27 @@ func Merge(previous, desired []metav1.Condition, generation int64, now metav1.Ti
 
 // Equal says whether two lists hold the same conditions, in any order.
 func Equal(a, b []metav1.Condition) bool {
-	a, b = slices.Clone(a), slices.Clone(b)
-	sortByType(a)
-	sortByType(b)
-	return equality.Semantic.DeepEqual(a, b)
+	return slices.EqualFunc(sorted(a), sorted(b), func(x, y metav1.Condition) bool {
+		if !x.LastTransitionTime.Equal(&y.LastTransitionTime) {
+			return false
+		}
+		x.LastTransitionTime = y.LastTransitionTime // equal times may differ in their zone
+		return x == y
+	})
 }
 
+// sorted are conditions by type; those that are not are sorted in a copy.
+func sorted(conditions []metav1.Condition) []metav1.Condition {
+	if slices.IsSortedFunc(conditions, byType) {
+		return conditions
+	}
+	conditions = slices.Clone(conditions)
+	sortByType(conditions)
+	return conditions
+}
+
+func byType(a, b metav1.Condition) int { return strings.Compare(a.Type, b.Type) }
+
 func sortByType(conditions []metav1.Condition) {
-	slices.SortFunc(conditions, func(a, b metav1.Condition) int { return strings.Compare(a.Type, b.Type) })
+	slices.SortFunc(conditions, byType)
 }

@@ -58,10 +58,11 @@ func (a *attempt) apply(ctx context.Context) error {
 	return a.write(ctx, d.changes, removals)
 }
 
-// Rows lists a customer's rows from the cache.
+// Rows lists a customer's rows from the cache. They are the cache's own: a caller
+// changes none of what they point to.
 func Rows(ctx context.Context, reader client.Reader, customer *v1alpha1.WebexCustomerAccess) ([]v1alpha1.WebexLicense, error) {
 	var list v1alpha1.WebexLicenseList
-	err := reader.List(ctx, &list, client.InNamespace(customer.Namespace), client.MatchingFields{IndexCustomer: customer.Name})
+	err := reader.List(ctx, &list, client.InNamespace(customer.Namespace), client.MatchingFields{IndexCustomer: customer.Name}, client.UnsafeDisableDeepCopy)
 	return list.Items, err
 }
 

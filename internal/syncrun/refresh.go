@@ -2,6 +2,7 @@ package syncrun
 
 import (
 	"context"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -23,7 +24,8 @@ func RefreshRows(ctx context.Context, c client.Client, recorder events.EventReco
 		if len(have.Status.Conditions) == 0 {
 			continue // its run is about to write it
 		}
-		want := have.DeepCopy()
+		want := new(*have) // rows are the cache's own: what is altered is copied first
+		want.Status.Conditions = slices.Clone(have.Status.Conditions)
 		setAssignable(&want.Status, defaults)
 		setCapacity(want, have.Status.Conditions, customer)
 		setOwner(want, customer)

@@ -178,7 +178,7 @@ func (s *tokenStore) apply(ctx context.Context, token storedToken, owners []meta
 func (s *tokenStore) users(ctx context.Context) ([]metav1.OwnerReference, error) {
 	var customers v1alpha1.WebexCustomerAccessList
 	err := s.engine.Client.List(ctx, &customers, client.InNamespace(s.customer.Namespace),
-		client.MatchingFields{IndexSecret: s.customer.Spec.CredentialsSecretRef.Name})
+		client.MatchingFields{IndexSecret: s.customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy)
 	if err != nil {
 		return nil, fmt.Errorf("listing the customers of a Secret: %w", err)
 	}

@@ -134,7 +134,7 @@ func (a *attempt) refuseDuplicate(ctx context.Context) error {
 // organization, if there is one.
 func DuplicateOf(ctx context.Context, reader client.Reader, customer *v1alpha1.WebexCustomerAccess, organization string) (*v1alpha1.WebexCustomerAccess, error) {
 	var all v1alpha1.WebexCustomerAccessList
-	if err := reader.List(ctx, &all, client.MatchingFields{IndexOrganization: organization}); err != nil {
+	if err := reader.List(ctx, &all, client.MatchingFields{IndexOrganization: organization}, client.UnsafeDisableDeepCopy); err != nil {
 		return nil, err
 	}
 	for i := range all.Items {
