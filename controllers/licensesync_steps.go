@@ -24,6 +24,11 @@ const (
 	customerGrace = time.Minute
 	// placeGrace keeps a short wait for a free place from being written down.
 	placeGrace = 2 * time.Second
+	// quietStart is how long a run may be at work before that is written down, if the
+	// operator itself created it. Most runs of small organizations have ended by then.
+	// Somebody who created a run looks at it right away, and a status without conditions
+	// would tell kstatus that nothing is left to do.
+	quietStart = time.Second
 )
 
 // cancel ends the run if spec.cancel is set.
@@ -132,8 +137,11 @@ func (r *LicenseSyncReconciler) customerOf(ctx context.Context, s *runScope) (bo
 	return false, nil
 }
 
-// queue lets the oldest run of the customer go first.
+// queue lets the oldest run of the customer go first. One whose attempt has begun did.
 func (r *LicenseSyncReconciler) queue(ctx context.Context, s *runScope) (bool, error) {
+	if _, begun := r.Runner.Look(s.run); begun {
+		return true, nil
+	}
 	runs, err := runsOf(ctx, r, s.run.Namespace, s.run.Spec.CustomerAccessRef.Name)
 	if err != nil {
 		return false, err
@@ -227,6 +235,11 @@ func (r *LicenseSyncReconciler) attempt(_ context.Context, s *runScope) (bool, e
 		s.start(snapshot.StartedAt)
 		s.progress(snapshot.Progress)
 		s.status.NextAttemptTime = nil
+		if left := snapshot.StartedAt.Add(quietStart).Sub(s.now); left > 0 && unsaid(run) {
+			s.keepVerdict()
+			s.lookAgain(left)
+			break
+		}
 		if until := snapshot.RestsUntil; !until.IsZero() {
 			s.status.NextAttemptTime = wholeSecond(until)
 			s.wait(v1alpha1.ReasonRateLimited, rateLimitedMessage)
@@ -237,6 +250,11 @@ func (r *LicenseSyncReconciler) attempt(_ context.Context, s *runScope) (bool, e
 		s.queued("the run waits for its turn: the operator's --max-concurrent-syncs are in use, or as many runs with the same credentials wait for Webex")
 	}
 	return false, nil
+}
+
+// unsaid says whether a run was created by the operator, and has no status so far.
+func unsaid(run *v1alpha1.LicenseSync) bool {
+	return metav1.GetControllerOfNoCopy(run) != nil && len(run.Status.Conditions) == 0
 }
 
 // queued is for a run that waits its turn. A new one may wait a moment unsaid.

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"regexp"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -127,8 +129,8 @@ func expectInitialRun(f *fixture, rows int) {
 	f.Expect(f.runs("acme")).To(HaveLen(1))
 }
 
-// what a run writes when nothing changed: that it began, that it ended, and on
-// the customer when.
+// what a run that somebody created writes when nothing changed: that it began, that it
+// ended, and on the customer when.
 var idleWrites = map[string]int{"PATCH licensesyncs/status": 2, "PATCH webexcustomeraccesses/status": 1}
 
 // A run writes what changed and nothing else, and rows keep their names for life.
@@ -208,6 +210,37 @@ func TestRunsWriteOnlyWhatChanged(t *testing.T) {
 	run, writes = synced()
 	f.Expect(run.Status.Rows).To(Equal(counts(1, 0, 0, rows-1)))
 	f.Expect(writes).To(Equal(with(map[string]int{"PATCH webexlicenses": 1, "PATCH webexlicenses/status": 1})))
+}
+
+// A run that the operator created itself writes that it is at work only if it still is
+// after a while: most have ended by then.
+func TestRunsOfTheOperatorBeginUnsaid(t *testing.T) {
+	clock := clocktesting.NewFakePassiveClock(time.Now())
+	f := newFixture(t, func(o *fixtureOptions) { o.clock = clock })
+	customer := f.createCustomer("acme")
+	f.forget()
+	f.setAnnotation(customer, v1alpha1.AnnotationRequestedAt, "short")
+	short := f.awaitRuns("acme", v1alpha1.TriggerManual, 1)
+	f.settle(customer)
+	f.Expect(short[0].Status.StartTime).NotTo(BeNil())
+	f.Expect(f.writes.all()).To(Equal(map[string]int{
+		"POST licensesyncs": 1, "PATCH licensesyncs/status": 1, // that it ended
+		"PATCH webexcustomeraccesses/status": 2, // that it was asked for, and what it found
+	}))
+
+	hold := f.sim.AddRule(webexsim.Rule{Operation: "GET /licenses", Delay: 10 * patience})
+	f.setAnnotation(customer, v1alpha1.AnnotationRequestedAt, "long")
+	f.Eventually(func() int { return f.sim.Requests()["GET /licenses"] }).Should(Equal(2), "it is at work")
+	long := &v1alpha1.LicenseSync{}
+	for _, name := range f.runs("acme")[v1alpha1.TriggerManual] {
+		if name != short[0].Name {
+			f.Expect(f.client.Get(f.ctx, client.ObjectKey{Namespace: f.namespace, Name: name}, long)).To(Succeed())
+		}
+	}
+	f.Expect(long.Status.Conditions).To(BeEmpty())
+	clock.SetTime(clock.Now().Add(quietStart))
+	f.awaitRun(long, v1alpha1.ReasonRunning)
+	f.sim.RemoveRule(hold)
 }
 
 // What somebody did to rows by hand, the next run repairs; what they added to

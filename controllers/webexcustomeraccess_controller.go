@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -56,6 +57,8 @@ type WebexCustomerAccessReconciler struct {
 	Census *census.Census
 	// CensusDebounce gathers what comes and goes together, before customers are told.
 	CensusDebounce time.Duration
+
+	written ownWrites
 }
 
 // customerScope is what the steps of one reconcile share.
@@ -97,7 +100,11 @@ type customerStep func(ctx context.Context, s *customerScope) error
 func (r *WebexCustomerAccessReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	customer := &v1alpha1.WebexCustomerAccess{}
 	if err := r.Get(ctx, request.NamespacedName, customer); err != nil || !customer.DeletionTimestamp.IsZero() {
+		r.written.forget(request.NamespacedName)
 		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if r.written.missing(customer) {
+		return ctrl.Result{}, nil // the event about what was written asks again
 	}
 	s := &customerScope{
 		customer: customer, now: r.Clock.Now(), handled: customer.Status.LastHandledReconcileAt,
@@ -136,7 +143,7 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 		if !finished(&runs[i]) {
 			s.active, s.unfinished = true, append(s.unfinished, runs[i].Name)
 			ready := meta.FindStatusCondition(runs[i].Status.Conditions, v1alpha1.ConditionReady)
-			s.reading = s.reading || ready != nil && ready.Reason == v1alpha1.ReasonRunning
+			s.reading = s.reading || ready == nil || ready.Reason == v1alpha1.ReasonRunning // a short run never says that it is at work
 		}
 	}
 	if last := s.customer.Status.LastRun; last != nil && last.Reason == v1alpha1.ReasonDuplicateOrganization && s.customer.Status.Organization != nil {
@@ -205,6 +212,7 @@ func (r *WebexCustomerAccessReconciler) summarise(ctx context.Context, s *custom
 	if err != nil {
 		return client.IgnoreNotFound(err)
 	}
+	r.written.note(client.ObjectKeyFromObject(s.customer), s.customer.UID, ptr.Deref(object.ResourceVersion, ""))
 	r.tell(s.customer, old.Conditions, desired.Conditions)
 	tellAll(r.Recorder, s.customer, "Summarise", expiring)
 	return nil
@@ -260,7 +268,7 @@ func (r *WebexCustomerAccessReconciler) customersOfSecret(ctx context.Context, s
 	var requests []ctrl.Request
 	for _, index := range []string{syncrun.IndexSecret, syncrun.IndexCABundleSecret} {
 		var customers v1alpha1.WebexCustomerAccessList
-		err := r.List(ctx, &customers, client.InNamespace(secret.GetNamespace()), client.MatchingFields{index: secret.GetName()})
+		err := r.List(ctx, &customers, client.InNamespace(secret.GetNamespace()), client.MatchingFields{index: secret.GetName()}, client.UnsafeDisableDeepCopy)
 		if err != nil {
 			return nil // the cache is stopping
 		}
@@ -277,7 +285,7 @@ func (r *WebexCustomerAccessReconciler) wakeDuplicates(ctx context.Context, e ev
 		return
 	}
 	var customers v1alpha1.WebexCustomerAccessList
-	if err := r.List(ctx, &customers, client.MatchingFields{syncrun.IndexOrganization: gone.Status.Organization.ID}); err != nil {
+	if err := r.List(ctx, &customers, client.MatchingFields{syncrun.IndexOrganization: gone.Status.Organization.ID}, client.UnsafeDisableDeepCopy); err != nil {
 		return // the cache is stopping
 	}
 	for _, request := range requestsFor(customers.Items) {
