@@ -73,7 +73,7 @@ func StartPod(ctx context.Context, config *rest.Config, deployment *appsv1.Deplo
 		cmd.Env = append(cmd.Env, mounts.Replace(variable))
 	}
 	cmd.Env = append(cmd.Env, "KUBECONFIG="+kubeconfig)
-	pod.Process, err = start(cmd, log)
+	pod.Process, err = StartCommand(cmd, log)
 	return pod, err
 }
 

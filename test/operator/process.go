@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"runtime"
 	"sync"
 	"syscall"
 )
@@ -20,20 +21,29 @@ func Start(binary, kubeconfig string, log *Log, arguments ...string) (*Process, 
 	// Not with a context: its end would kill the process unseen, and tests say when.
 	cmd := exec.Command(binary, arguments...) //nolint:noctx,gosec // see above; the path is that of our own program
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
-	return start(cmd, log)
+	return StartCommand(cmd, log)
 }
 
-func start(cmd *exec.Cmd, log *Log) (*Process, error) {
+// StartCommand runs any program as the manager is run. What it writes goes to log. Where the system can, it does not
+// outlive this process, whatever ends that.
+func StartCommand(cmd *exec.Cmd, log *Log) (*Process, error) {
 	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
+	cmd.SysProcAttr = sysProcAttr()
 	p := &Process{cmd: cmd, done: make(chan struct{})}
+	started := make(chan error)
 	go func() {
-		p.err = cmd.Wait()
-		close(p.done)
+		// Linux sends the parent-death signal when the thread that started the child ends, so that thread has to stay
+		// for as long as the child does.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			p.err = cmd.Wait()
+			close(p.done)
+		}
 	}()
-	return p, nil
+	return p, <-started
 }
 
 // Kill ends the manager by SIGKILL: it gets to tidy up nothing.

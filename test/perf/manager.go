@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/webex-operator/webex-license-operator/test/operator"
@@ -68,21 +69,36 @@ func (m *manager) ready(ctx context.Context) error {
 func (m *manager) pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-m.Done():
-		return fmt.Errorf("the manager has ended: %w; its log ends:\n%s", errors.Join(m.Err()), m.log.Tail(20))
+		return fmt.Errorf("the manager has ended: %w; its log ends:\n%s", errors.Join(m.Err()), m.tail())
 	case <-ctx.Done():
-		return fmt.Errorf("%w; the manager's log ends:\n%s", context.Cause(ctx), m.log.Tail(20))
+		return fmt.Errorf("%w; the manager's log ends:\n%s", context.Cause(ctx), m.tail())
 	case <-time.After(d):
 		return nil
 	}
 }
 
+// tail is the end of the log, for people.
+func (m *manager) tail() string { return readable(m.log.Tail(20)) }
+
+// stopTimeout is how long the manager may take to end; the kubelet gives it as long.
+const stopTimeout = 30 * time.Second
+
 // stop ends the manager as the kubelet does.
 func (m *manager) stop() error {
 	select {
-	case <-m.Done():
+	case <-m.Done(): // somebody has noticed
 		return nil
 	default:
-		return m.Stop()
+	}
+	if err := m.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	select {
+	case <-m.Done():
+		return m.Err()
+	case <-time.After(stopTimeout):
+		m.Kill()
+		return fmt.Errorf("the manager did not end within %v; its log ends:\n%s", stopTimeout, m.tail())
 	}
 }
 

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -60,34 +58,19 @@ func (w *world) read(ctx context.Context) (reading, error) {
 			return r, err
 		}
 	}
-	return r, children(r.cpu)
+	return r, addChildren(r.cpu)
 }
 
-// children adds the processor time of this process' children.
-func children(cpu map[string]time.Duration) error {
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+// addChildren adds the processor time of this process' children, by their names.
+func addChildren(cpu map[string]time.Duration) error {
+	children, err := childrenOf(os.Getpid())
 	if err != nil {
 		return err
 	}
-	for _, path := range stats {
-		stat, err := os.ReadFile(filepath.Clean(path))
-		if err != nil {
-			continue // it has ended
+	for _, child := range children {
+		if u, err := usageOf(child.pid); err == nil { // else it has ended
+			cpu[child.name] += u.cpu
 		}
-		line := string(stat)
-		name := line[strings.IndexByte(line, '(')+1 : strings.LastIndexByte(line, ')')]
-		if strings.Fields(line[strings.LastIndexByte(line, ')')+1:])[1] != strconv.Itoa(os.Getpid()) {
-			continue
-		}
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		if err != nil {
-			return err
-		}
-		u, err := usageOf(pid)
-		if err != nil {
-			continue
-		}
-		cpu[name] += u.cpu
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"embed"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -22,6 +23,8 @@ type Scenario struct {
 	Name string `json:"-"`
 	// Title says in a line what is measured.
 	Title string `json:"title"`
+	// OnlyIfNamed keeps it out of the scenarios that are run if none is named.
+	OnlyIfNamed bool `json:"onlyIfNamed,omitempty"`
 	// Fleet are groups of equal customers. Each has a simulated Webex of its own.
 	Fleet []Group `json:"fleet"`
 	// Manager are further flags of the manager.
@@ -95,6 +98,26 @@ func scenarios() ([]Scenario, error) {
 	return all, nil
 }
 
+// choose are the scenarios of these names, comma-separated, or those of the default set.
+func choose(all []Scenario, names string) ([]Scenario, error) {
+	if names == "" {
+		return slices.DeleteFunc(slices.Clone(all), func(s Scenario) bool { return s.OnlyIfNamed }), nil
+	}
+	var chosen []Scenario
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(all, func(s Scenario) bool { return s.Name == name })
+		if i < 0 {
+			var known []string
+			for _, s := range all {
+				known = append(known, s.Name)
+			}
+			return nil, fmt.Errorf("no scenario is called %q; there are %s", name, strings.Join(known, ", "))
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
+}
+
 func parseScenario(name string, data []byte) (*Scenario, error) {
 	s := &Scenario{Name: name}
 	if err := yaml.UnmarshalStrict(data, s); err != nil {
@@ -107,7 +130,7 @@ func parseScenario(name string, data []byte) (*Scenario, error) {
 	for i := range s.Steps {
 		step := &s.Steps[i]
 		if _, ok := actions[step.Do]; !ok {
-			return nil, fmt.Errorf("scenario %s: nothing is called %q", name, step.Do)
+			return nil, fmt.Errorf("scenario %s: a step does %q; it can do %s", name, step.Do, strings.Join(slices.Sorted(maps.Keys(actions)), ", "))
 		}
 		if step.As == "" {
 			step.As = step.Do

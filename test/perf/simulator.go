@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,11 +16,13 @@ import (
 	"time"
 
 	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/operator"
 )
 
 // simulator is a simulated Webex as a process of its own, told what to do through its control endpoint.
 type simulator struct {
-	cmd           *exec.Cmd
+	*operator.Process
+	said          operator.Log
 	url, control  string
 	ca            []byte
 	client        *http.Client
@@ -31,9 +34,6 @@ const partnerToken = "partner-token" //nolint:gosec // the simulator's only
 // startSimulator serves the organizations of a group, whose seeds count up from the first.
 func startSimulator(ctx context.Context, binary, dir string, g Group, seed int) (*simulator, error) {
 	urlFile, caFile := filepath.Join(dir, g.Name+".url"), filepath.Join(dir, g.Name+".crt")
-	if err := os.RemoveAll(urlFile); err != nil { // of an earlier run
-		return nil, err
-	}
 	options, err := json.Marshal(g.Webex)
 	if err != nil {
 		return nil, err
@@ -42,41 +42,52 @@ func startSimulator(ctx context.Context, binary, dir string, g Group, seed int) 
 		options = []byte("{}")
 	}
 	s := &simulator{client: &http.Client{Timeout: time.Minute}}
-	s.cmd = exec.CommandContext(ctx, binary, //nolint:gosec // our own program
+	// Not with a context: the world ends it.
+	cmd := exec.Command(binary, //nolint:noctx,gosec // see above; our own program
 		"-org=generated", "-generated="+strconv.Itoa(g.Customers), "-seed="+strconv.Itoa(seed), "-people="+strconv.Itoa(g.People), "-licenses="+strconv.Itoa(g.Licenses),
 		"-locations="+strconv.Itoa(max(g.Locations, 1)), "-latency="+g.Latency.Duration.String(), "-options="+string(options),
 		"-url-file="+urlFile, "-ca-file="+caFile)
-	s.cmd.Stderr = os.Stderr
-	if err := s.cmd.Start(); err != nil {
+	if s.Process, err = operator.StartCommand(cmd, &s.said); err != nil {
 		return nil, err
 	}
+	if err := s.prepare(ctx, g, urlFile, caFile); err != nil {
+		s.Kill()
+		return nil, err
+	}
+	return s, nil
+}
+
+// prepare waits for the simulator and gives its organizations tokens.
+func (s *simulator) prepare(ctx context.Context, g Group, urlFile, caFile string) (err error) {
 	for {
-		url, err := os.ReadFile(urlFile)
+		url, err := os.ReadFile(filepath.Clean(urlFile))
 		if err == nil {
 			s.url = strings.TrimSpace(string(url))
 			break
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("waiting for the simulator: %w", context.Cause(ctx))
+			return fmt.Errorf("waiting for the simulator: %w", context.Cause(ctx))
+		case <-s.Done():
+			return fmt.Errorf("the simulator has ended: %w; it said:\n%s", errors.Join(s.Err()), s.said.Tail(10))
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 	if s.ca, err = os.ReadFile(caFile); err != nil {
-		return nil, err
+		return err
 	}
 	s.control = strings.TrimSuffix(s.url, "/v1") + "/control"
 	if s.client.Transport, err = trusting(s.ca); err != nil {
-		return nil, err
+		return err
 	}
 	var organizations []struct{ UUID string }
 	if err := s.do(ctx, http.MethodGet, "/organizations", nil, &organizations); err != nil {
-		return nil, err
+		return err
 	}
 	for _, o := range organizations {
 		s.organizations = append(s.organizations, o.UUID)
 	}
-	return s, s.issueTokens(ctx, g)
+	return s.issueTokens(ctx, g)
 }
 
 // issueTokens gives each organization a token, or its partner one for all.

@@ -114,6 +114,8 @@ func (w *world) runs(ctx context.Context, step Step, groups []*group, cause func
 	w.figures.add(step.As, "seconds", took.Seconds())
 	w.figures.add(step.As, "manager CPU ms per run", float64((after.manager.cpu-before.manager.cpu).Milliseconds())/n)
 	w.figures.add(step.As, "API server CPU ms per run", float64((after.cpu["kube-apiserver"]-before.cpu["kube-apiserver"]).Milliseconds())/n)
+	w.figures.add(step.As, "manager CPU, times the API server's",
+		(after.manager.cpu-before.manager.cpu).Seconds()/(after.cpu["kube-apiserver"]-before.cpu["kube-apiserver"]).Seconds())
 	w.figures.add(step.As, "etcd CPU ms per run", float64((after.cpu["etcd"]-before.cpu["etcd"]).Milliseconds())/n)
 	return w.storage(ctx, step, groups, after.storage-before.storage, took)
 }
@@ -131,7 +133,7 @@ func (w *world) awaitRuns(ctx context.Context, n float64) error {
 			return err
 		}
 		if bad := since(map[string]float64{"Succeeded": results["Succeeded"]}, results); len(bad) > 0 {
-			return fmt.Errorf("runs failed: %v; the manager's log ends:\n%s", bad, w.manager.log.Tail(20))
+			return fmt.Errorf("runs failed: %v; the manager's log ends:\n%s", bad, w.manager.tail())
 		}
 		if results["Succeeded"] >= n {
 			return nil

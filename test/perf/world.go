@@ -43,11 +43,14 @@ func build(ctx context.Context, repository, dir string) (programs, error) {
 type world struct {
 	scenario Scenario
 	programs programs
-	dir      string // takes profiles and what programs write
+	dir      string // takes profiles
 	profile  bool
 	verbose  bool
 	// profiling are the profiles of the step under way, if some are wanted.
 	profiling *profiling
+
+	// repository is where the definitions of the operator's kinds are, temporary takes what programs write for each other.
+	repository, temporary string
 
 	cluster *controlplane.ControlPlane
 	client  client.Client
@@ -61,22 +64,15 @@ type world struct {
 	figures Figures
 }
 
-// newWorld starts a control plane and the simulators; the manager is started by a step.
-func newWorld(ctx context.Context, s Scenario, p programs, repository, dir string) (*world, error) {
-	w := &world{scenario: s, programs: p, dir: dir}
-	if err := w.start(ctx, repository); err != nil {
-		return nil, errors.Join(err, w.end())
-	}
-	return w, nil
-}
-
-func (w *world) start(ctx context.Context, repository string) (err error) {
-	if err := os.MkdirAll(w.dir, 0o755); err != nil { //nolint:gosec // figures and profiles, nothing secret
+// start starts a control plane and the simulators; the manager is started by a step. The caller ends the world, also if
+// it did not start.
+func (w *world) start(ctx context.Context) (err error) {
+	if w.temporary, err = os.MkdirTemp("", "webex-license-operator-perf-"); err != nil {
 		return err
 	}
 	seed := 1
 	for _, g := range w.scenario.Fleet {
-		sim, err := startSimulator(ctx, w.programs.simulator, w.dir, g, seed)
+		sim, err := startSimulator(ctx, w.programs.simulator, w.temporary, g, seed)
 		if err != nil {
 			return fmt.Errorf("starting the simulator of group %s: %w", g.Name, err)
 		}
@@ -84,7 +80,7 @@ func (w *world) start(ctx context.Context, repository string) (err error) {
 		seed += g.Customers
 	}
 	w.cluster, err = controlplane.Start(ctx, controlplane.Options{
-		CRDPaths: []string{operator.CRDs(repository)}, ControllerManager: w.scenario.ControllerManager,
+		CRDPaths: []string{operator.CRDs(w.repository)}, ControllerManager: w.scenario.ControllerManager,
 	})
 	if err != nil {
 		return err
@@ -98,18 +94,20 @@ func (w *world) start(ctx context.Context, repository string) (err error) {
 	return err
 }
 
-// end stops everything.
+// end stops everything, and leaves nothing but profiles.
 func (w *world) end() error {
 	var errs []error
 	if w.manager != nil {
 		errs = append(errs, w.manager.stop())
 	}
 	for _, g := range w.groups {
-		_ = g.sim.cmd.Process.Kill() // it keeps nothing
-		_ = g.sim.cmd.Wait()
+		g.sim.Kill() // it keeps nothing
 	}
 	if w.cluster != nil {
 		errs = append(errs, w.cluster.Stop())
+	}
+	if w.temporary != "" {
+		errs = append(errs, os.RemoveAll(w.temporary))
 	}
 	return errors.Join(errs...)
 }
