@@ -19,6 +19,9 @@ export CGO_ENABLED := 1
 race := -race
 endif
 
+# Whether a switch is on.
+on = $(filter-out 0 false no,$(1))
+
 # Where envtest and test/controlplane find etcd and kube-apiserver. Only the recipes that
 # need it export it, because build.sh asks whether the caller has set it.
 ASSETS := $(if $(KUBEBUILDER_ASSETS),$(KUBEBUILDER_ASSETS),$(CURDIR)/bin/controlplane)
@@ -97,6 +100,12 @@ $(side_by_side)/node_modules/.package-lock.json: test/sidebyside/package.json te
 	cp test/sidebyside/package.json test/sidebyside/package-lock.json $(side_by_side)
 	cd $(side_by_side) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
+
+# Its results are in bin/perf/results, a line for each run.
+.PHONY: bench-fleet
+bench-fleet: controlplane ## Measure a fleet, and fail if a figure is over its limit. SCENARIOS=a,b RUNS=5 PROFILE=1 CALIBRATE=1 REPORT=1
+	KUBEBUILDER_ASSETS='$(ASSETS)' go run ./test/perf -scenarios '$(SCENARIOS)' -runs $(or $(RUNS),1) \
+		$(if $(call on,$(PROFILE)),-profile) $(if $(call on,$(CALIBRATE)),-calibrate) $(if $(call on,$(REPORT)),-report) -check
 
 # go test -fuzz takes one fuzz test of one package at a time.
 .PHONY: fuzz

@@ -45,7 +45,7 @@ func calibrate(out io.Writer, data []byte, r results, chosen []Scenario) ([]byte
 
 func calibrateScenario(out io.Writer, scenario string, limits *yaml.Node, runs []Run) error {
 	for i := 0; i+1 < len(limits.Content); i += 2 {
-		if _, ok := runs[0].value(limits.Content[i].Value); !ok {
+		if !runs[0].measured(limits.Content[i].Value) {
 			return fmt.Errorf("scenario %s: %s has a limit and was not measured; correct its name in limits.yaml, or remove it there", scenario, limits.Content[i].Value)
 		}
 	}

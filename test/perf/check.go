@@ -21,7 +21,7 @@ func judge(scenario string, limits map[string]Limit, run Run) []string {
 			scenario, f.Name, short(f.Value), limit, limit.origin(), over(f.Value, limit.most())))
 	}
 	for _, name := range slices.Sorted(maps.Keys(limits)) {
-		if _, ok := run.value(name); !ok {
+		if !run.measured(name) {
 			complaints = append(complaints, fmt.Sprintf("%s, %s: has a limit and was not measured; correct its name in limits.yaml, or remove it there", scenario, name))
 		}
 	}

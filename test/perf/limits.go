@@ -43,10 +43,16 @@ func parseLimits(data []byte, all []Scenario) (Limits, error) {
 	}
 	var errs []error
 	for scenario, figures := range limits {
-		if !slices.ContainsFunc(all, func(s Scenario) bool { return s.Name == scenario }) {
+		i := slices.IndexFunc(all, func(s Scenario) bool { return s.Name == scenario })
+		if i < 0 {
 			errs = append(errs, fmt.Errorf("limits.yaml: no scenario is called %q", scenario))
+			continue
 		}
 		for name, limit := range figures {
+			step, _, _ := strings.Cut(name, "/")
+			if !slices.ContainsFunc(all[i].Steps, func(s Step) bool { return s.As == step }) {
+				errs = append(errs, fmt.Errorf("limits.yaml: scenario %s has no step %q, of which %s is a figure", scenario, step, name))
+			}
 			if err := limit.validate(name); err != nil {
 				errs = append(errs, fmt.Errorf("limits.yaml: %s, %s: %w", scenario, name, err))
 			}

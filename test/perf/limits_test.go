@@ -27,7 +27,7 @@ func committed(t *testing.T) (Limits, []Scenario, []byte) {
 
 func TestLimitsAreReadStrictly(t *testing.T) {
 	t.Parallel()
-	all := []Scenario{{Name: "rows"}}
+	all := []Scenario{{Name: "rows", Steps: []Step{{As: "cold"}, {As: "no-op"}, {As: "restart"}, {As: "a"}}}}
 	for _, c := range []struct{ name, text, want string }{
 		{"a target", "rows:\n  no-op/writes: {target: 3}", ""},
 		{"a target of nothing", "rows:\n  no-op/writes: {target: 0}", ""},
@@ -35,6 +35,7 @@ func TestLimitsAreReadStrictly(t *testing.T) {
 		{"a mean of enough runs", "rows:\n  cold/manager peak MiB: {mean: 140, runs: 5}", ""},
 		{"a mean of a ratio of times", "rows:\n  cold/seconds, times the floor: {mean: 2.5, runs: 5}", ""},
 		{"another scenario", "row:\n  no-op/writes: {target: 3}", `no scenario is called "row"`},
+		{"another step", "rows:\n  noop/writes: {target: 3}", `scenario rows has no step "noop", of which noop/writes is a figure`},
 		{"another word", "rows:\n  no-op/writes: {targets: 3}", "field targets not found"},
 		{"nothing", "rows:\n  no-op/writes: {}", "rows, no-op/writes: wants one of target, exactly and mean"},
 		{"two", "rows:\n  no-op/writes: {target: 3, exactly: 3}", "wants one of"},

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Run is what one run of a scenario measured, and where.
@@ -18,14 +19,9 @@ type Run struct {
 	Figures []Figure `json:"figures"`
 }
 
-// value is that of a figure, if it was measured.
-func (r Run) value(name string) (float64, bool) {
-	for _, f := range r.Figures {
-		if f.Name == name {
-			return f.Value, true
-		}
-	}
-	return 0, false
+// measured is whether there is a figure of this name.
+func (r Run) measured(name string) bool {
+	return slices.ContainsFunc(r.Figures, func(f Figure) bool { return f.Name == name })
 }
 
 // results are the runs of each scenario, a file of JSON lines each.
