@@ -157,6 +157,11 @@ func play(ctx context.Context, w *world) (r Run, err error) {
 	if err := w.start(ctx); err != nil {
 		return r, err
 	}
+	return w.perform(ctx)
+}
+
+// perform does what the scenario says, in a world that has started.
+func (w *world) perform(ctx context.Context) (r Run, err error) {
 	if r.Machine, err = w.machine(); err != nil {
 		return r, err
 	}

@@ -52,6 +52,7 @@ type world struct {
 	// repository is where the definitions of the operator's kinds are, temporary takes what programs write for each other.
 	repository, temporary string
 
+	stop    context.CancelFunc // of the cluster's context
 	cluster *controlplane.ControlPlane
 	client  client.Client
 	http    *http.Client // of the API server
@@ -79,9 +80,14 @@ func (w *world) start(ctx context.Context) (err error) {
 		w.groups = append(w.groups, &group{Group: g, sim: sim})
 		seed += g.Customers
 	}
-	w.cluster, err = controlplane.Start(ctx, controlplane.Options{
+	// An interruption ends the start. After that only the end of the world does: the manager goes before its API server.
+	life, stop := context.WithCancel(context.WithoutCancel(ctx))
+	w.stop = stop
+	started := context.AfterFunc(ctx, stop)
+	w.cluster, err = controlplane.Start(life, controlplane.Options{
 		CRDPaths: []string{operator.CRDs(w.repository)}, ControllerManager: w.scenario.ControllerManager,
 	})
+	started()
 	if err != nil {
 		return err
 	}
@@ -105,6 +111,7 @@ func (w *world) end() error {
 	}
 	if w.cluster != nil {
 		errs = append(errs, w.cluster.Stop())
+		w.stop()
 	}
 	if w.temporary != "" {
 		errs = append(errs, os.RemoveAll(w.temporary))
