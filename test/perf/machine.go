@@ -29,15 +29,16 @@ type Machine struct {
 
 // String is the machine in one sentence.
 func (m Machine) String() string {
+	kernel, _, _ := strings.Cut(m.Kernel, "-") // what follows is the distribution's
 	if m.Kubernetes == "" {
-		return fmt.Sprintf("%d cores (%s), %d GiB of memory, Linux %s; Go %s.", m.Cores, m.Processor, m.MemoryGiB, m.Kernel, strings.TrimPrefix(m.Go, "go"))
+		return fmt.Sprintf("%d cores (%s), %d GiB of memory, Linux %s; Go %s.", m.Cores, m.Processor, m.MemoryGiB, kernel, strings.TrimPrefix(m.Go, "go"))
 	}
 	etcd := "etcd does not wait for the disk (`--unsafe-no-fsync`)"
 	if m.EtcdSyncs {
 		etcd = "etcd waits for the disk"
 	}
 	return fmt.Sprintf("%d cores (%s), %d GiB of memory, Linux %s; Go %s, Kubernetes %s, %s.",
-		m.Cores, m.Processor, m.MemoryGiB, m.Kernel, strings.TrimPrefix(m.Go, "go"), strings.TrimPrefix(m.Kubernetes, "v"), etcd)
+		m.Cores, m.Processor, m.MemoryGiB, kernel, strings.TrimPrefix(m.Go, "go"), strings.TrimPrefix(m.Kubernetes, "v"), etcd)
 }
 
 // machine is the one that this world is in.

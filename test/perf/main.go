@@ -143,6 +143,11 @@ func evaluate(o options, l layout, all, chosen []Scenario, repository string) er
 	if err != nil {
 		return err
 	}
+	if o.report {
+		if err := report(repository, r, all, limits); err != nil {
+			return err
+		}
+	}
 	if o.check {
 		return check(os.Stdout, r, chosen, limits, max(o.runs, 1))
 	}
