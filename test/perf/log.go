@@ -14,8 +14,11 @@ const longest = 200
 // said are the fields that begin a line, in this order, without their names.
 var said = []string{"ts", "level", "logger", "msg"}
 
+// unsaid are those that help nobody here.
+var unsaid = []string{"stacktrace", "controller", "controllerGroup", "controllerKind", "reconcileID"}
+
 // readable is a log of JSON lines as people read it: what was said, then the fields, cut where they are long, and
-// without stack traces. Lines that are no JSON, such as those of a panic, stay.
+// without those that help nobody. Lines that are no JSON, such as those of a panic, stay.
 func readable(log string) string {
 	var lines []string
 	for line := range strings.SplitSeq(strings.TrimSpace(log), "\n") {
@@ -31,7 +34,12 @@ func readable(log string) string {
 			}
 			delete(fields, name)
 		}
-		delete(fields, "stacktrace")
+		if kind, ok := fields["controllerKind"].(string); ok {
+			delete(fields, kind) // its name and namespace are there, too
+		}
+		for _, name := range unsaid {
+			delete(fields, name)
+		}
 		for _, name := range slices.Sorted(maps.Keys(fields)) {
 			value, ok := fields[name].(string)
 			if !ok {

@@ -112,6 +112,9 @@ func run(ctx context.Context, o options, l layout, chosen []Scenario, repository
 		for _, s := range chosen {
 			w := &world{scenario: s, programs: programs, repository: repository, dir: l.profiles, profile: o.profile, verbose: o.verbose}
 			r, err := play(ctx, w)
+			if ctx.Err() != nil {
+				return fmt.Errorf("scenario %s was interrupted; its figures are not kept", s.Name)
+			}
 			if err != nil {
 				return fmt.Errorf("scenario %s: %w", s.Name, err)
 			}

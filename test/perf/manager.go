@@ -71,6 +71,9 @@ func (m *manager) pause(ctx context.Context, d time.Duration) error {
 	case <-m.Done():
 		return fmt.Errorf("the manager has ended: %w; its log ends:\n%s", errors.Join(m.Err()), m.tail())
 	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.Canceled) { // somebody interrupted, and knows why
+			return context.Cause(ctx)
+		}
 		return fmt.Errorf("%w; the manager's log ends:\n%s", context.Cause(ctx), m.tail())
 	case <-time.After(d):
 		return nil

@@ -142,10 +142,10 @@ size_bytes 12
 
 func TestLogsAreReadable(t *testing.T) {
 	t.Parallel()
-	log := `{"level":"error","ts":"2026-09-01T12:00:00Z","logger":"licensesync","msg":"run failed","namespace":"msp","attempt":3,"error":"` + strings.Repeat("x", 500) + `","stacktrace":"a\nb"}
+	log := `{"level":"error","ts":"2026-09-01T12:00:00Z","logger":"licensesync","msg":"run failed","controllerKind":"LicenseSync","LicenseSync":{"name":"acme","namespace":"msp"},"name":"acme","namespace":"msp","attempt":3,"error":"` + strings.Repeat("x", 500) + `","stacktrace":"a\nb"}
 panic: at the disco
 `
-	want := `  2026-09-01T12:00:00Z error licensesync run failed attempt=3 error=` + strings.Repeat("x", longest) + `… namespace=msp
+	want := `  2026-09-01T12:00:00Z error licensesync run failed attempt=3 error=` + strings.Repeat("x", longest) + `… name=acme namespace=msp
   panic: at the disco`
 	if got := readable(log); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
