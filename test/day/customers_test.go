@@ -19,6 +19,8 @@ type customer struct {
 	// oauth is true for credentials with a refresh token.
 	oauth bool
 	token webexsim.Token
+	// staleAfter is the age from which on its figures are stale.
+	staleAfter time.Duration
 	// calls are the times of its calls, in order.
 	calls []time.Time
 
@@ -28,11 +30,14 @@ type customer struct {
 	troubled, mended time.Time
 }
 
+// staleAfter is shorter than an outage for every other customer, and the default for the rest.
+var staleAfter = []time.Duration{26 * time.Hour, 90 * time.Minute}
+
 // addCustomer creates an organization with all that belongs to it, and a
 // schedule for every full hour.
 func (w *world) addCustomer(i int) {
 	w.t.Helper()
-	c := &customer{name: fmt.Sprintf("c%03d", i), uuid: fmt.Sprintf("%08d-0000-4000-8000-000000000000", i+1), oauth: i%4 == 3}
+	c := &customer{name: fmt.Sprintf("c%03d", i), uuid: fmt.Sprintf("%08d-0000-4000-8000-000000000000", i+1), oauth: i%4 == 3, staleAfter: staleAfter[i%len(staleAfter)]}
 	w.customers = append(w.customers, c)
 	w.sim.AddOrganization(smallOrganization(c, i))
 	w.create(&corev1.Secret{ObjectMeta: objectMeta(c.name), Data: w.authorize(c)})
@@ -41,6 +46,7 @@ func (w *world) addCustomer(i int) {
 		Spec: v1alpha1.WebexCustomerAccessSpec{
 			CredentialsSecretRef: v1alpha1.CredentialsSecretReference{Name: c.name},
 			Connection:           &v1alpha1.Connection{BaseURL: "https://" + webexHost + "/v1", CABundleRef: &v1alpha1.CABundleReference{Name: "webex-ca"}},
+			StaleAfter:           &metav1.Duration{Duration: c.staleAfter},
 		},
 	})
 	w.create(&v1alpha1.LicenseSyncSchedule{ObjectMeta: objectMeta("hourly-" + c.name), Spec: v1alpha1.LicenseSyncScheduleSpec{

@@ -54,6 +54,7 @@ func TestMain(m *testing.M) {
 // plan says what kind of day it is.
 type plan struct {
 	bad      bool
+	outage   bool
 	restarts int
 }
 
@@ -63,12 +64,14 @@ type figures struct {
 	customers  []*customer
 	runs       map[string]*run
 	flaws      []string
+	// verdicts are what was said of each customer.
+	verdicts verdicts
 	// cuts counts, by customer, the runs that were killed in their middle.
 	cuts map[string]int
 }
 
-// TestDay compares a good day with a bad one, and with one on which the operator
-// is killed again and again.
+// TestDay compares a good day with a bad one, with one on which Webex is down, and
+// with one on which the operator is killed again and again.
 func TestDay(t *testing.T) {
 	seed := uint64(*daySeed) //nolint:gosec // any number will do
 	if seed == 0 {
@@ -78,9 +81,9 @@ func TestDay(t *testing.T) {
 	days := map[string]*figures{}
 	t.Run("play", func(t *testing.T) {
 		for name, p := range map[string]plan{
-			"good": {}, "bad": {bad: true}, "restarts": {restarts: *dayRestarts}, "bad-restarts": {bad: true, restarts: *dayRestarts},
+			"good": {}, "bad": {bad: true}, "outage": {outage: true}, "restarts": {restarts: *dayRestarts}, "bad-restarts": {bad: true, restarts: *dayRestarts},
 		} {
-			if name == "bad-restarts" && *dayHours < 24 {
+			if name == "bad-restarts" && *dayHours < 24 || name == "outage" && *dayHours < 6 {
 				continue
 			}
 			f := &figures{}
@@ -97,8 +100,12 @@ func TestDay(t *testing.T) {
 	for name, f := range days {
 		t.Logf("%-12s %6d calls, %5d runs; %s", name, f.count(nil), len(f.runs), f.turnarounds(nil))
 	}
+	report(t, days)
 	t.Run("good day", days["good"].expectSuccess)
 	t.Run("bad day", func(t *testing.T) { compareBad(t, days["good"], days["bad"], true) })
+	if days["outage"] != nil {
+		t.Run("outage", func(t *testing.T) { compareOutage(t, days["good"], days["outage"]) })
+	}
 	t.Run("restarts", func(t *testing.T) { compareRestarts(t, days["good"], days["restarts"]) })
 	if days["bad-restarts"] != nil {
 		t.Run("bad day with restarts", func(t *testing.T) { compareBad(t, days["good"], days["bad-restarts"], false) })
@@ -127,6 +134,9 @@ func play(t *testing.T, seed uint64, p plan, f *figures) {
 		if p.bad {
 			script = w.spoil(f.begin, *dayHours)
 		}
+		if p.outage {
+			w.breakDown(f.begin)
+		}
 		f.cuts = map[string]int{}
 		script = append(script, w.restarts(f, p.restarts)...)
 		slices.SortStableFunc(script, func(a, b moment) int { return a.at.Compare(b.at) })
@@ -137,6 +147,7 @@ func play(t *testing.T, seed uint64, p plan, f *figures) {
 		time.Sleep(time.Until(f.end))
 		w.stop()
 		f.customers, f.runs, f.flaws = w.customers, w.runs.records, w.runs.flaws
+		f.verdicts = w.verdicts
 		if w.calls.unknown > 0 {
 			t.Errorf("%d calls with tokens that nobody has", w.calls.unknown)
 		}

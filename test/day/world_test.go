@@ -46,6 +46,7 @@ type world struct {
 	authority string
 	customers []*customer
 	runs      runs
+	verdicts  verdicts
 	process   *process
 }
 
@@ -70,7 +71,11 @@ func newWorld(t *testing.T, sim *webexsim.Server, seed uint64) *world {
 	}
 	w.calls.next, w.calls.owners = sim, map[string]*customer{}
 	w.runs.records = map[string]*run{}
-	w.store.observe = w.runs.observe
+	w.verdicts = verdicts{}
+	w.store.observe = func(before, after client.Object) {
+		w.runs.observe(before, after)
+		w.verdicts.observe(after)
+	}
 	w.network = newNetwork(&w.calls, certificate)
 	w.create(&corev1.ConfigMap{ObjectMeta: objectMeta("webex-ca"), Data: map[string]string{"ca.crt": w.authority}})
 	return w

@@ -37,6 +37,14 @@ func (g *group) namespaces() []string {
 
 // createCustomers makes the group's customers with all that they need.
 func (w *world) createCustomers(ctx context.Context, g *group) error {
+	if err := w.createNamespaces(ctx, g); err != nil {
+		return err
+	}
+	return w.parallel(ctx, g.Customers, func(i int) error { return w.createCustomer(ctx, g, i) })
+}
+
+// createNamespaces names the group's customers, and makes their namespaces with what they share.
+func (w *world) createNamespaces(ctx context.Context, g *group) error {
 	per := g.PerNamespace
 	if per == 0 {
 		per = g.Customers
@@ -60,7 +68,7 @@ func (w *world) createCustomers(ctx context.Context, g *group) error {
 			}
 		}
 	}
-	return w.parallel(ctx, g.Customers, func(i int) error { return w.createCustomer(ctx, g, i) })
+	return nil
 }
 
 func (w *world) createCustomer(ctx context.Context, g *group, i int) error {

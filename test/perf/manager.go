@@ -113,3 +113,21 @@ func (m *manager) runs(ctx context.Context) (map[string]float64, error) {
 	}
 	return f.sumBy("webexlicense_sync_runs_total", func(label map[string]string) string { return label["result"] }), nil
 }
+
+// asked are the requests to the API server since the manager began, as its client counts them.
+func (m *manager) asked(ctx context.Context) (float64, error) {
+	f, err := scrape(ctx, m.client, m.metrics)
+	if err != nil {
+		return 0, err
+	}
+	return total(f.sumBy("rest_client_requests_total", func(map[string]string) string { return "" })), nil
+}
+
+// reconcileErrors are the reconciles since the manager began that ended with an error.
+func (m *manager) reconcileErrors(ctx context.Context) (float64, error) {
+	f, err := scrape(ctx, m.client, m.metrics)
+	if err != nil {
+		return 0, err
+	}
+	return total(f.sumBy("controller_runtime_reconcile_errors_total", func(map[string]string) string { return "" })), nil
+}

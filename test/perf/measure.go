@@ -46,12 +46,8 @@ func (w *world) read(ctx context.Context) (reading, error) {
 	})
 	delete(r.writes, "reads")
 	r.storage = total(server.sumBy("apiserver_storage_size_bytes", func(map[string]string) string { return "" }))
-	for _, g := range w.groups {
-		n, err := g.sim.requests(ctx)
-		if err != nil {
-			return r, err
-		}
-		r.webex += n
+	if r.webex, err = w.asked(ctx); err != nil {
+		return r, err
 	}
 	if w.manager != nil {
 		if r.manager, err = usageOf(w.manager.Pid()); err != nil {
@@ -59,6 +55,18 @@ func (w *world) read(ctx context.Context) (reading, error) {
 		}
 	}
 	return r, addChildren(r.cpu)
+}
+
+// asked are the requests to all simulators so far.
+func (w *world) asked(ctx context.Context) (total int, err error) {
+	for _, g := range w.groups {
+		n, err := g.sim.requests(ctx)
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, nil
 }
 
 // addChildren adds the processor time of this process' children, by their names.

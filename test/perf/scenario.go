@@ -71,6 +71,8 @@ type Step struct {
 	// Each has one schedule for each customer, SpreadSeconds is that of the schedules.
 	Each          bool   `json:"each,omitempty"`
 	SpreadSeconds *int32 `json:"spreadSeconds,omitempty"`
+	// Hours is the length of a day.
+	Hours int `json:"hours,omitempty"`
 	// Beside names an earlier step whose peak of memory this one's is compared with.
 	Beside string `json:"beside,omitempty"`
 	// Budget also compares the time from the first to the last request with what the request budget allows.

@@ -14,7 +14,7 @@ var actions map[string]func(ctx context.Context, w *world, step Step) error
 func init() { //nolint:gochecknoinits // some actions read the table of scenarios
 	actions = map[string]func(ctx context.Context, w *world, step Step) error{
 		"floor": floor, "cold": cold, "sync": syncAgain, "change": change, "restart": restart, "idle": idle,
-		"due": due,
+		"due": due, "copies": copies, "bare-delete": bareDelete, "delete": deleteNamespaces, "day": day,
 	}
 }
 
@@ -54,8 +54,15 @@ func syncAgain(ctx context.Context, w *world, step Step) error {
 
 // change has Webex sell one more unit of some percent of all licences, and runs each customer once.
 func change(ctx context.Context, w *world, step Step) error {
-	groups := w.of(step)
-	for _, g := range groups {
+	if err := w.sell(ctx, step); err != nil {
+		return err
+	}
+	return syncAgain(ctx, w, step)
+}
+
+// sell adds one unit to some percent of all licences in Webex.
+func (w *world) sell(ctx context.Context, step Step) error {
+	for _, g := range w.of(step) {
 		n := g.Licenses * step.Percent / 100
 		err := w.parallel(ctx, len(g.customers), func(i int) error {
 			truth, err := g.sim.truth(ctx, g.sim.organizations[i])
@@ -74,7 +81,7 @@ func change(ctx context.Context, w *world, step Step) error {
 			return err
 		}
 	}
-	return syncAgain(ctx, w, step)
+	return nil
 }
 
 // runs causes a run of each customer of some groups, and measures what they take together.
@@ -173,16 +180,5 @@ func restart(ctx context.Context, w *world, step Step) error {
 	w.figures.add(step.As, "seconds to ready, times a bare list", ready.Seconds()/list.Seconds())
 	w.figures.add(step.As, "manager resident MiB", float64(after.manager.resident)/(1<<20))
 	w.figures.add(step.As, "manager CPU ms", float64(after.manager.cpu.Milliseconds()))
-	return nil
-}
-
-// idle does nothing for a while.
-func idle(ctx context.Context, w *world, step Step) error {
-	before, after, err := w.measured(ctx, step, func() error { return w.manager.pause(ctx, step.For.Duration) })
-	if err != nil {
-		return err
-	}
-	cpu := after.manager.cpu - before.manager.cpu
-	w.figures.add(step.As, "manager CPU percent of a core", 100*cpu.Seconds()/after.at.Sub(before.at).Seconds())
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -62,8 +63,10 @@ type world struct {
 	// written counts the world's own writes to the API server, which are not the operator's.
 	written atomic.Int64
 	// floor is how long the API server takes for a row if bare clients write it, in seconds; 0 if not measured.
-	floor   float64
-	figures Figures
+	floor float64
+	// bareDelete is how long a namespace of bare rows takes to be gone; 0 if not measured.
+	bareDelete time.Duration
+	figures    Figures
 }
 
 // start starts a control plane and the simulators; the manager is started by a step. The caller ends the world, also if
@@ -71,6 +74,9 @@ type world struct {
 func (w *world) start(ctx context.Context) (err error) {
 	if w.temporary, err = os.MkdirTemp("", "webex-license-operator-perf-"); err != nil {
 		return err
+	}
+	if len(w.scenario.Fleet) == 0 {
+		return nil // it has a world of its own
 	}
 	seed := 1
 	for _, g := range w.scenario.Fleet {
