@@ -81,7 +81,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		Recorder: recorder, Clock: o.Clock, Backoff: o.Backoff, Concurrency: o.ConcurrentReconciles,
 	}
 	customers := &WebexCustomerAccessReconciler{
-		Client: c, Recorder: recorder, Clock: o.Clock, Concurrency: o.ConcurrentReconciles,
+		Client: c, Cache: mgr.GetCache(), Recorder: recorder, Clock: o.Clock, Concurrency: o.ConcurrentReconciles,
 		DataVersion: cmp.Or(o.DataVersion, syncrun.DataVersion), UpgradeSpread: o.UpgradeSpread,
 		Census: census.New(o.ObjectLimits), CensusDebounce: cmp.Or(o.CensusDebounce, censusDebounce),
 	}

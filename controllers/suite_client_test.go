@@ -108,12 +108,19 @@ func kindOf(configuration runtime.ApplyConfiguration) string {
 type writeCounter struct {
 	mu     sync.Mutex
 	counts map[string]int
+	// secrets counts how often a Secret was read past the cache.
+	secrets int
 	// before, if set, is called ahead of each write; beforePath the same, with the path.
 	before, beforePath func(what string)
 }
 
 func (w *writeCounter) wrap(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(request *http.Request) (*http.Response, error) {
+		if request.Method == http.MethodGet && strings.Contains(request.URL.Path, "/secrets/") {
+			w.mu.Lock()
+			w.secrets++
+			w.mu.Unlock()
+		}
 		if request.Method != http.MethodGet {
 			what := request.Method + " " + resourceOf(request.URL.Path)
 			w.mu.Lock()
@@ -169,10 +176,17 @@ func (w *writeCounter) hold(resource, name string) (held <-chan struct{}, releas
 }
 
 // reset forgets what was counted.
+// secretReads is how often a Secret was read past the cache.
+func (w *writeCounter) secretReads() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.secrets
+}
+
 func (w *writeCounter) reset() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.counts = nil
+	w.counts, w.secrets = nil, 0
 }
 
 // all returns a copy of the counts, without events, which are not state.

@@ -43,6 +43,8 @@ const customerFieldManager = "webex-license-operator/customeraccess"
 // conditions from the facts that runs recorded. It never calls Webex.
 type WebexCustomerAccessReconciler struct {
 	client.Client
+	// Cache has the metadata of Secrets; Client asks the API server for them.
+	Cache client.Reader
 	// Recorder writes events.
 	Recorder events.EventRecorder
 	// Clock tells the time.
@@ -124,14 +126,21 @@ func (r *WebexCustomerAccessReconciler) Reconcile(ctx context.Context, request c
 	return ctrl.Result{RequeueAfter: s.after}, nil
 }
 
-// observe reads what the other steps decide by, all from the cache.
+// observe reads what the other steps decide by, from the cache as far as that is enough.
 func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customerScope) error {
 	var err error
-	if s.secretVersion, err = r.versionOf(ctx, s.customer.Namespace, s.customer.Spec.CredentialsSecretRef.Name); err != nil {
+	var credentials, caBundle string // as the last run saw them
+	if used := s.customer.Status.Credentials; used != nil {
+		credentials = used.ObservedSecretResourceVersion
+	}
+	if last := s.customer.Status.LastRun; last != nil {
+		caBundle = last.ObservedCABundleResourceVersion
+	}
+	if s.secretVersion, err = r.versionOf(ctx, s.customer.Namespace, s.customer.Spec.CredentialsSecretRef.Name, credentials); err != nil {
 		return err
 	}
 	for _, name := range caBundleSecret(s.customer) {
-		if s.caVersion, err = r.versionOf(ctx, s.customer.Namespace, name); err != nil {
+		if s.caVersion, err = r.versionOf(ctx, s.customer.Namespace, name, caBundle); err != nil {
 			return err
 		}
 	}
@@ -160,11 +169,20 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 	return err
 }
 
-// versionOf is the version of a Secret; empty if it does not exist.
-func (r *WebexCustomerAccessReconciler) versionOf(ctx context.Context, namespace, name string) (string, error) {
+// versionOf is the version of a Secret; empty if it does not exist. Where the cache has the one that is known, nobody is
+// asked: if there is another one meanwhile, its event is under way. Any other may be an older one, since runs read
+// Secrets past the cache, and would look like a change.
+func (r *WebexCustomerAccessReconciler) versionOf(ctx context.Context, namespace, name, known string) (string, error) {
+	key := client.ObjectKey{Namespace: namespace, Name: name}
 	secret := &metav1.PartialObjectMetadata{}
 	secret.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
-	err := r.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, secret)
+	if err := r.Cache.Get(ctx, key, secret); err == nil && secret.ResourceVersion == known {
+		return known, nil
+	} else if client.IgnoreNotFound(err) != nil {
+		return "", err
+	}
+	secret.ResourceVersion = ""
+	err := r.Get(ctx, key, secret)
 	return secret.ResourceVersion, client.IgnoreNotFound(err)
 }
 
