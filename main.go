@@ -3,6 +3,7 @@ package main
 
 import (
 	"crypto/tls"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -27,6 +28,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/controllers"
 	"github.com/webex-operator/webex-license-operator/internal/census"
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
+	"github.com/webex-operator/webex-license-operator/internal/shard"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
@@ -41,6 +43,7 @@ type options struct {
 	leaderElectionNamespace        string
 	lease, renewDeadline, retry    time.Duration
 	watchNamespaces                string
+	labelSelector, shardName       string
 	allowedAPIHosts, allowedProxy  string
 	maxConcurrentSyncs, reconciles int
 	requestsPerSecond              float64
@@ -66,6 +69,10 @@ func (o *options) bind(flags *flag.FlagSet) {
 		"How long the leader tries to renew its lease before it gives up and ends; less than the lease's duration.")
 	flags.DurationVar(&o.retry, "leader-election-retry-period", 5*time.Second, "How often replicas look at the lease.")
 	flags.StringVar(&o.watchNamespaces, "watch-namespaces", "", "Comma-separated namespaces to watch; default: all.")
+	flags.StringVar(&o.labelSelector, "watch-label-selector", "",
+		"Labels of the customers and schedules that this manager serves, such as "+v1alpha1.LabelShard+"=a; other managers serve the rest. Needs --leader-elect; default: all.")
+	flags.StringVar(&o.shardName, "shard-name", "",
+		"Name of what --watch-label-selector selects, in status.shard of customers and in the name of the lease; default: a hash of the selector. A shard that keeps its name may get another selector.")
 	flags.StringVar(&o.allowedAPIHosts, "allowed-api-hosts", strings.Join(syncrun.DefaultAPIHosts(), ","),
 		"Comma-separated hosts (host or host:port) that customers may name in connection.baseURL.")
 	flags.StringVar(&o.allowedProxy, "allowed-proxy-hosts", "",
@@ -95,9 +102,13 @@ func main() {
 }
 
 func run(o options) error {
+	part, err := o.shard()
+	if err != nil {
+		return err
+	}
 	config := ctrl.GetConfigOrDie()
 	config.UserAgent = "webex-license-operator/" + version
-	mgr, err := ctrl.NewManager(config, managerOptions(o))
+	mgr, err := ctrl.NewManager(config, managerOptions(o, part))
 	if err != nil {
 		return fmt.Errorf("preparing the manager: %w", err)
 	}
@@ -109,13 +120,15 @@ func run(o options) error {
 		MaxConcurrentSyncs:   o.maxConcurrentSyncs,
 		RequestsPerSecond:    o.requestsPerSecond,
 		UpgradeSpread:        o.upgradeSpread,
+		Shard:                part,
+		LeaseNamespace:       shard.LeaseNamespace(o.leaderElectionNamespace),
 		ConcurrentReconciles: o.reconciles,
 		ObjectLimits:         census.Published().Times(o.objectLimitsFactor),
 	})
 	if err != nil {
 		return fmt.Errorf("preparing the controllers: %w", err)
 	}
-	state := &metrics.State{Reader: mgr.GetCache(), Active: mgr.Elected(), MaxSeries: o.maxSeries}
+	state := &metrics.State{Reader: mgr.GetCache(), Active: mgr.Elected(), Shard: part, MaxSeries: o.maxSeries}
 	if err := ctrlmetrics.Registry.Register(state); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
@@ -128,7 +141,16 @@ func run(o options) error {
 	return mgr.Start(ctx)
 }
 
-func managerOptions(o options) ctrl.Options {
+// shard is the part of the customers that the manager serves.
+func (o options) shard() (shard.Shard, error) {
+	part, err := shard.Parse(o.shardName, o.labelSelector)
+	if err == nil && !part.Whole() && !o.leaderElect {
+		err = errors.New("--watch-label-selector: needs --leader-elect, by which managers know of each other which customers are served")
+	}
+	return part, err
+}
+
+func managerOptions(o options, part shard.Shard) ctrl.Options {
 	scheme := runtime.NewScheme()
 	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
 	utilruntime.Must(v1alpha1.AddToScheme(scheme))
@@ -148,7 +170,7 @@ func managerOptions(o options) ctrl.Options {
 		HealthProbeBindAddress:  o.probeAddress,
 		PprofBindAddress:        o.profileAddress,
 		LeaderElection:          o.leaderElect,
-		LeaderElectionID:        "webex-license-operator." + v1alpha1.GroupName,
+		LeaderElectionID:        part.LeaseName(),
 		LeaderElectionNamespace: o.leaderElectionNamespace,
 		LeaseDuration:           &o.lease,
 		RenewDeadline:           &o.renewDeadline,

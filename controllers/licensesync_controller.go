@@ -35,6 +35,8 @@ type LicenseSyncReconciler struct {
 	client.Client
 	// Live reads past the cache: a stale status would start a finished run again.
 	Live client.Reader
+	// Claims says which runs are this manager's.
+	Claims *Claims
 	// Engine makes the attempts, Runner carries them out.
 	Engine *syncrun.Engine
 	Runner *syncrun.Runner
@@ -52,7 +54,9 @@ type LicenseSyncReconciler struct {
 type runScope struct {
 	run      *v1alpha1.LicenseSync
 	customer *v1alpha1.WebexCustomerAccess // nil if it does not exist
-	now      time.Time
+	// leaving is true if the customer is about to go to another manager.
+	leaving bool
+	now     time.Time
 	// status is the desired status, verdict its conditions to be.
 	status  v1alpha1.LicenseSyncStatus
 	verdict *runVerdict
@@ -67,19 +71,23 @@ type runStep func(ctx context.Context, s *runScope) (proceed bool, err error)
 
 // Reconcile carries the run one step further.
 func (r *LicenseSyncReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
-	run, err := r.get(ctx, request.NamespacedName)
+	run, claim, err := r.get(ctx, request.NamespacedName)
+	if err == nil && claim.unconfirmed {
+		return ctrl.Result{RequeueAfter: drainCheck}, nil
+	}
 	if err != nil || run == nil {
 		return ctrl.Result{}, err
 	}
 	if wait := startsLater(run, r.Clock.Now()); wait > 0 {
 		return ctrl.Result{RequeueAfter: wait}, nil
 	}
-	s := &runScope{run: run, now: r.Clock.Now(), status: *run.Status.DeepCopy()}
+	s := &runScope{run: run, leaving: claim.leaving, now: r.Clock.Now(), status: *run.Status.DeepCopy()}
 	steps := []runStep{
 		r.expire,     // a finished run waits for the end of its life
 		r.cancel,     // spec.cancel goes before everything else
 		r.deadline,   // so does running out of time
 		r.collect,    // an attempt that ended is written down
+		r.leave,      // nothing begins for a customer that goes to another manager
 		r.customerOf, // from here on the customer matters
 		r.queue,      // one run of a customer at a time
 		r.gates,      // suspended, rate-limited, backing off
@@ -101,18 +109,20 @@ func (r *LicenseSyncReconciler) Reconcile(ctx context.Context, request ctrl.Requ
 }
 
 // get reads the run, past the cache unless the cache already knows it finished.
-// A run that is gone stops its attempt.
-func (r *LicenseSyncReconciler) get(ctx context.Context, name client.ObjectKey) (*v1alpha1.LicenseSync, error) {
+// A run that is gone, or another manager's, stops its attempt.
+func (r *LicenseSyncReconciler) get(ctx context.Context, name client.ObjectKey) (found *v1alpha1.LicenseSync, claim runClaim, err error) {
 	run := &v1alpha1.LicenseSync{}
-	err := r.Get(ctx, name, run)
-	if err == nil && !finished(run) && startsLater(run, r.Clock.Now()) == 0 {
+	if err = r.Get(ctx, name, run); err == nil {
+		claim, err = r.Claims.ofRun(ctx, run)
+	}
+	if err == nil && claim.ours && !finished(run) && startsLater(run, r.Clock.Now()) == 0 {
 		err = r.Live.Get(ctx, name, run)
 	}
-	if err == nil && run.DeletionTimestamp.IsZero() {
-		return run, nil
+	if err == nil && claim.ours && run.DeletionTimestamp.IsZero() {
+		return run, claim, nil
 	}
 	r.Runner.Stop(name)
-	return nil, client.IgnoreNotFound(err)
+	return nil, claim, client.IgnoreNotFound(err)
 }
 
 // scheduleGrace is how long a scheduled run lets others be created before it begins:

@@ -113,6 +113,16 @@ func (r *LicenseSyncReconciler) collect(_ context.Context, s *runScope) (bool, e
 	return false, nil
 }
 
+// leave ends the attempt of a customer that goes to another manager, which begins it anew. The
+// run stays as it is.
+func (r *LicenseSyncReconciler) leave(_ context.Context, s *runScope) (bool, error) {
+	if !s.leaving {
+		return true, nil
+	}
+	r.Runner.Stop(client.ObjectKeyFromObject(s.run))
+	return false, nil
+}
+
 // customerOf finds the customer. A run may be applied shortly before it.
 func (r *LicenseSyncReconciler) customerOf(ctx context.Context, s *runScope) (bool, error) {
 	customer := &v1alpha1.WebexCustomerAccess{}

@@ -213,7 +213,12 @@ func (f *fixture) expectReason(run *v1alpha1.LicenseSync, reason string) {
 // the middle of its walk, and sees to it that later runs are not held up.
 func interrupted(f *fixture) (run *v1alpha1.LicenseSync, rows map[string]string) {
 	f.t.Helper()
-	f.createCustomer("acme", unhurried)
+	return interruptedOf(f)
+}
+
+func interruptedOf(f *fixture, adjust ...func(*v1alpha1.WebexCustomerAccess)) (run *v1alpha1.LicenseSync, rows map[string]string) {
+	f.t.Helper()
+	f.createCustomer("acme", append(adjust, unhurried)...)
 	f.Expect(f.org.SetTotal("Webex Calling - Professional", 4321)).To(Succeed())
 	rows = f.versions("acme")
 	f.sim.ResetRequests()

@@ -22,6 +22,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/schedule"
+	"github.com/webex-operator/webex-license-operator/internal/shard"
 	"github.com/webex-operator/webex-license-operator/internal/timetable"
 )
 
@@ -57,6 +58,9 @@ const (
 // between creating a run and writing that down, a slot runs once.
 type LicenseSyncScheduleReconciler struct {
 	client.Client
+	// Shard says which schedules are this manager's, by their labels; whose customers they
+	// run does not matter.
+	Shard shard.Shard
 	// Live reads past the cache a run whose name is taken.
 	Live client.Reader
 	// Recorder writes events.
@@ -99,7 +103,7 @@ type scheduleStep func(ctx context.Context, s *scheduleScope) error
 // Reconcile starts what is due and says when it will look again.
 func (r *LicenseSyncScheduleReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	object := &v1alpha1.LicenseSyncSchedule{}
-	if err := r.Get(ctx, request.NamespacedName, object); err != nil || !object.DeletionTimestamp.IsZero() {
+	if err := r.Get(ctx, request.NamespacedName, object); err != nil || !object.DeletionTimestamp.IsZero() || !r.Shard.Matches(object) {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	s := &scheduleScope{schedule: object, now: r.Clock.Now(), status: *object.Status.DeepCopy()}

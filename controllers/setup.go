@@ -18,6 +18,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/internal/census"
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
+	"github.com/webex-operator/webex-license-operator/internal/shard"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -36,6 +37,13 @@ type Options struct {
 	RequestsPerSecond float64
 	// ConcurrentReconciles is the number of reconciles at a time, for each kind.
 	ConcurrentReconciles int
+	// Shard is the part of the customers that this manager serves; the zero value is all.
+	Shard shard.Shard
+	// LeaseNamespace is where the leases of all managers are.
+	LeaseNamespace string
+	// Contested is after how long it is said that another manager keeps a customer of ours;
+	// zero is the product's.
+	Contested time.Duration
 	// UpgradeSpread is over how long the runs are spread that an upgrade asks for.
 	UpgradeSpread time.Duration
 	// ObjectLimits are how many objects a namespace and the cluster hold well; nil for the published numbers.
@@ -71,22 +79,27 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if o.WrapRecorder != nil {
 		recorder = o.WrapRecorder(recorder)
 	}
+	runner := syncrun.NewRunner(o.MaxConcurrentSyncs, o.Clock)
+	claims := &Claims{
+		Client: c, Shard: o.Shard, Leases: &shard.Leases{Live: mgr.GetAPIReader(), Namespace: o.LeaseNamespace, Clock: o.Clock},
+		Runner: runner, Recorder: recorder, Clock: o.Clock, Contested: cmp.Or(o.Contested, contested),
+	}
 	engine := &syncrun.Engine{
 		Client: c, Live: mgr.GetAPIReader(), Hosts: o.Hosts, Budgets: syncrun.NewBudgets(o.RequestsPerSecond),
 		Recorder: recorder, Clock: o.Clock, UserAgent: o.UserAgent, Retry: o.Retry, Timeouts: o.Timeouts, Observe: metrics.ObserveRequest,
-		DataVersion: o.DataVersion,
+		DataVersion: o.DataVersion, Serves: claims.Serves,
 	}
 	runs := &LicenseSyncReconciler{
-		Client: c, Live: mgr.GetAPIReader(), Engine: engine, Runner: syncrun.NewRunner(o.MaxConcurrentSyncs, o.Clock),
+		Client: c, Live: mgr.GetAPIReader(), Claims: claims, Engine: engine, Runner: runner,
 		Recorder: recorder, Clock: o.Clock, Backoff: o.Backoff, Concurrency: o.ConcurrentReconciles,
 	}
 	customers := &WebexCustomerAccessReconciler{
-		Client: c, Cache: mgr.GetCache(), Recorder: recorder, Clock: o.Clock, Concurrency: o.ConcurrentReconciles,
+		Client: c, Cache: mgr.GetCache(), Claims: claims, Recorder: recorder, Clock: o.Clock, Concurrency: o.ConcurrentReconciles,
 		DataVersion: cmp.Or(o.DataVersion, syncrun.DataVersion), UpgradeSpread: o.UpgradeSpread,
 		Census: census.New(o.ObjectLimits), CensusDebounce: cmp.Or(o.CensusDebounce, censusDebounce),
 	}
 	schedules := &LicenseSyncScheduleReconciler{
-		Client: c, Live: mgr.GetAPIReader(), Recorder: recorder, Clock: o.Clock,
+		Client: c, Shard: o.Shard, Live: mgr.GetAPIReader(), Recorder: recorder, Clock: o.Clock,
 		ObserveSkew: metrics.ObserveScheduleSkew, Creators: creators,
 	}
 	return errors.Join(schedules.SetupWithManager(mgr, o.SkipNameValidation), runs.SetupWithManager(mgr, o.SkipNameValidation), customers.SetupWithManager(mgr, o.SkipNameValidation))

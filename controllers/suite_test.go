@@ -162,8 +162,8 @@ func testScheme() *runtime.Scheme {
 	return scheme
 }
 
-// start runs an operator until the returned function, or the end of the test, stops it.
-func (f *fixture) start() {
+// start runs an operator until f.stop, or the end of the test, stops it.
+func (f *fixture) start(adjust ...func(*Options)) {
 	f.t.Helper()
 	config := rest.CopyConfig(cluster.Config)
 	config.Wrap(f.writes.wrap)
@@ -181,10 +181,11 @@ func (f *fixture) start() {
 		hosts = []string{u.Host}
 	}
 	ctx, cancel := context.WithCancel(f.ctx)
-	f.Expect(Setup(ctx, mgr, Options{
+	o := Options{
 		Hosts:                syncrun.HostPolicy{API: hosts},
 		Clock:                f.opts.clock,
 		UserAgent:            "test",
+		LeaseNamespace:       f.namespace,
 		MaxConcurrentSyncs:   4,
 		ConcurrentReconciles: 2,
 		DataVersion:          f.opts.dataVersion,
@@ -198,7 +199,11 @@ func (f *fixture) start() {
 		// A test that holds a request decides when it ends, however slow the machine is.
 		Timeouts:           syncrun.Timeouts{Request: 10 * patience},
 		SkipNameValidation: true,
-	})).To(Succeed())
+	}
+	for _, a := range adjust {
+		a(&o)
+	}
+	f.Expect(Setup(ctx, mgr, o)).To(Succeed())
 	done := make(chan error, 1)
 	go func() { done <- mgr.Start(ctx) }()
 	var once sync.Once

@@ -23,7 +23,7 @@ func expectTables(f *fixture) {
 		},
 		"webexcustomeraccesses": {
 			[]string{"Name", "Organization", "Licenses", "Total", "Consumed", "Last Sync", "Ready", "Reason", "Age"},
-			[]string{"Org ID", "Available", "Subscription", "Site URL", "Message"},
+			[]string{"Org ID", "Available", "Subscription", "Site URL", "Shard", "Message"},
 		},
 		"licensesyncs": {
 			[]string{"Name", "Customer", "Trigger", "Status", "Added", "Updated", "Removed", "Requests", "Duration", "Age"},

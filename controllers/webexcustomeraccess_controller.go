@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/events"
@@ -45,6 +46,8 @@ type WebexCustomerAccessReconciler struct {
 	client.Client
 	// Cache has the metadata of Secrets; Client asks the API server for them.
 	Cache client.Reader
+	// Claims says which customers are this manager's.
+	Claims *Claims
 	// Recorder writes events.
 	Recorder events.EventRecorder
 	// Clock tells the time.
@@ -84,6 +87,8 @@ type customerScope struct {
 	// duplicateGone is true if the customer was refused because of another one
 	// for the same organization, which no longer is.
 	duplicateGone bool
+	// elsewhere is true if customers of other shards use the same credentials.
+	elsewhere bool
 	// rows are the customer's licence rows.
 	rows     []v1alpha1.WebexLicense
 	defaults usage.Effective
@@ -101,12 +106,21 @@ type customerStep func(ctx context.Context, s *customerScope) error
 // Reconcile brings rows and conditions in line, and asks for a run if one is due.
 func (r *WebexCustomerAccessReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	customer := &v1alpha1.WebexCustomerAccess{}
-	if err := r.Get(ctx, request.NamespacedName, customer); err != nil || !customer.DeletionTimestamp.IsZero() {
+	err := r.Get(ctx, request.NamespacedName, customer)
+	if err != nil || !customer.DeletionTimestamp.IsZero() {
 		r.written.forget(request.NamespacedName)
+		if apierrors.IsNotFound(err) {
+			r.Claims.forget(request.NamespacedName)
+		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	if r.written.missing(customer) {
 		return ctrl.Result{}, nil // the event about what was written asks again
+	}
+	if ours, after, err := r.Claims.settle(ctx, customer); err != nil {
+		return soon(err)
+	} else if !ours {
+		return ctrl.Result{RequeueAfter: after}, nil
 	}
 	s := &customerScope{
 		customer: customer, now: r.Clock.Now(), handled: customer.Status.LastHandledReconcileAt,
@@ -163,6 +177,9 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 		s.duplicateGone = other == nil
 	}
 	s.objects = r.Census.Judge(s.customer.Namespace, verdictOf(s.customer))
+	if s.elsewhere, err = r.Claims.secretElsewhere(ctx, s.customer); err != nil {
+		return err
+	}
 	s.rows, err = syncrun.Rows(ctx, r, s.customer)
 	s.defaults = usage.ResolveDefaults(s.customer.Status.Subscriptions, s.customer.Status.SiteURLs,
 		usage.Defaults{Subscription: s.customer.Spec.DefaultSubscription, SiteURL: s.customer.Spec.DefaultSiteURL})

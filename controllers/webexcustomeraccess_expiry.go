@@ -91,6 +91,9 @@ func (s *customerScope) outlook() (reason, message string) {
 		return v1alpha1.ReasonRefreshRefused, refusal.Message
 	case lead > 0:
 		return v1alpha1.ReasonExpiresSoon, end.message
+	case s.elsewhere:
+		return v1alpha1.ReasonSecretInSeveralShards, fmt.Sprintf("Webex accepted the credentials; customers of other shards use Secret %q, too, each shard with a request budget of its own: "+
+			"give all customers of the Secret the same labels, or the others a Secret with credentials of their own", s.customer.Spec.CredentialsSecretRef.Name)
 	default:
 		return v1alpha1.ReasonAccepted, "Webex accepted the credentials"
 	}
@@ -146,16 +149,16 @@ func (s *customerScope) warnOfExpiry(valid *metav1.Condition) (*v1alpha1.ExpiryW
 	return warning, []news{{"Warning", v1alpha1.ReasonExpiresSoon, end.message + " (" + days + " left, or less)"}}
 }
 
-// credentialNews tells that tokens cannot be renewed any more, and that all is
-// well again. Of credentials that do not work at all, Ready tells.
+// credentialNews tells that tokens cannot be renewed any more, that shards share
+// them, and that all is well again. Of credentials that do not work at all, Ready tells.
 func credentialNews(_ *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []news {
 	worry := func(c *metav1.Condition) bool {
-		return c != nil && (c.Reason == v1alpha1.ReasonRefreshRefused || c.Reason == v1alpha1.ReasonExpiresSoon)
+		return c != nil && (c.Reason == v1alpha1.ReasonRefreshRefused || c.Reason == v1alpha1.ReasonExpiresSoon || c.Reason == v1alpha1.ReasonSecretInSeveralShards)
 	}
 	switch {
 	case is == nil || was != nil && was.Reason == is.Reason:
 		return nil
-	case is.Reason == v1alpha1.ReasonRefreshRefused:
+	case is.Reason == v1alpha1.ReasonRefreshRefused, is.Reason == v1alpha1.ReasonSecretInSeveralShards:
 		return warning(is)
 	case is.Reason == v1alpha1.ReasonAccepted && worry(was):
 		return normal(is)

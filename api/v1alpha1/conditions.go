@@ -118,6 +118,9 @@ const (
 	// ReasonRefreshRefused is for an access token that works, and that Webex
 	// refuses to renew: without new credentials, runs fail once it has ended.
 	ReasonRefreshRefused = "RefreshRefused"
+	// ReasonSecretInSeveralShards is for credentials that work, and that customers of
+	// other shards use, too: each shard has a request budget of its own.
+	ReasonSecretInSeveralShards = "SecretInSeveralShards"
 )
 
 // Reasons of DefaultsResolved. Where one is missing or wrong, they are the same
@@ -210,4 +213,7 @@ const (
 	ReasonPruneApproved = "PruneApproved"
 	// ReasonPruneWithdrawn is for removals that are no longer due, without approval.
 	ReasonPruneWithdrawn = "PruneWithdrawn"
+	// ReasonServedByAnother is for a customer that a manager's label selector matches,
+	// and that the manager of another shard does not let go.
+	ReasonServedByAnother = "ServedByAnother"
 )

@@ -17,6 +17,9 @@ const (
 	LabelSchedule = GroupName + "/schedule"
 	// LabelTrigger is a run's trigger.
 	LabelTrigger = GroupName + "/trigger"
+	// LabelShard on a customer or schedule names the shard that it belongs to, where
+	// managers are told apart by it (--watch-label-selector).
+	LabelShard = GroupName + "/shard"
 )
 
 const (

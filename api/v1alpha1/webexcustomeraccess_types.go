@@ -394,6 +394,15 @@ type WebexCustomerAccessStatus struct {
 	// run that completes before makes it needless.
 	// +optional
 	UpgradeRunTime *metav1.Time `json:"upgradeRunTime,omitempty"`
+
+	// shard names the shard whose manager serves the customer, where several divide
+	// the customers between them (--watch-label-selector). Absent: the manager that
+	// has no selector, or none yet. No other manager sends requests to Webex or
+	// writes rows for the customer.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Shard string `json:"shard,omitempty"`
 }
 
 // OrganizationStatus identifies a Webex organization.
@@ -582,6 +591,7 @@ type HeldPrune struct {
 // +kubebuilder:printcolumn:name="Available",type=integer,priority=1,JSONPath=`.status.totals.availableUnits`,description="units bought minus units in use"
 // +kubebuilder:printcolumn:name="Subscription",type=string,priority=1,JSONPath=`.status.defaults.subscription`,description="default subscription in force"
 // +kubebuilder:printcolumn:name="Site URL",type=string,priority=1,JSONPath=`.status.defaults.siteURL`,description="default Webex Meetings site in force"
+// +kubebuilder:printcolumn:name="Shard",type=string,priority=1,JSONPath=`.status.shard`,description="shard whose manager serves the customer"
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 // +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63",message="the name may have at most 63 characters, since it becomes a label value of the licence rows"
 type WebexCustomerAccess struct {

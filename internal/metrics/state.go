@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/shard"
 )
 
 // DefaultMaxSeries bounds the series of webexlicense_units: 2 for each of 2,500 purchased licences. One takes about 280
@@ -23,6 +24,9 @@ type State struct {
 	Reader client.Reader
 	// Active is closed once this replica is the one at work, which alone reports; nil for always.
 	Active <-chan struct{}
+	// Shard is what this manager serves. It reports of nothing else, so that sums over managers
+	// are right; the zero value is all.
+	Shard shard.Shard
 	// MaxSeries bounds the series of webexlicense_units. If there were more, there are none at all, since a part of the
 	// licences would pass for the whole: webexlicense_units_dropped_series says how many, and the totals of the customers
 	// remain. 0 turns them off.
@@ -56,7 +60,9 @@ var (
 	scheduleNext       = describe("schedule_next_timestamp_seconds", "When the next run of a schedule starts.", object...)
 	scheduleLastMissed = describe("schedule_last_missed_timestamp_seconds", "The latest slot of a schedule that was not run.", object...)
 	runsUnfinished     = describe("sync_runs_unfinished", "Runs that have not ended, by the reason of their Ready condition; New before they have one.", "reason")
-	cacheObjects       = describe("cache_objects", "Objects in the operator's cache, by kind.", "kind")
+	cacheObjects       = describe("cache_objects", "Objects in the operator's cache that this manager serves, by kind.", "kind")
+	shardLeader        = describe("shard_leader", "A shard of which this manager is the leader, named as in status.shard; empty for a manager without a selector. Always 1.", "shard")
+	shardCustomers     = describe("shard_customers", "Customers of each shard by their status.shard, empty for none. Each manager counts those of all shards, so that one whose manager is gone is seen.", "shard")
 )
 
 // Describe implements [prometheus.Collector].
@@ -64,7 +70,7 @@ func (s *State) Describe(ch chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
 		customerInfo, customerCondition, customerSuspended, customerLastSuccess, customerNotBefore, customerHeldRows, customerUnits,
 		credentialExpiry, licenseUnits, droppedSeries, scheduleCondition, scheduleSuspended, scheduleNext, scheduleLastMissed,
-		runsUnfinished, cacheObjects,
+		runsUnfinished, cacheObjects, shardLeader, shardCustomers,
 	} {
 		ch <- desc
 	}
@@ -85,6 +91,10 @@ func (s *State) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
 	e := &emitter{ch: ch}
+	if err := s.shards(ctx, e); err != nil {
+		ch <- prometheus.NewInvalidMetric(cacheObjects, err)
+		return
+	}
 	for kind, collect := range map[string]func(context.Context, *emitter) (int, error){
 		"WebexCustomerAccess": s.customers, "WebexLicense": s.licenses, "LicenseSyncSchedule": s.schedules, "LicenseSync": s.runs,
 	} {
@@ -96,8 +106,39 @@ func (s *State) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
+// shards finds out which customers this manager serves, and counts those of all.
+func (s *State) shards(ctx context.Context, e *emitter) error {
+	var customers v1alpha1.WebexCustomerAccessList
+	if err := s.all(ctx, &customers); err != nil {
+		return err
+	}
+	e.ours = make(map[client.ObjectKey]bool, len(customers.Items))
+	counts := map[string]int{s.Shard.Name(): 0}
+	for i := range customers.Items {
+		customer := &customers.Items[i]
+		e.ours[client.ObjectKeyFromObject(customer)] = s.Shard.Holds(customer)
+		counts[customer.Status.Shard]++
+	}
+	e.gauge(shardLeader, 1, s.Shard.Name())
+	for shard, n := range counts {
+		e.gauge(shardCustomers, float64(n), shard)
+	}
+	return nil
+}
+
+// reports says whether this manager reports of a row or run: if it serves the customer, and,
+// if that is gone, by the object's own labels.
+func (s *State) reports(e *emitter, object client.Object, customer string) bool {
+	ours, known := e.ours[client.ObjectKey{Namespace: object.GetNamespace(), Name: customer}]
+	return ours || !known && s.Shard.Matches(object)
+}
+
 // emitter sends samples.
-type emitter struct{ ch chan<- prometheus.Metric }
+type emitter struct {
+	ch chan<- prometheus.Metric
+	// ours says of each customer whether this manager serves it.
+	ours map[client.ObjectKey]bool
+}
 
 func (e *emitter) gauge(desc *prometheus.Desc, value float64, labels ...string) {
 	e.ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
@@ -146,11 +187,14 @@ func (s *State) customers(ctx context.Context, e *emitter) (int, error) {
 	if err := s.all(ctx, &customers); err != nil {
 		return 0, err
 	}
+	served := 0
 	for i := range customers.Items {
-		c := &customers.Items[i]
-		e.customer(c)
+		if c := &customers.Items[i]; s.Shard.Holds(c) {
+			e.customer(c)
+			served++
+		}
 	}
-	return len(customers.Items), nil
+	return served, nil
 }
 
 func (e *emitter) customer(c *v1alpha1.WebexCustomerAccess) {
@@ -186,21 +230,27 @@ func (s *State) licenses(ctx context.Context, e *emitter) (int, error) {
 		return 0, err
 	}
 	var counted []*v1alpha1.WebexLicense
+	served := 0
 	for i := range rows.Items {
-		if row := &rows.Items[i]; row.Spec.Level == v1alpha1.LevelCustomer && row.Status.Class == v1alpha1.ClassPurchased {
+		row := &rows.Items[i]
+		if !s.reports(e, row, row.Spec.CustomerAccessRef.Name) {
+			continue
+		}
+		served++
+		if row.Spec.Level == v1alpha1.LevelCustomer && row.Status.Class == v1alpha1.ClassPurchased {
 			counted = append(counted, row)
 		}
 	}
 	if series := 2 * len(counted); series > s.MaxSeries {
 		e.gauge(droppedSeries, float64(series))
-		return len(rows.Items), nil
+		return served, nil
 	}
 	e.gauge(droppedSeries, 0)
 	for _, row := range counted {
 		e.units(licenseUnits, row.Status.TotalUnits, row.Status.ConsumedUnits,
 			row.Namespace, row.Spec.CustomerAccessRef.Name, row.Name, row.Status.Name, row.Status.SubscriptionID)
 	}
-	return len(rows.Items), nil
+	return served, nil
 }
 
 func (s *State) schedules(ctx context.Context, e *emitter) (int, error) {
@@ -208,15 +258,20 @@ func (s *State) schedules(ctx context.Context, e *emitter) (int, error) {
 	if err := s.all(ctx, &schedules); err != nil {
 		return 0, err
 	}
+	served := 0
 	for i := range schedules.Items {
 		schedule := &schedules.Items[i]
+		if !s.Shard.Matches(schedule) {
+			continue
+		}
+		served++
 		namespace, name := schedule.Namespace, schedule.Name
 		e.conditions(scheduleCondition, schedule.Status.Conditions, namespace, name)
 		e.flag(scheduleSuspended, ptr.Deref(schedule.Spec.Suspend, false), namespace, name)
 		e.at(scheduleNext, schedule.Status.NextScheduleTime, namespace, name)
 		e.at(scheduleLastMissed, schedule.Status.LastMissedTime, namespace, name)
 	}
-	return len(schedules.Items), nil
+	return served, nil
 }
 
 func (s *State) runs(ctx context.Context, e *emitter) (int, error) {
@@ -224,8 +279,12 @@ func (s *State) runs(ctx context.Context, e *emitter) (int, error) {
 	if err := s.all(ctx, &syncs); err != nil {
 		return 0, err
 	}
-	unfinished := map[string]int{}
+	served, unfinished := 0, map[string]int{}
 	for i := range syncs.Items {
+		if !s.reports(e, &syncs.Items[i], syncs.Items[i].Spec.CustomerAccessRef.Name) {
+			continue
+		}
+		served++
 		if conditions := syncs.Items[i].Status.Conditions; !isTrue(conditions, v1alpha1.ConditionComplete) && !isTrue(conditions, v1alpha1.ConditionFailed) {
 			reason := "New"
 			if ready := meta.FindStatusCondition(conditions, v1alpha1.ConditionReady); ready != nil {
@@ -237,7 +296,7 @@ func (s *State) runs(ctx context.Context, e *emitter) (int, error) {
 	for reason, n := range unfinished {
 		e.gauge(runsUnfinished, float64(n), reason)
 	}
-	return len(syncs.Items), nil
+	return served, nil
 }
 
 func isTrue(conditions []metav1.Condition, kind string) bool {

@@ -20,6 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/shard"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -98,6 +99,8 @@ webexlicense_customer_units{name="acme",namespace="tenants",state="consumed"} 3
 webexlicense_customer_units{name="acme",namespace="tenants",state="total"} 100
 webexlicense_schedule_next_timestamp_seconds{name="nightly",namespace="tenants"} 1.773144e+09
 webexlicense_schedule_suspended{name="nightly",namespace="tenants"} 0
+webexlicense_shard_customers{shard=""} 1
+webexlicense_shard_leader{shard=""} 1
 webexlicense_sync_runs_unfinished{reason="New"} 1
 webexlicense_sync_runs_unfinished{reason="Running"} 1
 webexlicense_units_dropped_series 0
@@ -105,6 +108,69 @@ webexlicense_units{customer="acme",license="Webex Calling - Professional",name="
 webexlicense_units{customer="acme",license="Webex Calling - Professional",name="calling",namespace="tenants",state="total",subscription="Sub-1"} 100
 `
 	g.Expect(scrape(t, state)).To(Equal(strings.TrimSpace(want)))
+}
+
+// Two shards report each of their own, and both which customers each has. What is of no
+// customer, and schedules, are reported by the shard that matches their labels.
+func TestStateOfShards(t *testing.T) {
+	g := NewWithT(t)
+	customer := func(name, shard string) *v1alpha1.WebexCustomerAccess {
+		// What it is labelled with does not matter: it may be about to leave.
+		return &v1alpha1.WebexCustomerAccess{ObjectMeta: named(name), Status: v1alpha1.WebexCustomerAccessStatus{Shard: shard}}
+	}
+	row := func(name, customer string) *v1alpha1.WebexLicense {
+		row := license(name, v1alpha1.LevelCustomer, v1alpha1.ClassPurchased)
+		row.Spec.CustomerAccessRef.Name = customer
+		return row
+	}
+	run := func(name, customer string) *v1alpha1.LicenseSync {
+		return &v1alpha1.LicenseSync{ObjectMeta: named(name), Spec: v1alpha1.LicenseSyncSpec{CustomerAccessRef: v1alpha1.LocalCustomerReference{Name: customer}}}
+	}
+	schedule := func(name, shard string) *v1alpha1.LicenseSyncSchedule {
+		schedule := &v1alpha1.LicenseSyncSchedule{ObjectMeta: named(name)}
+		schedule.Labels = map[string]string{v1alpha1.LabelShard: shard}
+		return schedule
+	}
+	everything := reader(t, customer("one", "a"), customer("two", "rest"), customer("new", ""), customer("lost", "gone"),
+		row("one-calling", "one"), row("two-calling", "two"), row("kept", "deleted"), run("one-run", "one"), run("orphan", "deleted"),
+		schedule("of-a", "a"), schedule("of-nobody", "other"))
+	reported := func(name, selector string) string {
+		part, err := shard.Parse(name, selector)
+		g.Expect(err).NotTo(HaveOccurred())
+		var lines []string
+		for line := range strings.Lines(scrape(t, &State{MaxSeries: 100, Reader: everything, Shard: part})) {
+			if !strings.Contains(line, `state="total"`) && !strings.HasPrefix(line, "webexlicense_customer_") || strings.Contains(line, "_info") {
+				lines = append(lines, regexp.MustCompile(`(hierarchy_path|organization|license|subscription|namespace|state)="[^"]*",?`).ReplaceAllString(strings.TrimPrefix(line, "webexlicense_"), ""))
+			}
+		}
+		return strings.TrimSpace(strings.Join(lines, ""))
+	}
+	everywhere := `shard_customers{shard=""} 1
+shard_customers{shard="a"} 1
+shard_customers{shard="gone"} 1
+shard_customers{shard="rest"} 1
+`
+	g.Expect(reported("a", v1alpha1.LabelShard+"=a")).To(Equal(`cache_objects{kind="LicenseSync"} 1
+cache_objects{kind="LicenseSyncSchedule"} 1
+cache_objects{kind="WebexCustomerAccess"} 1
+cache_objects{kind="WebexLicense"} 1
+customer_info{name="one",} 1
+schedule_suspended{name="of-a",} 0
+` + everywhere + `shard_leader{shard="a"} 1
+sync_runs_unfinished{reason="New"} 1
+units_dropped_series 0
+units{customer="one",name="one-calling",} 3`))
+	g.Expect(reported("rest", v1alpha1.LabelShard+" notin (a)")).To(Equal(`cache_objects{kind="LicenseSync"} 1
+cache_objects{kind="LicenseSyncSchedule"} 1
+cache_objects{kind="WebexCustomerAccess"} 1
+cache_objects{kind="WebexLicense"} 2
+customer_info{name="two",} 1
+schedule_suspended{name="of-nobody",} 0
+` + everywhere + `shard_leader{shard="rest"} 1
+sync_runs_unfinished{reason="New"} 1
+units_dropped_series 0
+units{customer="deleted",name="kept",} 3
+units{customer="two",name="two-calling",} 3`))
 }
 
 // scrape is what Prometheus sees, without comments and sorted.
@@ -175,7 +241,7 @@ func TestNames(t *testing.T) {
 	ObserveRequest(webex.Call{Operation: "list people", Class: webex.ClassTransient})
 	ObserveRun("Manual", v1alpha1.ReasonSucceeded, time.Minute)
 	ObserveStatus("LicenseSync", true)
-	g.Expect(Names()).To(HaveLen(24))
+	g.Expect(Names()).To(HaveLen(26))
 	g.Expect(Names()).To(ContainElements("webexlicense_api_requests_total", "webexlicense_units"))
 	g.Expect(Labels(state)).To(HaveKeyWithValue("webexlicense_customer_units", []string{"namespace", "name", "state"}))
 	g.Expect(Labels(scheduleSkew)).To(Equal(map[string][]string{"webexlicense_schedule_skew_seconds": {}}))

@@ -2,6 +2,7 @@ package syncrun
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -56,6 +57,9 @@ type Engine struct {
 	Recorder events.EventRecorder
 	// Observe is told of each attempt of a request, if set.
 	Observe func(webex.Call)
+	// Serves says whether a customer, as it is when an attempt begins, is this operator's to
+	// read; nil stands for always.
+	Serves func(*v1alpha1.WebexCustomerAccess) bool
 	// DataVersion overrides the version of what runs collect; for tests.
 	DataVersion int32
 	// Retry overrides the client's policy of retries within one attempt; for tests.
@@ -183,6 +187,9 @@ func (a *attempt) conclude(ctx context.Context) {
 	}
 	failure := a.outcome.Failure
 	if failure != nil {
+		if errors.Is(failure, ErrNotServed) {
+			return
+		}
 		if failure.Reason == v1alpha1.ReasonCredentialsRejected {
 			a.Budgets.refuse(a.owner, a.credentials.resourceVersion, a.Clock.Now())
 		}

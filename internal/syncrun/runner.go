@@ -20,6 +20,8 @@ var (
 	ErrCanceled = errors.New("the run was stopped")
 	// ErrShutdown stops attempts when the operator ends; they start again with it.
 	ErrShutdown = errors.New("the operator is shutting down")
+	// ErrNotServed ends an attempt before its first request: another manager serves the customer.
+	ErrNotServed = errors.New("another manager serves the customer")
 )
 
 // progressInterval spaces the reports of one attempt, since each becomes a
@@ -36,7 +38,8 @@ type Runner struct {
 	mu     sync.Mutex
 	base   context.Context //nolint:containedctx // the manager's context, since attempts outlive a reconcile
 	jobs   map[types.NamespacedName]*job
-	begun  int // attempts so far, which makes their order
+	closed map[types.NamespacedName]bool // customers for whom no attempt begins
+	begun  int                           // attempts so far, which makes their order
 	places places
 	work   sync.WaitGroup
 }
@@ -96,6 +99,7 @@ func NewRunner(places int, clock clock.PassiveClock) *Runner {
 		events: make(chan event.GenericEvent, 1024),
 		places: newPlaces(places),
 		jobs:   map[types.NamespacedName]*job{},
+		closed: map[types.NamespacedName]bool{},
 	}
 }
 
@@ -118,7 +122,7 @@ func (r *Runner) Start(ctx context.Context) error {
 
 // Begin starts an attempt for a run unless it has one. Groups share the places
 // evenly: a group is those who share a request budget. It returns false if another
-// run of the same customer is at work, or the runner is not started.
+// run of the same customer is at work or the customer is closed, or the runner is not started.
 func (r *Runner) Begin(run *v1alpha1.LicenseSync, group string, attempt Attempt) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -132,7 +136,7 @@ func (r *Runner) Begin(run *v1alpha1.LicenseSync, group string, attempt Attempt)
 			return false
 		}
 	}
-	if r.base == nil || r.base.Err() != nil {
+	if r.closed[customer] || r.base == nil || r.base.Err() != nil {
 		return false
 	}
 	ctx, cancel := context.WithCancelCause(r.base)
@@ -261,6 +265,27 @@ func (r *Runner) Stop(name types.NamespacedName) (ending bool) {
 	}
 	j.cancel(ErrCanceled)
 	return true
+}
+
+// Close lets no attempt of a customer begin any more, unless there is one whose outcome
+// was not written down yet; it says whether it did.
+func (r *Runner) Close(customer types.NamespacedName) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, j := range r.jobs {
+		if j.customer == customer {
+			return false
+		}
+	}
+	r.closed[customer] = true
+	return true
+}
+
+// Open lets attempts of a customer begin again.
+func (r *Runner) Open(customer types.NamespacedName) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.closed, customer)
 }
 
 // Forget drops the outcome of a run's attempt once it is written down.

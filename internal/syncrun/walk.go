@@ -22,6 +22,9 @@ func (a *attempt) connect(ctx context.Context) error {
 	if err := a.Live.Get(ctx, key, a.customer); err != nil {
 		return err
 	}
+	if a.Serves != nil && !a.Serves(a.customer) {
+		return &Failure{Class: webex.ClassTransient, Reason: v1alpha1.ReasonCanceled, Message: ErrNotServed.Error(), Err: ErrNotServed}
+	}
 	base, err := a.Hosts.endpoint(a.customer.Spec.Connection)
 	if err != nil {
 		return err

@@ -100,12 +100,16 @@ func newFailover(t *testing.T, customers int) *failover {
 	return f
 }
 
-func (f *failover) createCustomers() {
+func (f *failover) createCustomers(adjust ...func(i int, customer *v1alpha1.WebexCustomerAccess)) {
 	f.t.Helper()
 	for i, organization := range f.organizations {
 		token := fmt.Sprintf("failover-access-token-%d", i)
 		f.sim.IssueToken(webexsim.TokenSpec{Organization: organization.UUID(), Access: token})
-		f.createCustomer(f.customer(i), map[string]string{"accessToken": token})
+		f.createCustomer(f.customer(i), map[string]string{"accessToken": token}, func(c *v1alpha1.WebexCustomerAccess) {
+			for _, a := range adjust {
+				a(i, c)
+			}
+		})
 	}
 }
 
@@ -114,15 +118,28 @@ func (f *failover) customer(i int) string { return fmt.Sprintf("customer-%02d", 
 // replica starts a manager of a version of its own, by which its requests are known.
 func (f *failover) replica(name string) *replica {
 	f.t.Helper()
-	r := &replica{failover: f, agent: "webex-license-operator/" + name + " "}
-	binary, err := operator.Build(f.ctx, repository, f.t.TempDir(), "-ldflags=-X main.version="+name)
+	return f.start(name, f.build(name))
+}
+
+// build makes the binary of a version.
+func (f *failover) build(version string) string {
+	f.t.Helper()
+	binary, err := operator.Build(f.ctx, repository, f.t.TempDir(), "-ldflags=-X main.version="+version)
 	f.Expect(err).NotTo(HaveOccurred())
-	r.process, err = operator.Start(binary, shared.cluster.KubeconfigPath, &r.log,
+	return binary
+}
+
+// start starts a manager, with further flags.
+func (f *failover) start(name, binary string, further ...string) *replica {
+	f.t.Helper()
+	r := &replica{failover: f, agent: "webex-license-operator/" + name + " "}
+	var err error
+	r.process, err = operator.Start(binary, shared.cluster.KubeconfigPath, &r.log, append(further,
 		"--watch-namespaces="+f.namespace, "--allowed-api-hosts="+strings.TrimSuffix(strings.TrimPrefix(f.sim.URL(), "https://"), "/v1"),
 		"--leader-elect", "--leader-election-namespace="+f.namespace,
 		"--leader-election-lease-duration="+leaseDuration.String(), "--leader-election-renew-deadline="+renewDeadline.String(),
 		"--leader-election-retry-period="+retryPeriod.String(),
-		"--health-probe-bind-address=0", "--webex-qps=0")
+		"--health-probe-bind-address=0", "--webex-qps=0")...)
 	f.Expect(err).NotTo(HaveOccurred())
 	f.t.Cleanup(func() {
 		r.process.Kill()

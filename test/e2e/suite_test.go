@@ -114,7 +114,7 @@ func (w *world) create(object client.Object) {
 }
 
 // createCustomer creates a customer whose credentials are in a Secret with these keys.
-func (w *world) createCustomer(name string, credentials map[string]string) *v1alpha1.WebexCustomerAccess {
+func (w *world) createCustomer(name string, credentials map[string]string, adjust ...func(*v1alpha1.WebexCustomerAccess)) *v1alpha1.WebexCustomerAccess {
 	w.t.Helper()
 	w.create(&corev1.Secret{ObjectMeta: w.meta(name + "-credentials"), StringData: credentials})
 	customer := &v1alpha1.WebexCustomerAccess{
@@ -127,6 +127,9 @@ func (w *world) createCustomer(name string, credentials map[string]string) *v1al
 				RequestsPerMinute: 6000,
 			},
 		},
+	}
+	for _, a := range adjust {
+		a(customer)
 	}
 	w.create(customer)
 	return customer

@@ -686,6 +686,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             scalar: string
           elementRelationship: atomic
+    - name: shard
+      type:
+        scalar: string
     - name: siteURLs
       type:
         list:

@@ -77,6 +77,11 @@ type WebexCustomerAccessStatusApplyConfiguration struct {
 	// for, spread over the operator's --upgrade-spread. Absent if none is due; any
 	// run that completes before makes it needless.
 	UpgradeRunTime *metav1.Time `json:"upgradeRunTime,omitempty"`
+	// shard names the shard whose manager serves the customer, where several divide
+	// the customers between them (--watch-label-selector). Absent: the manager that
+	// has no selector, or none yet. No other manager sends requests to Webex or
+	// writes rows for the customer.
+	Shard *string `json:"shard,omitempty"`
 }
 
 // WebexCustomerAccessStatusApplyConfiguration constructs a declarative configuration of the WebexCustomerAccessStatus type for use with
@@ -237,5 +242,13 @@ func (b *WebexCustomerAccessStatusApplyConfiguration) WithCollectedDataVersion(v
 // If called multiple times, the UpgradeRunTime field is set to the value of the last call.
 func (b *WebexCustomerAccessStatusApplyConfiguration) WithUpgradeRunTime(value metav1.Time) *WebexCustomerAccessStatusApplyConfiguration {
 	b.UpgradeRunTime = &value
+	return b
+}
+
+// WithShard sets the Shard field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Shard field is set to the value of the last call.
+func (b *WebexCustomerAccessStatusApplyConfiguration) WithShard(value string) *WebexCustomerAccessStatusApplyConfiguration {
+	b.Shard = &value
 	return b
 }

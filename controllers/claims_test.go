@@ -1,0 +1,229 @@
+package controllers
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/shard"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+)
+
+// newShards is a world in which the test says who holds which lease.
+func newShards(t *testing.T, adjust ...func(*fixtureOptions)) *fixture {
+	t.Helper()
+	return newFixture(t, append(adjust, func(o *fixtureOptions) { o.stopped, o.sim.RequestLog = true, 10_000 })...)
+}
+
+// startShard runs a manager of a shard whose requests to Webex are known by its name.
+func (f *fixture) startShard(name, selector string, adjust ...func(*Options)) (stop func()) {
+	f.t.Helper()
+	part, err := shard.Parse(name, selector)
+	f.Expect(err).NotTo(HaveOccurred())
+	f.holdLease(part, "pod of "+name)
+	f.start(append([]func(*Options){func(o *Options) { o.Shard, o.UserAgent = part, "manager of "+name }}, adjust...)...)
+	return f.stop
+}
+
+// holdLease gives the lease of a shard a holder; empty lets it go.
+func (f *fixture) holdLease(part shard.Shard, holder string) {
+	f.t.Helper()
+	now := metav1.NowMicro()
+	f.apply(&coordinationv1.Lease{ObjectMeta: f.meta(part.LeaseName()), Spec: coordinationv1.LeaseSpec{
+		HolderIdentity: &holder, LeaseDurationSeconds: new(int32(600)), RenewTime: &now,
+	}})
+}
+
+func (f *fixture) letGo(name string) {
+	f.t.Helper()
+	part, err := shard.Parse(name, "any")
+	f.Expect(err).NotTo(HaveOccurred())
+	f.holdLease(part, "")
+}
+
+const inShard = v1alpha1.LabelShard + "="
+
+func labelled(shard string) func(*v1alpha1.WebexCustomerAccess) {
+	return func(c *v1alpha1.WebexCustomerAccess) { c.Labels = map[string]string{v1alpha1.LabelShard: shard} }
+}
+
+// awaitShard waits until the customer is in a shard.
+func (f *fixture) awaitShard(customer *v1alpha1.WebexCustomerAccess, name string) {
+	f.t.Helper()
+	f.Eventually(func(g Gomega) {
+		g.Expect(f.client.Get(f.ctx, keyOf(customer), customer)).To(Succeed())
+		g.Expect(customer.Status.Shard).To(Equal(name))
+	}).Should(Succeed())
+}
+
+// agents are those who asked Webex, in order.
+func (f *fixture) agents() []string {
+	var agents []string
+	for _, r := range f.sim.RequestLog() {
+		agents = append(agents, strings.TrimPrefix(r.UserAgent, "manager of "))
+	}
+	return slices.Compact(agents)
+}
+
+// A customer goes to another shard in the middle of a run: its manager ends the attempt, and
+// then lets it go; the other one begins it anew. It ends once.
+func TestCustomerChangesItsShardInTheMiddle(t *testing.T) {
+	f := newShards(t, slowPeople(3))
+	f.startShard("a", inShard+"a")
+	f.startShard("b", inShard+"b")
+	run, rows := interruptedOf(f, labelled("a"))
+	customer := f.newCustomer("acme")
+	f.awaitShard(customer, "a")
+	f.Expect(f.agents()).To(Equal([]string{"a"}))
+
+	f.change(customer, labelled("b"))
+	f.awaitShard(customer, "b")
+	f.expectReason(f.awaitEnd(run), v1alpha1.ReasonSucceeded)
+	expectOneEnd(f, run)
+	f.Expect(run.Status.FailedAttempts).To(HaveValue(BeZero()), "to change hands is no failure")
+	f.Expect(f.agents()).To(Equal([]string{"a", "b"}), "never both")
+	f.Expect(f.versions("acme")).NotTo(Equal(rows))
+	f.expectRows("acme")
+	f.settle(customer)
+	f.Expect(f.agents()).To(Equal([]string{"a", "b"}))
+
+	f.forget()
+	f.poke(customer)
+	f.settle(customer)
+	f.Expect(f.writes.all()).To(BeEmpty(), "who has a customer writes nothing more about that")
+}
+
+// Two selectors match a customer by mistake: the first manager keeps it, and the second says
+// so, once. When the first is gone, the second goes on.
+func TestSelectorsOverlap(t *testing.T) {
+	f := newShards(t)
+	stop := f.startShard("a", inShard+"a")
+	customer := f.createCustomer("acme", labelled("a"))
+	f.awaitShard(customer, "a")
+	f.startShard("also", v1alpha1.LabelShard, func(o *Options) { o.Contested = time.Millisecond })
+	f.Eventually(func() []string { return f.told.of("WebexCustomerAccess", "acme") }).Should(ContainElement(
+		"Warning " + v1alpha1.ReasonServedByAnother))
+	f.run("acme")
+	f.poke(customer)
+	f.Consistently(func() int {
+		return strings.Count(strings.Join(f.told.of("WebexCustomerAccess", "acme"), "\n"), v1alpha1.ReasonServedByAnother)
+	}, "5s").Should(Equal(1), "once")
+	f.Expect(f.agents()).To(Equal([]string{"a"}))
+
+	stop()
+	f.Consistently(func(g Gomega) {
+		g.Expect(f.client.Get(f.ctx, keyOf(customer), customer)).To(Succeed())
+		g.Expect(customer.Status.Shard).To(Equal("a"))
+	}, "3s").Should(Succeed(), "its lease is not expired")
+	f.letGo("a")
+	f.awaitShard(customer, "also")
+	f.run("acme")
+	f.Expect(f.agents()).To(Equal([]string{"a", "also"}))
+}
+
+// The rest takes the customers of a shard that is gone, and of one that never was. A manager
+// without a selector takes them all, and writes nothing more about shards. A restart writes nothing.
+func TestShardsGo(t *testing.T) {
+	f := newShards(t)
+	stopA, stopRest := f.startShard("a", inShard+"a"), f.startShard("rest", inShard+"a,"+inShard+"b")
+	stopRest() // of which the selector changes, below
+	ours := f.createCustomer("acme", labelled("a"))
+	stopA()
+	f.letGo("a")
+
+	f.forget()
+	stopA = f.startShard("a", inShard+"a")
+	f.settle(ours)
+	f.Expect(f.writes.all()).To(BeEmpty(), "a restart writes nothing")
+	f.Expect(f.sim.TotalRequests()).To(BeZero())
+
+	stopRest = f.startShard("rest", v1alpha1.LabelShard+" notin (b)")
+	misspelt := f.newCustomer("misspelt")
+	other := f.sim.AddOrganization(webexsim.TwoSubscriptionOrganization())
+	token := f.sim.IssueToken(webexsim.TokenSpec{Organization: other.UUID()})
+	f.apply(&corev1.Secret{ObjectMeta: f.meta("other-token"), StringData: map[string]string{syncrun.KeyAccessToken: token.Access}})
+	misspelt.Spec.CredentialsSecretRef.Name = "other-token"
+	labelled("aa")(misspelt)
+	f.create(misspelt)
+	f.awaitShard(misspelt, "rest")
+	f.awaitCondition(misspelt, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
+	stopA()
+	f.letGo("a")
+	f.awaitShard(ours, "rest")
+	f.expectReason(f.run("acme"), v1alpha1.ReasonSucceeded)
+
+	stopRest()
+	f.letGo("rest")
+	f.start()
+	f.awaitShard(ours, "")
+	f.awaitShard(misspelt, "")
+	f.expectReason(f.run("acme"), v1alpha1.ReasonSucceeded)
+	f.Expect(f.agents()).To(Equal([]string{"a", "rest", "test"}))
+}
+
+// A schedule runs the customers of all shards, and belongs to one by its own labels.
+func TestScheduleOverShards(t *testing.T) {
+	f := newShards(t)
+	f.startShard("a", inShard+"a")
+	f.startShard("rest", v1alpha1.LabelShard+" notin (a)")
+	f.createCustomer("acme", labelled("a"))
+	f.create(&v1alpha1.LicenseSyncSchedule{ObjectMeta: f.meta("all"), Spec: v1alpha1.LicenseSyncScheduleSpec{
+		CustomerAccessSelector: &metav1.LabelSelector{}, Schedule: "0 0 1 1 *", RunOnActivation: new(true),
+	}})
+	runs := f.awaitRuns("acme", v1alpha1.TriggerSchedule, 1)
+	f.expectReason(&runs[0], v1alpha1.ReasonSucceeded)
+	f.Expect(f.agents()).To(Equal([]string{"a"}))
+	f.create(f.newRun("orphan", "nobody"))
+	f.awaitRun(f.newRun("orphan", "nobody"), v1alpha1.ReasonCustomerNotFound)
+}
+
+// Customers of one Secret in two shards spend its budget twice, which the customers say.
+func TestSecretInSeveralShards(t *testing.T) {
+	f := newShards(t)
+	f.startShard("a", inShard+"a")
+	customer := f.createCustomer("acme", labelled("a"))
+	f.awaitCondition(customer, v1alpha1.ConditionCredentialsValid, metav1.ConditionTrue, v1alpha1.ReasonAccepted)
+	other := f.newCustomer("other")
+	f.create(other)
+	f.poke(customer)
+	said := f.awaitCondition(customer, v1alpha1.ConditionCredentialsValid, metav1.ConditionTrue, v1alpha1.ReasonSecretInSeveralShards)
+	f.Expect(said.Message).To(And(ContainSubstring(`Secret "webex-token"`), ContainSubstring("the same labels")))
+	f.Eventually(func() []string { return f.told.of("WebexCustomerAccess", "acme") }).Should(ContainElement("Warning " + v1alpha1.ReasonSecretInSeveralShards))
+	f.Expect(f.client.Delete(f.ctx, other)).To(Succeed())
+	f.poke(customer)
+	f.awaitCondition(customer, v1alpha1.ConditionCredentialsValid, metav1.ConditionTrue, v1alpha1.ReasonAccepted)
+}
+
+// A customer that was taken from a shard whose manager came back in that moment is given back.
+func TestTakenAtTheWrongMoment(t *testing.T) {
+	f := newShards(t)
+	customer := f.newCustomer("acme")
+	labelled("a")(customer)
+	f.create(customer)
+	part, err := shard.Parse("b", "any")
+	f.Expect(err).NotTo(HaveOccurred())
+	before := client.MergeFrom(customer.DeepCopy())
+	customer.Status.Shard = "b"
+	f.Expect(f.client.Status().Patch(f.ctx, customer, before)).To(Succeed())
+
+	held, release := f.writes.hold("webexcustomeraccesses", "acme")
+	f.startShard("a", inShard+"a")
+	f.Eventually(held).Should(BeClosed(), "the manager of a is about to write its name")
+	f.holdLease(part, "pod of b")
+	release()
+	f.Eventually(func() int { return f.writes.all()["PATCH webexcustomeraccesses/status"] }).Should(Equal(2), "it wrote it, and took it back")
+	f.awaitShard(customer, "b")
+	f.Consistently(f.sim.TotalRequests, "1s").Should(BeZero())
+	f.letGo("b")
+	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
+	f.awaitShard(customer, "a")
+}
