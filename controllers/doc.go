@@ -81,15 +81,25 @@ func caBundleSecret(customer *v1alpha1.WebexCustomerAccess) []string {
 
 // enqueueDebounced enqueues a little later, so that many events become one reconcile.
 func enqueueDebounced(delay time.Duration, requestFor func(client.Object) (ctrl.Request, bool)) handler.EventHandler {
-	type q = workqueue.TypedRateLimitingInterface[ctrl.Request]
-	add := func(object client.Object, queue q) {
+	return enqueueAllDebounced(delay, func(_ context.Context, object client.Object) []ctrl.Request {
 		if request, ok := requestFor(object); ok {
+			return []ctrl.Request{request}
+		}
+		return nil
+	})
+}
+
+// enqueueAllDebounced is enqueueDebounced for objects that concern several others.
+func enqueueAllDebounced(delay time.Duration, requestsFor handler.MapFunc) handler.EventHandler {
+	type q = workqueue.TypedRateLimitingInterface[ctrl.Request]
+	add := func(ctx context.Context, object client.Object, queue q) {
+		for _, request := range requestsFor(ctx, object) {
 			queue.AddAfter(request, delay)
 		}
 	}
 	return handler.Funcs{
-		CreateFunc: func(_ context.Context, e event.CreateEvent, queue q) { add(e.Object, queue) },
-		UpdateFunc: func(_ context.Context, e event.UpdateEvent, queue q) { add(e.ObjectNew, queue) },
-		DeleteFunc: func(_ context.Context, e event.DeleteEvent, queue q) { add(e.Object, queue) },
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue q) { add(ctx, e.Object, queue) },
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, queue q) { add(ctx, e.ObjectNew, queue) },
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, queue q) { add(ctx, e.Object, queue) },
 	}
 }

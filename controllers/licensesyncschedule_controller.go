@@ -16,9 +16,10 @@ import (
 	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/schedule"
@@ -178,7 +179,8 @@ func templateProblem(template *v1alpha1.LicenseSyncTemplate) *scheduleProblem {
 func (r *LicenseSyncScheduleReconciler) observe(ctx context.Context, s *scheduleScope) error {
 	namespace := client.InNamespace(s.schedule.Namespace)
 	var runs v1alpha1.LicenseSyncList
-	if err := r.List(ctx, &runs, namespace, client.MatchingFields{indexSchedule: s.schedule.Name}); err != nil {
+	// Thousands, and nothing here changes them: no copies.
+	if err := r.List(ctx, &runs, namespace, client.MatchingFields{indexSchedule: s.schedule.Name}, client.UnsafeDisableDeepCopy); err != nil {
 		return err
 	}
 	for i := range runs.Items {
@@ -200,7 +202,7 @@ func (r *LicenseSyncScheduleReconciler) observe(ctx context.Context, s *schedule
 		return nil
 	}
 	var customers v1alpha1.WebexCustomerAccessList
-	err = r.List(ctx, &customers, namespace, client.MatchingLabelsSelector{Selector: selector})
+	err = r.List(ctx, &customers, namespace, client.MatchingLabelsSelector{Selector: selector}, client.UnsafeDisableDeepCopy)
 	s.customers = customers.Items
 	return err
 }
@@ -218,9 +220,10 @@ func (r *LicenseSyncScheduleReconciler) cleanUp(ctx context.Context, s *schedule
 // SetupWithManager registers the controller.
 func (r *LicenseSyncScheduleReconciler) SetupWithManager(mgr ctrl.Manager, skipNameValidation bool) error {
 	return ctrl.NewControllerManagedBy(mgr).
-		For(&v1alpha1.LicenseSyncSchedule{}).
+		// Not its status: a thousand runs that end would make each write of it ask for the next one at once.
+		For(&v1alpha1.LicenseSyncSchedule{}, builder.WithPredicates(predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
 		Watches(&v1alpha1.LicenseSync{}, enqueueDebounced(scheduleDebounce, scheduleOfRun)).
-		Watches(&v1alpha1.WebexCustomerAccess{}, handler.EnqueueRequestsFromMapFunc(r.schedulesOfCustomer)).
+		Watches(&v1alpha1.WebexCustomerAccess{}, enqueueAllDebounced(scheduleDebounce, r.schedulesOfCustomer)).
 		WithOptions(controller.Options{MaxConcurrentReconciles: scheduleWorkers, RateLimiter: rateLimiter(), SkipNameValidation: &skipNameValidation}).
 		Complete(r)
 }
