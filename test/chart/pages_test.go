@@ -30,7 +30,7 @@ func TestPages(t *testing.T) {
 			w.shell(block)
 		}
 	}
-	w.Expect(w.deployment().Spec.Template.Spec.Containers[0].Image).To(Equal("registry.example.com/webex-license-operator:v0.1.0"))
+	w.Expect(w.deployment(deployment).Spec.Template.Spec.Containers[0].Image).To(Equal("registry.example.com/webex-license-operator:v0.1.0"))
 }
 
 // blocks are the blocks of commands of a page.

@@ -40,6 +40,7 @@ var examples = map[string]struct {
 	"serviceAccount.name":        {set: "serviceAccount: {name: voice}", adds: []string{"serviceAccountName: voice", "kind: ServiceAccount\nmetadata:\n  name: voice", "- kind: ServiceAccount\n  name: voice"}},
 	"serviceAccount.annotations": {set: "serviceAccount: {annotations: {example.com/role: reader}}", adds: []string{"example.com/role: reader"}},
 	"replicas":                   {set: "replicas: 3", adds: []string{"replicas: 3"}},
+	"shards":                     {set: "shards: [a, b]", adds: []string{"--shard-name=rest", "/shard notin (a,b)\n", "/shard=b\n", "name: webex-license-operator-controller-manager-b\n"}},
 	"leaderElection.enabled":     {given: "replicas: 1", set: "{replicas: 1, leaderElection: {enabled: false}}", adds: []string{"type: Recreate"}, takes: []string{"--leader-elect", "leader-election-role"}},
 	"extraArgs":                  {set: "extraArgs: [--webex-qps=10]", adds: []string{`- "--webex-qps=10"`}},
 	"extraEnv":                   {set: `extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]`, adds: []string{"name: HTTPS_PROXY\n          value: http://proxy:3128"}},
@@ -173,6 +174,15 @@ func TestWrongValues(t *testing.T) {
 		"metrics: {serviceMonitor: {interval: soon}}":     "/metrics/serviceMonitor/interval",
 		"leaderElection: {enabled: false}":                "several pods need leaderElection.enabled",
 		"extraCA: {configMap: a, secret: b}":              "set one of configMap and secret",
+		"shards: a":                                       "/shards",
+		"shards: [A]":                                     "/shards/0",
+		"shards: [1]":                                     "/shards/0",
+		"shards: [a, a]":                                  "/shards",
+		"shards: [rest]":                                  `"rest" is what customers are in that no shard has`,
+		"shards: [" + strings.Repeat("a", 22) + "]":       "has 64 characters",
+
+		"{shards: [a], replicas: 1, leaderElection: {enabled: false}}": "shards: need leaderElection.enabled",
+		"{shards: [a], extraArgs: [--watch-label-selector=a=b]}":       "with shards the chart itself sets",
 	} {
 		t.Run(values, func(t *testing.T) {
 			t.Parallel()

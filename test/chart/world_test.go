@@ -77,9 +77,6 @@ func newWorld(t *testing.T, o controlplane.Options) *world {
 		Data:       map[string]string{"simulator.crt": string(w.sim.CACertificate())},
 	})
 	t.Cleanup(func() {
-		if w.pod != nil {
-			w.pod.Kill()
-		}
 		if t.Failed() {
 			t.Logf("the manager's log:\n%s", w.log.Tail(30))
 		}
@@ -130,29 +127,38 @@ func (w *world) run(values string, args ...string) {
 	w.Expect(err).NotTo(HaveOccurred())
 }
 
-// deployment is what the release made.
-func (w *world) deployment() *appsv1.Deployment {
+// deployment is one that the release made.
+func (w *world) deployment(name string) *appsv1.Deployment {
 	w.t.Helper()
 	object := &appsv1.Deployment{}
-	w.Expect(w.client.Get(w.t.Context(), client.ObjectKey{Namespace: namespace, Name: deployment}, object)).To(Succeed())
+	w.Expect(w.client.Get(w.t.Context(), client.ObjectKey{Namespace: namespace, Name: name}, object)).To(Succeed())
 	return object
 }
 
-// start runs the manager as the Deployment says, once the API server would have such a pod.
+// start runs the manager as the Deployment says.
 func (w *world) start() {
 	w.t.Helper()
-	object := w.deployment()
+	w.pod = w.startOf(deployment)
+}
+
+// startOf runs a manager as one of the Deployments says, once the API server would have such
+// a pod.
+func (w *world) startOf(name string) *operator.Pod {
+	w.t.Helper()
+	object := w.deployment(name)
 	pod := &corev1.Pod{ObjectMeta: *object.Spec.Template.ObjectMeta.DeepCopy(), Spec: *object.Spec.Template.Spec.DeepCopy()}
 	pod.Namespace, pod.Name = namespace, "manager"
 	w.Expect(client.NewDryRunClient(w.client).Create(w.t.Context(), pod)).To(Succeed())
 
 	binary, err := manager()
 	w.Expect(err).NotTo(HaveOccurred())
-	w.pod, err = operator.StartPod(w.t.Context(), w.cluster.Config, object, binary, w.t.TempDir(), &w.log)
+	started, err := operator.StartPod(w.t.Context(), w.cluster.Config, object, binary, w.t.TempDir(), &w.log)
 	w.Expect(err).NotTo(HaveOccurred())
+	w.t.Cleanup(started.Kill)
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
-	w.Expect(w.pod.Ready(ctx)).To(Succeed())
+	w.Expect(started.Ready(ctx)).To(Succeed())
+	return started
 }
 
 // stop ends the manager as Kubernetes does when a Deployment changes or goes.

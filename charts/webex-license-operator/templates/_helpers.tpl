@@ -11,11 +11,44 @@
 {{- end -}}
 {{- end -}}
 
-{{/* selectorLabels are those by which the Deployment knows its pods. They cannot change. */}}
+{{/* deploymentName is the name of the Deployment of a shard. The shard "" is the rest of the
+   customers, which without shards are all. */}}
+{{- define "webex-license-operator.deploymentName" -}}
+{{- $name := printf "%s-controller-manager" (include "webex-license-operator.prefix" .root) -}}
+{{- if .shard -}}
+{{- $name = printf "%s-%s" $name .shard -}}
+{{- end -}}
+{{- if gt (len $name) 63 -}}
+{{- fail (printf "shards: with the shard %q the name %s has %d characters: give the shard, or the release by fullnameOverride, a name that makes it 63 at most" .shard $name (len $name)) -}}
+{{- end -}}
+{{- $name -}}
+{{- end -}}
+
+{{/* componentLabels tell the Deployments, and what belongs to one of them, apart. */}}
+{{- define "webex-license-operator.componentLabels" -}}
+{{- if .shard -}}
+app.kubernetes.io/component: shard
+licensing.webex-operator.io/shard: {{ .shard | quote }}
+{{- else -}}
+app.kubernetes.io/component: manager
+{{- end -}}
+{{- end -}}
+
+{{/* selectorLabels are those by which the Deployment of a shard knows its pods. They cannot
+   change, and those of one Deployment must not fit the pods of another. */}}
 {{- define "webex-license-operator.selectorLabels" -}}
+app.kubernetes.io/name: {{ .root.Chart.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{ include "webex-license-operator.componentLabels" . }}
+{{- end -}}
+
+{{/* podsLabels are what the pods of all shards have in common. */}}
+{{- define "webex-license-operator.podsLabels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
+{{- if not .Values.shards }}
 app.kubernetes.io/component: manager
+{{- end }}
 {{- end -}}
 
 {{/* labels are those of all objects. */}}
