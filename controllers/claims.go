@@ -6,7 +6,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
@@ -54,6 +53,8 @@ type Claims struct {
 	taken map[types.UID]string
 	// waits are customers that ought to be ours.
 	waits map[types.NamespacedName]*claimWait
+	// written are our writes of claims.
+	written ownWrites
 }
 
 type claimWait struct {
@@ -77,6 +78,9 @@ func (c *Claims) takenFrom(customer *v1alpha1.WebexCustomerAccess) (from string,
 // settle brings the claim on a customer in line with labels and leases. It says whether the
 // customer is ours to serve, and if not, when to look again; 0 for when something changes.
 func (c *Claims) settle(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) (serve bool, after time.Duration, err error) {
+	if c.written.missing(customer) {
+		return false, 0, nil // the event about what was written asks again
+	}
 	situation := shard.Situation{Matches: c.Shard.Matches(customer), Ours: c.Shard.Holds(customer)}
 	was, unconfirmed := c.takenFrom(customer)
 	switch situation.Unconfirmed = unconfirmed; {
@@ -110,6 +114,7 @@ func (c *Claims) settle(ctx context.Context, customer *v1alpha1.WebexCustomerAcc
 	case shard.Wait:
 		return false, leaseCheck, nil
 	case shard.Ignore:
+		c.confirm(customer) // whatever became of it, it is not ours
 	}
 	return false, 0, nil
 }
@@ -122,11 +127,8 @@ func (c *Claims) take(ctx context.Context, customer *v1alpha1.WebexCustomerAcces
 	}
 	c.taken[customer.UID] = customer.Status.Shard
 	c.mu.Unlock()
-	err := c.name(ctx, customer, c.Shard.Name())
-	if apierrors.IsConflict(err) {
-		c.confirm(customer) // nothing was taken
-	}
-	return err
+	// The mark stays whatever comes of it: a write that timed out may have been done.
+	return c.name(ctx, customer, c.Shard.Name())
 }
 
 // confirm forgets from whom a customer was taken.
@@ -149,7 +151,11 @@ func (c *Claims) name(ctx context.Context, customer *v1alpha1.WebexCustomerAcces
 	named := customer.DeepCopy()
 	named.Status.Shard = name
 	patch := client.MergeFromWithOptions(customer, client.MergeFromWithOptimisticLock{})
-	return client.IgnoreNotFound(c.Status().Patch(ctx, named, patch, client.FieldOwner(shardFieldManager)))
+	err := c.Status().Patch(ctx, named, patch, client.FieldOwner(shardFieldManager))
+	if err == nil {
+		c.written.note(client.ObjectKeyFromObject(named), named.UID, named.ResourceVersion)
+	}
+	return client.IgnoreNotFound(err)
 }
 
 // note remembers since when a customer ought to be ours and is not, and says so once.
@@ -191,6 +197,7 @@ func (c *Claims) contestedMessage(customer *v1alpha1.WebexCustomerAccess) string
 // forget drops what is known of a customer that is gone.
 func (c *Claims) forget(name types.NamespacedName) {
 	c.Runner.Open(name)
+	c.written.forget(name)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.waits, name)

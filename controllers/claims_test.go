@@ -10,7 +10,9 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/shard"
@@ -226,4 +228,46 @@ func TestTakenAtTheWrongMoment(t *testing.T) {
 	f.letGo("b")
 	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
 	f.awaitShard(customer, "a")
+}
+
+// A reconcile that follows a take at once sees the customer as it was before. It must not
+// lose that the claim is not confirmed yet.
+func TestTakenWithALateCache(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	customer := &v1alpha1.WebexCustomerAccess{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "acme", UID: "1"}}
+	customer.Status.Shard = "b"
+	labelled("a")(customer)
+	live := fake.NewClientBuilder().WithScheme(testScheme()).WithObjects(customer).WithStatusSubresource(customer).Build()
+	part, err := shard.Parse("a", inShard+"a")
+	g.Expect(err).NotTo(HaveOccurred())
+	clock := clocktesting.NewFakePassiveClock(time.Now())
+	claims := &Claims{
+		Client: live, Shard: part, Leases: &shard.Leases{Live: live, Namespace: "ns", Clock: clock},
+		Runner: syncrun.NewRunner(1, clock), Clock: clock, Contested: time.Hour,
+	}
+	read := func() *v1alpha1.WebexCustomerAccess {
+		read := &v1alpha1.WebexCustomerAccess{}
+		g.Expect(live.Get(t.Context(), keyOf(customer), read)).To(Succeed())
+		return read
+	}
+	settle := func(as *v1alpha1.WebexCustomerAccess) bool {
+		serve, _, err := claims.settle(t.Context(), as)
+		g.Expect(err).NotTo(HaveOccurred())
+		return serve
+	}
+
+	before := read()
+	g.Expect(settle(before)).To(BeFalse())
+	g.Expect(read().Status.Shard).To(Equal("a"), "there is no lease: it was taken")
+	g.Expect(settle(before)).To(BeFalse(), "the cache is late")
+	g.Expect(claims.Serves(read())).To(BeFalse(), "it is not confirmed")
+
+	holder := "pod of b"
+	g.Expect(live.Create(t.Context(), &coordinationv1.Lease{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "webex-license-operator.licensing.webex-operator.io-b"},
+		Spec:       coordinationv1.LeaseSpec{HolderIdentity: &holder, LeaseDurationSeconds: new(int32(30))},
+	})).To(Succeed())
+	g.Expect(settle(read())).To(BeFalse())
+	g.Expect(read().Status.Shard).To(Equal("b"), "b came back in that moment, and has its customer back")
 }
