@@ -395,10 +395,10 @@ type WebexCustomerAccessStatus struct {
 	// +optional
 	UpgradeRunTime *metav1.Time `json:"upgradeRunTime,omitempty"`
 
-	// shard names the shard whose manager serves the customer, where several divide
-	// the customers between them (--watch-label-selector). Absent: the manager that
-	// has no selector, or none yet. No other manager sends requests to Webex or
-	// writes rows for the customer.
+	// shard names the shard whose manager serves the customer, where several
+	// divide the customers between them (--watch-label-selector). Absent: the
+	// manager that has no selector, or none yet. No other manager sends requests
+	// to Webex or writes rows for the customer.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63

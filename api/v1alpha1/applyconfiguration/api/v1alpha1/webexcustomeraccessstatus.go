@@ -77,10 +77,10 @@ type WebexCustomerAccessStatusApplyConfiguration struct {
 	// for, spread over the operator's --upgrade-spread. Absent if none is due; any
 	// run that completes before makes it needless.
 	UpgradeRunTime *metav1.Time `json:"upgradeRunTime,omitempty"`
-	// shard names the shard whose manager serves the customer, where several divide
-	// the customers between them (--watch-label-selector). Absent: the manager that
-	// has no selector, or none yet. No other manager sends requests to Webex or
-	// writes rows for the customer.
+	// shard names the shard whose manager serves the customer, where several
+	// divide the customers between them (--watch-label-selector). Absent: the
+	// manager that has no selector, or none yet. No other manager sends requests
+	// to Webex or writes rows for the customer.
 	Shard *string `json:"shard,omitempty"`
 }
 
