@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -22,7 +23,7 @@ func main() {
 	}
 }
 
-// scenarioTimeout bounds one run of a scenario; the longest takes a third of it on two cores.
+// scenarioTimeout bounds one run of a scenario that does not say otherwise; the longest takes a third of it on two cores.
 const scenarioTimeout = 30 * time.Minute
 
 // options are what the command was called with.
@@ -159,7 +160,8 @@ func evaluate(o options, l layout, all, chosen []Scenario, repository string) er
 
 // play runs a scenario once in a world that is not there yet.
 func play(ctx context.Context, w *world) (r Run, err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, scenarioTimeout, fmt.Errorf("not done after %v", scenarioTimeout))
+	timeout := cmp.Or(w.scenario.Timeout.Duration, scenarioTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not done after %v", timeout))
 	defer cancel()
 	defer func() { err = errors.Join(err, w.end()) }()
 	if err := w.start(ctx); err != nil {

@@ -25,6 +25,8 @@ type Scenario struct {
 	Title string `json:"title"`
 	// OnlyIfNamed keeps it out of the scenarios that are run if none is named.
 	OnlyIfNamed bool `json:"onlyIfNamed,omitempty"`
+	// Timeout bounds a run of it. Default: scenarioTimeout.
+	Timeout metav1.Duration `json:"timeout,omitzero"`
 	// Fleet are groups of equal customers. Each has a simulated Webex of its own.
 	Fleet []Group `json:"fleet"`
 	// Manager are further flags of the manager.
