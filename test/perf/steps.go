@@ -9,13 +9,9 @@ import (
 )
 
 // actions are what steps may do.
-var actions map[string]func(ctx context.Context, w *world, step Step) error
-
-func init() { //nolint:gochecknoinits // some actions read the table of scenarios
-	actions = map[string]func(ctx context.Context, w *world, step Step) error{
-		"floor": floor, "cold": cold, "sync": syncAgain, "change": change, "restart": restart, "idle": idle,
-		"due": due, "copies": copies, "bare-delete": bareDelete, "delete": deleteNamespaces, "day": day,
-	}
+var actions = map[string]func(ctx context.Context, w *world, step Step) error{
+	"floor": floor, "cold": cold, "sync": syncAgain, "change": change, "restart": restart, "idle": idle,
+	"due": due, "copies": copies, "bare-delete": bareDelete, "delete": deleteNamespaces, "day": day,
 }
 
 // pollInterval is how often is looked whether runs have ended, at most. Each look collects the manager's metrics, which
