@@ -219,7 +219,9 @@ func TestWakeCrowded(t *testing.T) {
 func BenchmarkWakeCrowded(b *testing.B) {
 	r := crowd(b, 10_000, 10)
 	var customers v1alpha1.WebexCustomerAccessList
-	must(b, r.List(context.Background(), &customers))
+	if err := r.List(context.Background(), &customers); err != nil {
+		b.Fatal(err)
+	}
 	r.Client = listed{Client: r.Client, customers: customers}
 	for b.Loop() {
 		r.wakeCrowded(context.Background(), &delays{})

@@ -12,6 +12,7 @@ import (
 var actions = map[string]func(ctx context.Context, w *world, step Step) error{
 	"floor": floor, "cold": cold, "sync": syncAgain, "change": change, "restart": restart, "idle": idle,
 	"due": due, "copies": copies, "bare-delete": bareDelete, "delete": deleteNamespaces, "day": day,
+	"bare-runs": bareRuns, "storm": storm,
 }
 
 // pollInterval is how often is looked whether runs have ended, at most. Each look collects the manager's metrics, which

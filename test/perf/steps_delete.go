@@ -8,8 +8,11 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 )
 
 // bareDelete measures how long a namespace takes to be gone that holds nothing but rows that nobody looks after. It is to
@@ -64,6 +67,11 @@ func deleteNamespaces(ctx context.Context, w *world, step Step) error {
 			took += d
 		}
 	}
+	left, err := w.left(ctx)
+	if err != nil {
+		return err
+	}
+	w.figures.add(step.As, "objects left", float64(left))
 	errorsAfter, err := w.manager.reconcileErrors(ctx)
 	if err != nil {
 		return err
@@ -74,6 +82,17 @@ func deleteNamespaces(ctx context.Context, w *world, step Step) error {
 	}
 	w.figures.add(step.As, "reconcile errors", errorsAfter-errorsBefore)
 	return nil
+}
+
+// left are the objects of the operator's kinds that there are: of namespaces that are gone, none with a finalizer stays.
+func (w *world) left(ctx context.Context) (total int, err error) {
+	for _, list := range []client.ObjectList{&v1alpha1.WebexCustomerAccessList{}, &v1alpha1.WebexLicenseList{}, &v1alpha1.LicenseSyncList{}, &v1alpha1.LicenseSyncScheduleList{}} {
+		if err := w.client.List(ctx, list); err != nil {
+			return 0, err
+		}
+		total += meta.LenList(list)
+	}
+	return total, nil
 }
 
 // untilGone deletes a namespace and waits until it is gone. If it never is, the error says what holds it, such as

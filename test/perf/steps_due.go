@@ -41,18 +41,20 @@ func schedulesOf(g *group, step Step, slot time.Time) []*v1alpha1.LicenseSyncSch
 	spec := v1alpha1.LicenseSyncScheduleSpec{
 		Schedule: fmt.Sprintf("%d %d * * *", slot.UTC().Minute(), slot.UTC().Hour()), SpreadSeconds: step.SpreadSeconds,
 	}
+	// A step may follow another one.
+	suffix := "-at-" + slot.UTC().Format("1504")
 	var schedules []*v1alpha1.LicenseSyncSchedule
 	if !step.Each {
 		spec.CustomerAccessSelector = &metav1.LabelSelector{}
 		for _, namespace := range g.namespaces() {
-			schedules = append(schedules, &v1alpha1.LicenseSyncSchedule{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "daily"}, Spec: spec})
+			schedules = append(schedules, &v1alpha1.LicenseSyncSchedule{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "daily" + suffix}, Spec: spec})
 		}
 		return schedules
 	}
 	for _, key := range g.customers {
 		own := spec
 		own.CustomerAccessRef = &v1alpha1.LocalCustomerReference{Name: key.Name}
-		schedules = append(schedules, &v1alpha1.LicenseSyncSchedule{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}, Spec: own})
+		schedules = append(schedules, &v1alpha1.LicenseSyncSchedule{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name + suffix}, Spec: own})
 	}
 	return schedules
 }

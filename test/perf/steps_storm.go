@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+)
+
+// bareRuns measures how long the API server takes to create runs for some clients, with nobody watching them: no
+// controller can have them created sooner. It is to happen before the manager is started.
+func bareRuns(ctx context.Context, w *world, step Step) error {
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "bare-runs-"}}
+	if err := w.client.Create(ctx, namespace); err != nil {
+		return err
+	}
+	begin := time.Now()
+	err := w.parallel(ctx, step.Count, func(i int) error {
+		name := fmt.Sprintf("customer-%05d", i)
+		return w.client.Create(ctx, &v1alpha1.LicenseSync{
+			ObjectMeta: metav1.ObjectMeta{Namespace: namespace.Name, Name: name},
+			Spec:       v1alpha1.LicenseSyncSpec{CustomerAccessRef: v1alpha1.LocalCustomerReference{Name: name}, Trigger: v1alpha1.TriggerSchedule},
+		})
+	})
+	if err != nil {
+		return err
+	}
+	w.bareRuns = time.Since(begin)
+	w.figures.add(step.As, "seconds", w.bareRuns.Seconds())
+	return w.client.DeleteAllOf(ctx, &v1alpha1.LicenseSync{}, client.InNamespace(namespace.Name))
+}
+
+// storm has customers due in the same minute, and measures how late their runs are created, and how many requests go
+// to Webex in any one second.
+func storm(ctx context.Context, w *world, step Step) error {
+	before, err := w.manager.skew(ctx)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := due(ctx, w, step); err != nil {
+		return err
+	}
+	after, err := w.manager.skew(ctx)
+	if err != nil {
+		return err
+	}
+	n := float64(after.GetSampleCount() - before.GetSampleCount())
+	mean := (after.GetSampleSum() - before.GetSampleSum()) / n
+	w.figures.add(step.As, "runs", n)
+	w.figures.add(step.As, "skew seconds, 50 percent", quantile(before, after, 0.5))
+	w.figures.add(step.As, "skew seconds, 99 percent", quantile(before, after, 0.99))
+	w.figures.add(step.As, "skew seconds, mean", mean)
+	if w.bareRuns > 0 {
+		w.figures.add(step.As, "skew of 99 percent, times all bare creations", quantile(before, after, 0.99)/w.bareRuns.Seconds())
+	}
+	most, err := w.mostInASecond(ctx, w.of(step), began)
+	w.figures.add(step.As, "most Webex requests in a second", float64(most))
+	return err
+}
+
+// mostInASecond is how many requests came to the simulators of some groups in any one second since a moment.
+func (w *world) mostInASecond(ctx context.Context, groups []*group, begin time.Time) (most int, err error) {
+	var times []time.Time
+	for _, g := range groups {
+		records, err := g.sim.log(ctx)
+		if err != nil {
+			return 0, err
+		}
+		for _, r := range records {
+			if r.Time.After(begin) {
+				times = append(times, r.Time)
+			}
+		}
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	first := 0
+	for i, at := range times {
+		for at.Sub(times[first]) >= time.Second {
+			first++
+		}
+		most = max(most, i+1-first)
+	}
+	return most, nil
+}
+
+// skew is the histogram of how late scheduled runs were created, since the manager began.
+func (m *manager) skew(ctx context.Context) (*dto.Histogram, error) {
+	f, err := scrape(ctx, m.client, m.metrics)
+	if err != nil {
+		return nil, err
+	}
+	family := f["webexlicense_schedule_skew_seconds"]
+	if len(family.GetMetric()) != 1 {
+		return nil, fmt.Errorf("%d histograms of schedules' skew", len(family.GetMetric()))
+	}
+	return family.GetMetric()[0].GetHistogram(), nil
+}
+
+// quantile is drawn from what came into a histogram between two looks, as Prometheus' histogram_quantile does: within
+// a bucket, by a straight line.
+func quantile(before, after *dto.Histogram, q float64) float64 {
+	wanted := q * float64(after.GetSampleCount()-before.GetSampleCount())
+	var lower, below float64
+	for i, bucket := range after.GetBucket() {
+		count := float64(bucket.GetCumulativeCount() - before.GetBucket()[i].GetCumulativeCount())
+		if count >= wanted && count > below {
+			return lower + (bucket.GetUpperBound()-lower)*(wanted-below)/(count-below)
+		}
+		lower, below = bucket.GetUpperBound(), count
+	}
+	return lower
+}
