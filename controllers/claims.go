@@ -41,6 +41,8 @@ type Claims struct {
 	Leases *shard.Leases
 	// Runner carries out attempts.
 	Runner *syncrun.Runner
+	// Store stores what only this process knows of a customer's tokens, and says whether it did.
+	Store func(context.Context, *v1alpha1.WebexCustomerAccess) bool
 	// Recorder writes events.
 	Recorder events.EventRecorder
 	// Clock tells the time.
@@ -87,7 +89,7 @@ func (c *Claims) settle(ctx context.Context, customer *v1alpha1.WebexCustomerAcc
 	case situation.Ours && unconfirmed:
 		situation.Free, err = c.Leases.FreeNow(ctx, was)
 	case situation.Ours && !situation.Matches:
-		situation.Busy = !c.Runner.Close(client.ObjectKeyFromObject(customer))
+		situation.Busy = !c.Runner.Close(client.ObjectKeyFromObject(customer)) || !c.Store(ctx, customer)
 	case situation.Matches && !situation.Ours:
 		situation.Free, err = c.Leases.Free(ctx, customer.Status.Shard)
 	}

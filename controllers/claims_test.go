@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/clock"
 	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -270,4 +272,32 @@ func TestTakenWithALateCache(t *testing.T) {
 	})).To(Succeed())
 	g.Expect(settle(read())).To(BeFalse())
 	g.Expect(read().Status.Shard).To(Equal("b"), "b came back in that moment, and has its customer back")
+}
+
+// A customer whose renewed tokens are in this process alone does not leave before they are stored.
+func TestTokensAreStoredBeforeTheCustomerLeaves(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	customer := &v1alpha1.WebexCustomerAccess{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "acme", UID: "1"}}
+	customer.Status.Shard = "a"
+	labelled("b")(customer)
+	live := fake.NewClientBuilder().WithScheme(testScheme()).WithObjects(customer).WithStatusSubresource(customer).Build()
+	part, err := shard.Parse("a", inShard+"a")
+	g.Expect(err).NotTo(HaveOccurred())
+	stored := false
+	claims := &Claims{
+		Client: live, Shard: part, Runner: syncrun.NewRunner(1, clock.RealClock{}), Clock: clock.RealClock{}, Contested: time.Hour,
+		Store: func(context.Context, *v1alpha1.WebexCustomerAccess) bool { return stored },
+	}
+	settle := func() string {
+		serve, after, err := claims.settle(t.Context(), customer)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(serve).To(BeFalse())
+		g.Expect(after > 0).To(Equal(!stored), "it looks again as long as something is left")
+		g.Expect(live.Get(t.Context(), keyOf(customer), customer)).To(Succeed())
+		return customer.Status.Shard
+	}
+	g.Expect(settle()).To(Equal("a"))
+	stored = true
+	g.Expect(settle()).To(BeEmpty())
 }

@@ -54,7 +54,8 @@ func TestRefreshedTokens(t *testing.T) {
 			f.Expect(customer.Status.Credentials.Kind).To(Equal(v1alpha1.CredentialKindIntegration))
 			f.Expect(customer.Status.Credentials.AccessTokenExpirationTime.Time).To(BeTemporally("~", clock.Now().Add(14*24*time.Hour), time.Minute))
 			f.Expect(customer.Status.Credentials.RefreshTokenExpirationTime.Time).To(BeTemporally("~", clock.Now().Add(90*24*time.Hour), time.Minute))
-			f.Expect(asked).To(HaveLen(2))
+			f.Expect(asked).To(HaveLen(3))
+			f.Expect(<-asked).To(BeEmpty(), "the Secret is made for what is applied to it")
 			f.Expect(<-asked).To(BeEmpty(), "whether tokens can be stored is known before one is asked for")
 			f.Expect(<-asked).To(Equal(map[string]int{refreshRequest: 1}), "the token is stored before it is used")
 

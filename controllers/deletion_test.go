@@ -50,6 +50,7 @@ func TestDeleteCustomer(t *testing.T) {
 	customer := f.createCustomer("acme", func(c *v1alpha1.WebexCustomerAccess) { c.Spec.CredentialsSecretRef.Name = "oauth" })
 	f.Expect(f.owners("acme")).To(Equal(map[types.UID]int{customer.UID: len(f.rows("acme"))}))
 	token := f.tokenSecret("oauth")
+	f.Expect(token.ManagedFields).To(HaveEach(HaveField("Operation", metav1.ManagedFieldsOperationApply)), "what is applied without an owner takes it away")
 	other := f.newCustomer("other")
 	other.Spec.CredentialsSecretRef.Name = "oauth"
 	f.Expect(f.client.Create(f.ctx, other)).To(Succeed())

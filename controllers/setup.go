@@ -87,8 +87,9 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	engine := &syncrun.Engine{
 		Client: c, Live: mgr.GetAPIReader(), Hosts: o.Hosts, Budgets: syncrun.NewBudgets(o.RequestsPerSecond),
 		Recorder: recorder, Clock: o.Clock, UserAgent: o.UserAgent, Retry: o.Retry, Timeouts: o.Timeouts, Observe: metrics.ObserveRequest,
-		DataVersion: o.DataVersion, Serves: claims.Serves,
+		DataVersion: o.DataVersion, Serves: claims.Serves, Holds: o.Shard.LeaseName(),
 	}
+	claims.Store = engine.StoreTokens
 	runs := &LicenseSyncReconciler{
 		Client: c, Live: mgr.GetAPIReader(), Claims: claims, Engine: engine, Runner: runner,
 		Recorder: recorder, Clock: o.Clock, Backoff: o.Backoff, Concurrency: o.ConcurrentReconciles,

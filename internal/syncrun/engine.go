@@ -57,6 +57,9 @@ type Engine struct {
 	Recorder events.EventRecorder
 	// Observe is told of each attempt of a request, if set.
 	Observe func(webex.Call)
+	// Holds names the lease by which this is the only process of its shard that renews tokens.
+	// Those of other leases wait for it; not if it is empty.
+	Holds string
 	// Serves says whether a customer, as it is when an attempt begins, is this operator's to
 	// read; nil stands for always.
 	Serves func(*v1alpha1.WebexCustomerAccess) bool

@@ -125,11 +125,14 @@ func (t *refreshingTokens) settle(ctx context.Context, rejected string) error {
 		return err
 	}
 	defer unlock()
-	const rounds = 5 // each begins with what somebody changed in the one before
-	for range rounds {
+	// Each round begins with what somebody changed in the one before. To wait is none.
+	for rounds := 5; rounds > 0; {
 		var again bool
 		if again, err = t.settleOnce(ctx, lock, rejected); !again {
 			return err
+		}
+		if !errors.Is(err, errRenewedElsewhere) {
+			rounds--
 		}
 	}
 	return err
@@ -143,6 +146,8 @@ func (t *refreshingTokens) settleOnce(ctx context.Context, lock *tokenLock, reje
 	hopeless := rejected != "" && t.current.AccessToken == rejected && lock.hopeless == digest(t.version(), rejected)
 	step := t.decide(rejected)
 	switch {
+	case step != useToken && t.current.renewedElsewhere(t.engine.Holds, t.engine.Clock.Now()):
+		return t.await(ctx, rejected)
 	case step == giveUp:
 		return false, t.refusal(nil)
 	case step == useToken, hopeless:

@@ -32,6 +32,8 @@ type storedToken struct {
 	issuedAt time.Time
 	// attemptedAt is when the last renewal began, answeredAt when it was answered.
 	attemptedAt, answeredAt time.Time
+	// attemptedBy is the lease of the process whose renewal is under way; empty if none is.
+	attemptedBy string
 	// seed is a digest of the user's access token that the pair has replaced.
 	seed string
 	// organization is the UUID that the pair was asked for by a Service App; empty

@@ -2,6 +2,8 @@ package syncrun
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +30,8 @@ type tokenLock struct {
 
 	// unsaved is a pair that could not be stored, of which there is no other copy.
 	unsaved *storedToken
+	// unsavedIn is where it is to be stored.
+	unsavedIn *tokenStore
 	// triedAt is when it was last tried to, and failure what came of it.
 	triedAt time.Time
 	failure error
@@ -45,14 +49,28 @@ func (l *tokenLocks) lock(ctx context.Context, key client.ObjectKey) (held *toke
 	held = l.join(key)
 	select {
 	case <-held.turn:
-		return held, func() {
-			held.turn <- struct{}{}
-			l.leave(key, held)
-		}, nil
+		return held, func() { l.unlock(key, held) }, nil
 	case <-ctx.Done():
 		l.leave(key, held)
 		return nil, nil, context.Cause(ctx)
 	}
+}
+
+// tryLock does not wait for the Secret's turn.
+func (l *tokenLocks) tryLock(key client.ObjectKey) (held *tokenLock, ok bool) {
+	held = l.join(key)
+	select {
+	case <-held.turn:
+		return held, true
+	default:
+		l.leave(key, held)
+		return nil, false
+	}
+}
+
+func (l *tokenLocks) unlock(key client.ObjectKey, held *tokenLock) {
+	held.turn <- struct{}{}
+	l.leave(key, held)
 }
 
 func (l *tokenLocks) join(key client.ObjectKey) *tokenLock {
@@ -69,6 +87,13 @@ func (l *tokenLocks) join(key client.ObjectKey) *tokenLock {
 	}
 	lock.users++
 	return lock
+}
+
+// keys are the Secrets that are locked, or remember something.
+func (l *tokenLocks) keys() []client.ObjectKey {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Keys(l.locks))
 }
 
 // pause lets nobody ask for a while: a thousand customers of a Secret learn from

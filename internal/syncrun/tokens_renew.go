@@ -39,7 +39,7 @@ func (t *refreshingTokens) renew(ctx context.Context, lock *tokenLock, rejected 
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewalTime)
 	defer cancel()
-	t.current.attemptedAt = t.engine.Clock.Now()
+	t.current.attemptedAt, t.current.attemptedBy = t.engine.Clock.Now(), t.engine.Holds
 	// Storing comes first, too: if it does not work now, nothing is lost yet.
 	if err := t.store.write(ctx, t.current); err != nil {
 		return err
@@ -47,12 +47,15 @@ func (t *refreshingTokens) renew(ctx context.Context, lock *tokenLock, rejected 
 	answer, err := t.exchange(ctx, rejected)
 	if err != nil {
 		lock.pause(err, t.version(), t.engine.Clock.Now())
+		if t.current.attemptedBy != "" {
+			t.remember(ctx) // that it is over, for other shards
+		}
 		return err
 	}
 	lock.trouble = nil
 	next := t.current.renewed(answer, rejected, t.pick(t.credentials).seed(), t.engine.Clock.Now())
 	if err := t.store.overwrite(ctx, next); err != nil {
-		lock.unsaved, lock.triedAt, lock.failure = &next, t.engine.Clock.Now(), err
+		lock.unsaved, lock.unsavedIn, lock.triedAt, lock.failure = &next, t.store, t.engine.Clock.Now(), err
 		t.owed = true
 		return storeFailure(t.store.name, err)
 	}
@@ -122,11 +125,12 @@ func (t *refreshingTokens) exchange(ctx context.Context, rejected string) (webex
 	return webex.Token{}, t.refusal(cause)
 }
 
-// remember stores what was refused, so that neither the next run nor another
-// customer of the same Secret asks again.
+// remember stores that a renewal is over, and what was refused, so that neither the
+// next run nor another customer of the same Secret asks again.
 func (t *refreshingTokens) remember(ctx context.Context) {
+	t.current.attemptedBy = ""
 	if err := t.store.write(ctx, t.current); err != nil {
-		log.FromContext(ctx).Info("a refusal could not be stored", "secret", t.store.name, "reason", err.Error())
+		log.FromContext(ctx).Info("the end of a renewal could not be stored", "secret", t.store.name, "reason", err.Error())
 	}
 }
 

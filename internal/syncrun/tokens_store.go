@@ -13,8 +13,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
+	"k8s.io/client-go/util/csaupgrade"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -35,6 +37,7 @@ const (
 	keyOrganization     = "organization"
 	keyIssuedAt         = "issuedAt"
 	keyAttemptedAt      = "attemptedAt"
+	keyAttemptedBy      = "attemptedBy"
 	keyAnsweredAt       = "answeredAt"
 	keyExpiresAt        = "expiresAt"
 	keyRefreshExpiresAt = "refreshExpiresAt"
@@ -118,7 +121,36 @@ func (s *tokenStore) write(ctx context.Context, token storedToken) error {
 	if err != nil {
 		return err
 	}
+	if s.version == "" {
+		if err := s.create(ctx, owners); err != nil {
+			return err
+		}
+	}
 	return s.apply(ctx, token, owners, s.version)
+}
+
+// create makes the Secret, without tokens: of two processes one does, whereas applying what is
+// not there yet is refused to nobody. It has its owners from the first moment on, since adding
+// some later may take a right to delete (admission plugin OwnerReferencesPermissionEnforcement).
+func (s *tokenStore) create(ctx context.Context, owners []metav1.OwnerReference) error {
+	secret := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: s.customer.Namespace, Name: s.name, OwnerReferences: owners},
+		Type:       tokenSecretType, Data: map[string][]byte{keyTokensOf: []byte(s.of)},
+	}
+	if err := s.engine.Client.Create(ctx, secret, client.FieldOwner(FieldManager)); err != nil {
+		return s.storeError(err, apierrors.IsAlreadyExists(err))
+	}
+	s.version = secret.ResourceVersion
+	// Applying is to take away again what was created: owners that are gone, for one.
+	patch, err := csaupgrade.UpgradeManagedFieldsPatch(secret, sets.New(FieldManager), FieldManager)
+	if err != nil || patch == nil {
+		return err
+	}
+	if err := s.engine.Client.Patch(ctx, secret, client.RawPatch(types.JSONPatchType, patch)); err != nil {
+		return s.storeError(err, apierrors.IsConflict(err))
+	}
+	s.version = secret.ResourceVersion
+	return nil
 }
 
 // overwrite stores a pair of which there is no other copy. It tries more than once.
@@ -154,14 +186,20 @@ func (s *tokenStore) apply(ctx context.Context, token storedToken, owners []meta
 		secret.WithResourceVersion(version)
 	}
 	err := s.engine.Client.Apply(ctx, secret, client.ForceOwnership, client.FieldOwner(FieldManager))
+	if err != nil {
+		return s.storeError(err, apierrors.IsConflict(err) && version != "")
+	}
+	s.owners = owners
+	if secret.ResourceVersion != nil {
+		s.version = *secret.ResourceVersion
+	}
+	return nil
+}
+
+// storeError is what a refused write means; changed if somebody else wrote the Secret.
+func (s *tokenStore) storeError(err error, changed bool) error {
 	switch {
-	case err == nil:
-		s.owners = owners
-		if secret.ResourceVersion != nil {
-			s.version = *secret.ResourceVersion
-		}
-		return nil
-	case apierrors.IsConflict(err) && version != "":
+	case changed:
 		return errStoreChanged
 	case apierrors.IsInvalid(err) || apierrors.IsForbidden(err):
 		return &Failure{
@@ -218,6 +256,7 @@ func encodeToken(t storedToken, of string) map[string][]byte {
 	put(keySource, t.source)
 	put(keySeed, t.seed)
 	put(keyOrganization, t.organization)
+	put(keyAttemptedBy, t.attemptedBy)
 	put(KeyAccessToken, t.AccessToken)
 	put(KeyRefreshToken, t.RefreshToken)
 	putTime(keyIssuedAt, t.issuedAt)
@@ -253,7 +292,8 @@ func decodeToken(secret *corev1.Secret) storedToken {
 			ExpiresAt: at(keyExpiresAt), RefreshExpiresAt: at(keyRefreshExpiresAt),
 		},
 		source: text(keySource), seed: text(keySeed), organization: text(keyOrganization),
-		issuedAt: at(keyIssuedAt), attemptedAt: at(keyAttemptedAt), answeredAt: at(keyAnsweredAt),
+		attemptedBy: text(keyAttemptedBy),
+		issuedAt:    at(keyIssuedAt), attemptedAt: at(keyAttemptedAt), answeredAt: at(keyAnsweredAt),
 		refresh: refused(keyRefreshRefused), app: refused(keyAppRefused),
 	}
 }

@@ -1,0 +1,76 @@
+package syncrun
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"k8s.io/utils/clock"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+)
+
+// Customers of one Secret may be served by several shards, and a customer goes from one to
+// another: two processes that refresh with the same token may leave a pair that is no longer
+// good. So a process writes its lease beside the pair before it asks, and those of other
+// leases wait. Its own successor does not: that has the lease because the process is gone.
+
+// renewedElsewhere says whether another shard is about to replace the pair. One that died is
+// not waited for any longer than a renewal takes, and as long again for clocks that differ.
+func (t *storedToken) renewedElsewhere(lease string, now time.Time) bool {
+	return t.attemptedBy != "" && t.attemptedBy != lease && now.Before(t.attemptedAt.Add(2*renewalTime))
+}
+
+// errRenewedElsewhere says that another shard is about to renew the tokens.
+var errRenewedElsewhere = errors.New("another shard renews the tokens")
+
+// await waits a moment for another shard that renews the tokens. While the access token is
+// good nobody needs to.
+func (t *refreshingTokens) await(ctx context.Context, rejected string) (again bool, err error) {
+	if !t.current.expired(t.engine.Clock.Now()) && (rejected == "" || t.current.AccessToken != rejected) {
+		return false, nil
+	}
+	// By real time: it is the API server that is asked.
+	if sleep(ctx, clock.RealClock{}, cmp.Or(t.engine.Retry.Base, time.Second)) != nil {
+		return false, context.Cause(ctx)
+	}
+	return true, errRenewedElsewhere
+}
+
+// StoreTokens tries to store what is only in memory of the tokens of a customer's Secret, for
+// another process to go on with, and says whether nothing is left. It waits for nobody: while
+// a run of another customer is about to renew them, something may be left.
+func (e *Engine) StoreTokens(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) bool {
+	stored := true
+	for _, key := range e.tokenLocks.keys() {
+		if key.Namespace != customer.Namespace {
+			continue
+		}
+		lock, ok := e.tokenLocks.tryLock(key)
+		if !ok {
+			stored = false
+			continue
+		}
+		if lock.unsaved != nil && lock.unsavedIn.customer.Spec.CredentialsSecretRef == customer.Spec.CredentialsSecretRef {
+			stored = lock.storeUnsaved(ctx) == nil && stored
+		}
+		e.tokenLocks.unlock(key, lock)
+	}
+	return stored
+}
+
+// storeUnsaved stores the pair that could not be, unless new credentials have replaced it.
+func (l *tokenLock) storeUnsaved(ctx context.Context) error {
+	stored, err := l.unsavedIn.load(ctx)
+	if err != nil {
+		return err
+	}
+	if stored.source == "" || stored.source == l.unsaved.source {
+		if err := l.unsavedIn.write(ctx, *l.unsaved); err != nil {
+			return err
+		}
+	}
+	l.unsaved = nil
+	return nil
+}
