@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	goruntime "runtime"
 	"strings"
 	"time"
 	_ "time/tzdata" // the image has no zone files
@@ -105,6 +106,10 @@ func run(o options) error {
 	part, err := o.shard()
 	if err != nil {
 		return err
+	}
+	if o.profileAddress != "0" {
+		// Each wait of a millisecond or more is in the block profile, shorter ones now and then.
+		goruntime.SetBlockProfileRate(int(time.Millisecond))
 	}
 	config := ctrl.GetConfigOrDie()
 	config.UserAgent = "webex-license-operator/" + version

@@ -20,11 +20,15 @@ type profiling struct {
 	work errgroup.Group
 }
 
-// ofProcessor is how long processor time is looked at. A step may be shorter: then the profile holds what follows, too.
-const ofProcessor = "profile?seconds=20"
+// ofProcessor and ofBlocking look for 20 s at processor time, and at who waited for whom. A step may be shorter: then the
+// profile holds what follows, too.
+const (
+	ofProcessor = "profile?seconds=20"
+	ofBlocking  = "block?seconds=20"
+)
 
 // profiled does something and, if profiles are wanted, writes some meanwhile: of the processor time of the API server
-// and the manager from the beginning, and of the manager's heap at the end.
+// and the manager and of the manager's goroutines that wait from the beginning, and of the manager's heap at the end.
 func (w *world) profiled(ctx context.Context, step Step, act func() error) error {
 	if !w.profile {
 		return act()
@@ -44,19 +48,21 @@ func (w *world) profiled(ctx context.Context, step Step, act func() error) error
 	return errors.Join(err, w.profiling.work.Wait())
 }
 
-// manager begins the profile of a manager, which may have been started a moment ago.
+// manager begins the profiles of a manager, which may have been started a moment ago.
 func (p *profiling) manager(ctx context.Context, m *manager) {
-	p.work.Go(func() error {
-		for {
-			err := writeProfile(ctx, m.client, m.profile+ofProcessor, p.base+".cpu.prof")
-			if !errors.Is(err, syscall.ECONNREFUSED) {
-				return err
+	for kind, query := range map[string]string{"cpu": ofProcessor, "block": ofBlocking} {
+		p.work.Go(func() error {
+			for {
+				err := writeProfile(ctx, m.client, m.profile+query, p.base+"."+kind+".prof")
+				if !errors.Is(err, syscall.ECONNREFUSED) {
+					return err
+				}
+				if err := m.pause(ctx, 5*time.Millisecond); err != nil {
+					return err
+				}
 			}
-			if err := m.pause(ctx, 5*time.Millisecond); err != nil {
-				return err
-			}
-		}
-	})
+		})
+	}
 }
 
 // writeProfile saves a profile.
