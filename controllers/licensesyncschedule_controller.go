@@ -210,7 +210,7 @@ func (r *LicenseSyncScheduleReconciler) observe(ctx context.Context, s *schedule
 // cleanUp deletes the finished runs that are not kept as history.
 func (r *LicenseSyncScheduleReconciler) cleanUp(ctx context.Context, s *scheduleScope) error {
 	var failed error
-	for _, run := range expendable(s) {
+	for _, run := range expendable(s, s.schedule.Status) { // as stored, not as it is going to be
 		err := r.Delete(ctx, run, client.Preconditions{UID: &run.UID}, client.PropagationPolicy(metav1.DeletePropagationBackground))
 		failed = errors.Join(failed, client.IgnoreNotFound(err))
 	}

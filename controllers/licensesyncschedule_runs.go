@@ -146,9 +146,11 @@ func (r *LicenseSyncScheduleReconciler) startNow(ctx context.Context, s *schedul
 }
 
 // requested is the value of the requestedAt annotation, if nothing was done about it yet.
-func (s *scheduleScope) requested() string {
-	token := clipToken(s.schedule.Annotations[v1alpha1.AnnotationRequestedAt])
-	if token == s.schedule.Status.LastHandledReconcileAt {
+func (s *scheduleScope) requested() string { return requestedSince(s.schedule, s.schedule.Status) }
+
+func requestedSince(object *v1alpha1.LicenseSyncSchedule, as v1alpha1.LicenseSyncScheduleStatus) string {
+	token := clipToken(object.Annotations[v1alpha1.AnnotationRequestedAt])
+	if token == as.LastHandledReconcileAt {
 		return ""
 	}
 	return token
@@ -259,12 +261,12 @@ func (r *LicenseSyncScheduleReconciler) cancelRuns(ctx context.Context, s *sched
 // expendable are the finished runs beyond the history limits. Runs of a slot that
 // is not known to be dealt with stay, because they say that they ran; so do manual
 // runs while a request is open.
-func expendable(s *scheduleScope) []*v1alpha1.LicenseSync {
+func expendable(s *scheduleScope, as v1alpha1.LicenseSyncScheduleStatus) []*v1alpha1.LicenseSync {
 	byCustomer := map[string][]*v1alpha1.LicenseSync{}
-	handled := s.schedule.Status.LastScheduleTime // as stored, not as it is going to be
+	handled := as.LastScheduleTime
 	for i := range s.runs {
 		run := &s.runs[i]
-		open := s.requested() != ""
+		open := requestedSince(s.schedule, as) != ""
 		if slot := run.Spec.ScheduledTime; slot != nil {
 			open = handled == nil || handled.Before(slot)
 		}

@@ -240,7 +240,7 @@ func TestExpendable(t *testing.T) {
 	expect := func(names ...string) {
 		t.Helper()
 		var found []string
-		for _, run := range expendable(s) {
+		for _, run := range expendable(s, object.Status) {
 			found = append(found, run.Name)
 		}
 		NewWithT(t).Expect(found).To(ConsistOf(names))
@@ -398,4 +398,24 @@ func TestScheduleStatusNeverGoesBack(t *testing.T) {
 	p.now = p.now.Add(2 * time.Minute)
 	p.reconcile()
 	p.Expect(p.slots()).To(BeEmpty(), "history keeps none, and the slot does not run again")
+}
+
+// A run may end before the schedule's status says that its slot is dealt with. It goes a moment after that, and not at
+// the next slot.
+func TestHistoryOfARunThatEndsAtOnce(t *testing.T) {
+	p := newPlayed(t, v1alpha1.LicenseSyncScheduleSpec{Schedule: "0 * * * *", SuccessfulRunsHistoryLimit: ptr.To[int32](0)})
+	p.reconcile()
+	once := func() time.Duration {
+		result, err := p.r.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(p.server.schedule)})
+		p.Expect(err).NotTo(HaveOccurred())
+		return result.RequeueAfter
+	}
+	p.now = p.now.Add(time.Hour)
+	once()
+	p.Expect(p.slots()).To(Equal([]string{"2026-03-10T01:00:00Z"}))
+	p.finishAll()
+	p.Expect(once()).To(Equal(scheduleDebounce))
+	p.Expect(p.server.schedule.Status.LastScheduleTime.UTC()).To(Equal(at(1, 0, 0)))
+	p.Expect(once()).To(Equal(time.Hour))
+	p.Expect(p.slots()).To(BeEmpty())
 }

@@ -146,6 +146,10 @@ func (r *LicenseSyncScheduleReconciler) apply(ctx context.Context, s *scheduleSc
 		return client.IgnoreNotFound(err)
 	}
 	r.tell(s)
+	if len(expendable(s, s.status)) > len(expendable(s, s.schedule.Status)) {
+		// They go once the cache says so, too, and no event of this write asks for that.
+		s.lookAgain(scheduleDebounce)
+	}
 	return nil
 }
 

@@ -2,8 +2,10 @@ package controllers
 
 import (
 	"slices"
+	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -160,6 +162,9 @@ func (s *simulation) check(after time.Duration) {
 			next = slot
 		}
 	}
+	if after == scheduleDebounce && s.overHistory() {
+		return // it removes runs in a moment
+	}
 	if next == 0 && after > tableEnd.Sub(now) || next > yearEnd.Unix() {
 		return // beyond the oracle's tables
 	}
@@ -175,6 +180,25 @@ func (s *simulation) check(after time.Duration) {
 	}
 	s.checkMissed(handled)
 	s.checkHistory()
+}
+
+// overHistory says whether more runs that have ended are there than are to be kept of a customer.
+func (s *simulation) overHistory() bool {
+	spec, ended := s.server.schedule.Spec, map[string]int32{}
+	for _, run := range s.server.runs {
+		for _, outcome := range []string{v1alpha1.ConditionComplete, v1alpha1.ConditionFailed} {
+			if meta.IsStatusConditionTrue(run.Status.Conditions, outcome) {
+				ended[run.Spec.CustomerAccessRef.Name+" "+outcome]++
+			}
+		}
+	}
+	for key, n := range ended {
+		if strings.HasSuffix(key, v1alpha1.ConditionComplete) && n > ptr.Deref(spec.SuccessfulRunsHistoryLimit, 3) ||
+			strings.HasSuffix(key, v1alpha1.ConditionFailed) && n > ptr.Deref(spec.FailedRunsHistoryLimit, 1) {
+			return true
+		}
+	}
+	return false
 }
 
 // firstStart is when the first of the customers starts, later than after; 0 for none.
