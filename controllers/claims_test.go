@@ -232,17 +232,22 @@ func TestTakenAtTheWrongMoment(t *testing.T) {
 	f.awaitShard(customer, "a")
 }
 
+// claimed is a customer in one shard whose label is that of another, the API server that has it, and shard a.
+func claimed(g *WithT, in, label string) (*v1alpha1.WebexCustomerAccess, client.Client, shard.Shard) {
+	customer := &v1alpha1.WebexCustomerAccess{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "acme", UID: "1"}}
+	customer.Status.Shard = in
+	labelled(label)(customer)
+	part, err := shard.Parse("a", inShard+"a")
+	g.Expect(err).NotTo(HaveOccurred())
+	return customer, fake.NewClientBuilder().WithScheme(testScheme()).WithObjects(customer).WithStatusSubresource(customer).Build(), part
+}
+
 // A reconcile that follows a take at once sees the customer as it was before. It must not
 // lose that the claim is not confirmed yet.
 func TestTakenWithALateCache(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	customer := &v1alpha1.WebexCustomerAccess{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "acme", UID: "1"}}
-	customer.Status.Shard = "b"
-	labelled("a")(customer)
-	live := fake.NewClientBuilder().WithScheme(testScheme()).WithObjects(customer).WithStatusSubresource(customer).Build()
-	part, err := shard.Parse("a", inShard+"a")
-	g.Expect(err).NotTo(HaveOccurred())
+	customer, live, part := claimed(g, "b", "a")
 	clock := clocktesting.NewFakePassiveClock(time.Now())
 	claims := &Claims{
 		Client: live, Shard: part, Leases: &shard.Leases{Live: live, Namespace: "ns", Clock: clock},
@@ -278,12 +283,7 @@ func TestTakenWithALateCache(t *testing.T) {
 func TestTokensAreStoredBeforeTheCustomerLeaves(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	customer := &v1alpha1.WebexCustomerAccess{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "acme", UID: "1"}}
-	customer.Status.Shard = "a"
-	labelled("b")(customer)
-	live := fake.NewClientBuilder().WithScheme(testScheme()).WithObjects(customer).WithStatusSubresource(customer).Build()
-	part, err := shard.Parse("a", inShard+"a")
-	g.Expect(err).NotTo(HaveOccurred())
+	customer, live, part := claimed(g, "a", "b")
 	stored := false
 	claims := &Claims{
 		Client: live, Shard: part, Runner: syncrun.NewRunner(1, clock.RealClock{}), Clock: clock.RealClock{}, Contested: time.Hour,

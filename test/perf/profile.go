@@ -27,8 +27,8 @@ const (
 	ofBlocking  = "block?seconds=20"
 )
 
-// profiled does something and, if profiles are wanted, writes some meanwhile: of the processor time of the API server
-// and the manager and of the manager's goroutines that wait from the beginning, and of the manager's heap at the end.
+// profiled does something and, if profiles are wanted, writes some: of processor time (the API server's and the
+// manager's) and of waiting (the manager's) from the beginning, and of the manager's heap at the end.
 func (w *world) profiled(ctx context.Context, step Step, act func() error) error {
 	if !w.profile {
 		return act()
