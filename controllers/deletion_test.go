@@ -1,12 +1,15 @@
 package controllers
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -132,4 +135,22 @@ func (f *fixture) tokenSecret(users string) *corev1.Secret {
 	secret := &corev1.Secret{ObjectMeta: f.meta(syncrun.TokenSecretName(users))}
 	f.Expect(f.client.Get(f.ctx, keyOf(secret), secret)).To(Succeed())
 	return secret
+}
+
+// A reconcile that could create nothing, because its namespace is being deleted, is not tried again: the deletion of what
+// is there comes as an event.
+func TestNothingIsCreatedInADeletedNamespace(t *testing.T) {
+	f := newFixture(t, func(o *fixtureOptions) { o.stopped = true })
+	f.Expect(f.client.Delete(f.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: f.namespace}})).To(Succeed())
+	refused := f.client.Create(f.ctx, f.newCustomer("acme"))
+	f.Expect(apierrors.IsForbidden(refused)).To(BeTrue(), "%v", refused)
+	for name, err := range map[string]error{"alone": refused, "among others": errors.Join(nil, fmt.Errorf("create: %w", refused))} {
+		result, err := ended(err)
+		f.Expect(err).NotTo(HaveOccurred(), name)
+		f.Expect(result).To(BeZero(), name)
+	}
+
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "licensesyncs"}, "acme", errors.New("no permission"))
+	_, err := ended(forbidden)
+	f.Expect(err).To(MatchError(forbidden), "what else is forbidden, somebody may allow")
 }

@@ -7,6 +7,8 @@ import (
 	"context"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -21,6 +23,18 @@ import (
 // 5 ms, which is for controllers that talk to nobody outside.
 func rateLimiter() workqueue.TypedRateLimiter[ctrl.Request] {
 	return workqueue.NewTypedItemExponentialFailureRateLimiter[ctrl.Request](time.Second, maxBackoff)
+}
+
+// ended ends a reconcile that failed. What was decided by an old copy is tried again in a moment, and quietly. In a
+// namespace that is being deleted nothing can be created, and what is there goes as well: nothing is left to try.
+func ended(err error) (ctrl.Result, error) {
+	switch {
+	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
+		return ctrl.Result{}, nil
+	case apierrors.IsConflict(err):
+		return ctrl.Result{RequeueAfter: scheduleDebounce}, nil
+	}
+	return ctrl.Result{}, err
 }
 
 // SetupIndexes registers the indexes of the cache that reconcilers and runs read by.

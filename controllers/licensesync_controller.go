@@ -103,7 +103,7 @@ func (r *LicenseSyncReconciler) Reconcile(ctx context.Context, request ctrl.Requ
 		}
 	}
 	if err := r.write(ctx, s); err != nil {
-		return soon(err)
+		return ended(err)
 	}
 	return ctrl.Result{RequeueAfter: s.after}, nil
 }

@@ -28,7 +28,7 @@ const (
 	// operator itself created it. Most runs of small organizations have ended by then.
 	// Somebody who created a run looks at it right away, and a status without conditions
 	// would tell kstatus that nothing is left to do.
-	quietStart = time.Second
+	quietStart = 2 * time.Second
 )
 
 // cancel ends the run if spec.cancel is set.

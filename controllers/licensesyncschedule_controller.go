@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
@@ -115,7 +114,7 @@ func (r *LicenseSyncScheduleReconciler) Reconcile(ctx context.Context, request c
 	} {
 		// Nothing is decided by half of the facts.
 		if err := step(ctx, s); err != nil {
-			return soon(err)
+			return ended(err)
 		}
 	}
 	failed := r.startDue(ctx, s) // the slot that is due
@@ -133,18 +132,9 @@ func (r *LicenseSyncScheduleReconciler) Reconcile(ctx context.Context, request c
 		failed = errors.Join(failed, step(ctx, s))
 	}
 	if failed != nil {
-		return soon(failed)
+		return ended(failed)
 	}
 	return ctrl.Result{RequeueAfter: s.after}, nil
-}
-
-// soon tries again in a moment, and quietly, what was decided by an old copy of the
-// schedule.
-func soon(err error) (ctrl.Result, error) {
-	if apierrors.IsConflict(err) {
-		return ctrl.Result{RequeueAfter: scheduleDebounce}, nil
-	}
-	return ctrl.Result{}, err
 }
 
 // compile turns the spec into a plan.

@@ -118,7 +118,7 @@ func (r *WebexCustomerAccessReconciler) Reconcile(ctx context.Context, request c
 		return ctrl.Result{}, nil // the event about what was written asks again
 	}
 	if ours, after, err := r.Claims.settle(ctx, customer); err != nil {
-		return soon(err)
+		return ended(err)
 	} else if !ours {
 		return ctrl.Result{RequeueAfter: after}, nil
 	}
@@ -134,7 +134,7 @@ func (r *WebexCustomerAccessReconciler) Reconcile(ctx context.Context, request c
 	}
 	for _, step := range steps {
 		if err := step(ctx, s); err != nil {
-			return soon(err)
+			return ended(err)
 		}
 	}
 	return ctrl.Result{RequeueAfter: s.after}, nil
