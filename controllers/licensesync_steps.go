@@ -22,8 +22,11 @@ const (
 	defaultBackoffLimit = 6
 	// customerGrace lets a run be applied together with, but before, its customer.
 	customerGrace = time.Minute
-	// placeGrace keeps a short wait for a free place from being written down.
+	// placeGrace keeps a short wait for a free place from being written down, quietPlace a
+	// longer one of a run that the operator itself created: of a hundred that are due at
+	// once the last waits for some seconds.
 	placeGrace = 2 * time.Second
+	quietPlace = 5 * time.Second
 	// quietStart is how long a run may be at work before that is written down, if the
 	// operator itself created it. Most runs of small organizations have ended by then.
 	// Somebody who created a run looks at it right away, and a status without conditions
@@ -269,8 +272,12 @@ func unsaid(run *v1alpha1.LicenseSync) bool {
 
 // queued is for a run that waits its turn. A new one may wait a moment unsaid.
 func (s *runScope) queued(message string) {
-	if s.now.Sub(s.run.CreationTimestamp.Time) < placeGrace && len(s.run.Status.Conditions) == 0 {
-		s.lookAgain(placeGrace)
+	grace := placeGrace
+	if metav1.GetControllerOfNoCopy(s.run) != nil {
+		grace = quietPlace
+	}
+	if s.now.Sub(s.run.CreationTimestamp.Time) < grace && len(s.run.Status.Conditions) == 0 {
+		s.lookAgain(grace)
 		return
 	}
 	s.wait(v1alpha1.ReasonQueued, message)
