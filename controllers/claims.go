@@ -51,12 +51,18 @@ type Claims struct {
 	Contested time.Duration
 
 	mu sync.Mutex
-	// taken has, for customers that were taken and not confirmed yet, the shard that they were in.
-	taken map[types.UID]string
+	// taken are customers that were taken, and are not confirmed to be ours yet.
+	taken map[types.NamespacedName]takenCustomer
 	// waits are customers that ought to be ours.
 	waits map[types.NamespacedName]*claimWait
 	// written are our writes of claims.
 	written ownWrites
+}
+
+// takenCustomer is which customer of a name was taken, and the shard that it was in.
+type takenCustomer struct {
+	uid  types.UID
+	from string
 }
 
 type claimWait struct {
@@ -73,8 +79,11 @@ func (c *Claims) Serves(customer *v1alpha1.WebexCustomerAccess) bool {
 func (c *Claims) takenFrom(customer *v1alpha1.WebexCustomerAccess) (from string, unconfirmed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	from, unconfirmed = c.taken[customer.UID]
-	return from, unconfirmed
+	taken, found := c.taken[client.ObjectKeyFromObject(customer)]
+	if !found || taken.uid != customer.UID {
+		return "", false
+	}
+	return taken.from, true
 }
 
 // settle brings the claim on a customer in line with labels and leases. It says whether the
@@ -125,9 +134,9 @@ func (c *Claims) settle(ctx context.Context, customer *v1alpha1.WebexCustomerAcc
 func (c *Claims) take(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) error {
 	c.mu.Lock()
 	if c.taken == nil {
-		c.taken = map[types.UID]string{}
+		c.taken = map[types.NamespacedName]takenCustomer{}
 	}
-	c.taken[customer.UID] = customer.Status.Shard
+	c.taken[client.ObjectKeyFromObject(customer)] = takenCustomer{uid: customer.UID, from: customer.Status.Shard}
 	c.mu.Unlock()
 	// The mark stays whatever comes of it: a write that timed out may have been done.
 	return c.name(ctx, customer, c.Shard.Name())
@@ -137,7 +146,7 @@ func (c *Claims) take(ctx context.Context, customer *v1alpha1.WebexCustomerAcces
 func (c *Claims) confirm(customer *v1alpha1.WebexCustomerAccess) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.taken, customer.UID)
+	delete(c.taken, client.ObjectKeyFromObject(customer))
 }
 
 func (c *Claims) giveBack(ctx context.Context, customer *v1alpha1.WebexCustomerAccess, to string) error {
@@ -203,6 +212,7 @@ func (c *Claims) forget(name types.NamespacedName) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.waits, name)
+	delete(c.taken, name)
 }
 
 // secretElsewhere says whether customers of other shards use the customer's credentials. It
