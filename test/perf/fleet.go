@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/test/simulator"
 )
 
 // clients is how many objects are written at a time by the measurement itself.
@@ -20,7 +21,7 @@ const clients = 16
 // group are the customers of a Group, once they are there.
 type group struct {
 	Group
-	sim       *simulator
+	sim       *simulator.Simulator
 	customers []client.ObjectKey
 }
 
@@ -54,10 +55,14 @@ func (w *world) createNamespaces(ctx context.Context, g *group) error {
 			Namespace: fmt.Sprintf("%s-%03d", g.Name, i/per), Name: fmt.Sprintf("customer-%05d", i),
 		})
 	}
+	authority, err := g.sim.Authority()
+	if err != nil {
+		return err
+	}
 	for _, namespace := range g.namespaces() {
 		objects := []client.Object{
 			&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}},
-			&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "webex-ca"}, Data: map[string]string{"ca.crt": string(g.sim.ca)}},
+			&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "webex-ca"}, Data: map[string]string{"ca.crt": string(authority)}},
 		}
 		if g.Partner {
 			objects = append(objects, secret(namespace, "partner", partnerToken))
@@ -76,17 +81,17 @@ func (w *world) createCustomer(ctx context.Context, g *group, i int) error {
 	secretName := "partner"
 	if !g.Partner {
 		secretName = key.Name
-		if err := w.client.Create(ctx, secret(key.Namespace, secretName, g.sim.token(g.Group, i))); err != nil {
+		if err := w.client.Create(ctx, secret(key.Namespace, secretName, tokenOf(g.sim.Organizations[i]))); err != nil {
 			return err
 		}
 	}
 	customer := &v1alpha1.WebexCustomerAccess{
 		ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name},
 		Spec: v1alpha1.WebexCustomerAccessSpec{
-			OrganizationID:       g.sim.organizations[i],
+			OrganizationID:       g.sim.Organizations[i],
 			CredentialsSecretRef: v1alpha1.CredentialsSecretReference{Name: secretName},
 			Connection: &v1alpha1.Connection{
-				BaseURL: g.sim.url, CABundleRef: &v1alpha1.CABundleReference{Name: "webex-ca"}, RequestsPerMinute: g.RequestsPerMinute,
+				BaseURL: g.sim.URL, CABundleRef: &v1alpha1.CABundleReference{Name: "webex-ca"}, RequestsPerMinute: g.RequestsPerMinute,
 			},
 		},
 	}

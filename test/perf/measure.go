@@ -60,11 +60,11 @@ func (w *world) read(ctx context.Context) (reading, error) {
 // asked are the requests to all simulators so far.
 func (w *world) asked(ctx context.Context) (total int, err error) {
 	for _, g := range w.groups {
-		n, err := g.sim.requests(ctx)
+		requests, err := g.sim.Requests(ctx)
 		if err != nil {
 			return 0, err
 		}
-		total += n
+		total += requests.Total
 	}
 	return total, nil
 }

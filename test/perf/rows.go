@@ -35,7 +35,7 @@ func (w *world) verify(ctx context.Context, groups []*group) error {
 }
 
 func (w *world) verifyCustomer(ctx context.Context, g *group, i int) error {
-	truth, err := g.sim.truth(ctx, g.sim.organizations[i])
+	truth, err := g.sim.Truth(ctx, g.sim.Organizations[i])
 	if err != nil {
 		return err
 	}

@@ -62,13 +62,13 @@ func (w *world) sell(ctx context.Context, step Step) error {
 	for _, g := range w.of(step) {
 		n := g.Licenses * step.Percent / 100
 		err := w.parallel(ctx, len(g.customers), func(i int) error {
-			truth, err := g.sim.truth(ctx, g.sim.organizations[i])
+			truth, err := g.sim.Truth(ctx, g.sim.Organizations[i])
 			if err != nil {
 				return err
 			}
 			for _, l := range truth.Licenses[len(truth.Licenses)-n:] {
-				path := "/organizations/" + g.sim.organizations[i] + "/licenses/" + url.PathEscape(l.Key)
-				if err := g.sim.do(ctx, http.MethodPut, path, map[string]int{"total": l.Total + 1}, nil); err != nil {
+				path := "/organizations/" + g.sim.Organizations[i] + "/licenses/" + url.PathEscape(l.Key)
+				if err := g.sim.Do(ctx, http.MethodPut, path, map[string]int{"total": l.Total + 1}, nil); err != nil {
 					return err
 				}
 			}

@@ -62,7 +62,7 @@ func schedulesOf(g *group, step Step, slot time.Time) []*v1alpha1.LicenseSyncSch
 // budget adds how the requests since a moment went, for groups whose customers share a token or that have one customer.
 func (w *world) budget(ctx context.Context, step Step, groups []*group, begin time.Time) error {
 	for _, g := range groups {
-		records, err := g.sim.log(ctx)
+		records, err := g.sim.Log(ctx)
 		if err != nil {
 			return err
 		}

@@ -97,7 +97,7 @@ type member struct {
 
 func (m member) key() client.ObjectKey { return m.group.customers[m.i] }
 
-func (m member) organization() string { return m.group.sim.organizations[m.i] }
+func (m member) organization() string { return m.group.sim.Organizations[m.i] }
 
 // readPatterns lets the operator read some customers, and ends it.
 func (w *world) readPatterns(ctx context.Context, patterns []member) error {

@@ -70,7 +70,7 @@ func storm(ctx context.Context, w *world, step Step) error {
 func (w *world) mostInASecond(ctx context.Context, groups []*group, begin time.Time) (most int, err error) {
 	var times []time.Time
 	for _, g := range groups {
-		records, err := g.sim.log(ctx)
+		records, err := g.sim.Log(ctx)
 		if err != nil {
 			return 0, err
 		}

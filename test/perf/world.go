@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -132,7 +130,7 @@ func (w *world) end() error {
 func (w *world) startManager(ctx context.Context) error {
 	var hosts []string
 	for _, g := range w.groups {
-		u, err := url.Parse(g.sim.url)
+		u, err := url.Parse(g.sim.URL)
 		if err != nil {
 			return err
 		}
@@ -175,13 +173,4 @@ func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
 		c.written.Add(1)
 	}
 	return c.next.RoundTrip(r)
-}
-
-// trusting is a transport that trusts an authority.
-func trusting(authority []byte) (*http.Transport, error) {
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(authority) {
-		return nil, errors.New("the simulator's certificate authority is not PEM")
-	}
-	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}, nil
 }

@@ -6,18 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 	"github.com/webex-operator/webex-license-operator/test/sidebyside/walk"
+	"github.com/webex-operator/webex-license-operator/test/simulator"
 )
 
 const accessToken = "side-by-side"
@@ -25,11 +22,9 @@ const accessToken = "side-by-side"
 // world is the simulator, and how to start the walkers.
 type world struct {
 	config
-	directory, authority string
-	base, control        string
-	http                 *http.Client
-	simulator            *exec.Cmd
-	truth                webexsim.Truth
+	directory string
+	simulator *simulator.Simulator
+	truth     webexsim.Truth
 }
 
 // start runs the simulator with one organization.
@@ -43,90 +38,27 @@ func start(ctx context.Context, c config) (_ *world, err error) {
 			w.stop()
 		}
 	}()
-	w.authority = filepath.Join(w.directory, "ca.crt")
-	urlFile := filepath.Join(w.directory, "url")
-	w.simulator = exec.CommandContext(ctx, c.sim, //nolint:gosec // a program that make built
-		"-ca-file", w.authority, "-url-file", urlFile, "-org", "generated", "-token", "generated="+accessToken,
-		"-people", strconv.Itoa(c.people), "-locations", "200")
-	w.simulator.Stderr = os.Stderr
-	if err := w.simulator.Start(); err != nil {
-		return nil, fmt.Errorf("starting the simulator: %w", err)
-	}
-	if w.base, err = w.waitFor(ctx, urlFile); err != nil {
-		return nil, err
-	}
-	w.control = strings.TrimSuffix(w.base, "/v1") + "/control"
-	authority, err := os.ReadFile(w.authority)
+	w.simulator, err = simulator.Start(ctx, c.sim, w.directory, "webex",
+		"-org=generated", "-token=generated="+accessToken, "-people="+strconv.Itoa(c.people), "-locations=200")
 	if err != nil {
 		return nil, err
 	}
-	transport, err := walk.Transport(authority)
-	if err != nil {
-		return nil, err
+	if n := len(w.simulator.Organizations); n != 1 {
+		return nil, fmt.Errorf("the simulator serves %d organizations, want one", n)
 	}
-	w.http = &http.Client{Transport: transport, Timeout: time.Minute}
-	var organizations []struct {
-		UUID string `json:"uuid"`
-	}
-	if err := w.ask(ctx, http.MethodGet, "/organizations", nil, &organizations); err != nil {
-		return nil, err
-	}
-	if len(organizations) != 1 {
-		return nil, fmt.Errorf("the simulator serves %d organizations, want one", len(organizations))
-	}
-	return w, w.ask(ctx, http.MethodGet, "/truth/"+organizations[0].UUID, nil, &w.truth)
-}
-
-// waitFor reads the file that the simulator writes last.
-func (w *world) waitFor(ctx context.Context, file string) (string, error) {
-	for range 300 {
-		if content, err := os.ReadFile(file); err == nil {
-			return strings.TrimSpace(string(content)), nil
-		}
-		select {
-		case <-ctx.Done():
-			return "", ctx.Err()
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-	return "", errors.New("the simulator did not start within 30 seconds")
+	w.truth, err = w.simulator.Truth(ctx, w.simulator.Organizations[0])
+	return w, err
 }
 
 func (w *world) stop() {
-	if w.simulator != nil && w.simulator.Process != nil {
-		_ = w.simulator.Process.Signal(syscall.SIGTERM) // it may have ended already
-		_ = w.simulator.Wait()
+	if w.simulator != nil {
+		w.simulator.Kill() // it keeps nothing
 	}
 	_ = os.RemoveAll(w.directory)
 }
 
-// ask sends a request to the control endpoint.
-func (w *world) ask(ctx context.Context, method, path string, body, answer any) error {
-	sent, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	request, err := http.NewRequestWithContext(ctx, method, w.control+path, bytes.NewReader(sent))
-	if err != nil {
-		return err
-	}
-	got, err := w.http.Do(request)
-	if err != nil {
-		return err
-	}
-	defer got.Body.Close()
-	if got.StatusCode/100 != 2 {
-		return fmt.Errorf("%s %s: the simulator answered %d", method, path, got.StatusCode)
-	}
-	if answer == nil {
-		_, err = io.Copy(io.Discard, got.Body)
-		return err
-	}
-	return json.NewDecoder(got.Body).Decode(answer)
-}
-
 func (w *world) latency(ctx context.Context, d time.Duration) error {
-	return w.ask(ctx, http.MethodPost, "/latency", map[string]string{"latency": d.String()}, nil)
+	return w.simulator.Do(ctx, http.MethodPost, "/latency", map[string]string{"latency": d.String()}, nil)
 }
 
 // rounds lets each walker take its turn so many times. Who was first is last in the next round.
@@ -147,7 +79,7 @@ func (w *world) rounds(ctx context.Context, way walk.Way, rounds int, who []walk
 
 // measure runs one walker to its end.
 func (w *world) measure(ctx context.Context, name walkerName, way walk.Way) (measured, error) {
-	if err := w.ask(ctx, http.MethodDelete, "/requests", nil, nil); err != nil {
+	if err := w.simulator.Do(ctx, http.MethodDelete, "/requests", nil, nil); err != nil {
 		return measured{}, err
 	}
 	command := w.command(ctx, name, way)
@@ -167,10 +99,8 @@ func (w *world) measure(ctx context.Context, name walkerName, way walk.Way) (mea
 	if m.PeakKiB == 0 {
 		return m, errors.New("the kernel did not tell its memory: this comparison needs Linux")
 	}
-	var requests struct {
-		Operations map[string]int64 `json:"operations"`
-	}
-	if err := w.ask(ctx, http.MethodGet, "/requests", nil, &requests); err != nil {
+	requests, err := w.simulator.Requests(ctx)
+	if err != nil {
 		return m, err
 	}
 	m.calls = requests.Operations["GET /people"]
@@ -183,10 +113,10 @@ func (w *world) measure(ctx context.Context, name walkerName, way walk.Way) (mea
 func (w *world) command(ctx context.Context, name walkerName, way walk.Way) *exec.Cmd {
 	if name == sdk {
 		command := exec.CommandContext(ctx, "node", w.script, string(way)) //nolint:gosec // our own script
-		command.Env = append(os.Environ(), "NODE_PATH="+w.modules, "NODE_ENV=production", "NODE_EXTRA_CA_CERTS="+w.authority,
-			"WEBEX_BASE="+w.base, "WEBEX_TOKEN="+accessToken)
+		command.Env = append(os.Environ(), "NODE_PATH="+w.modules, "NODE_ENV=production", "NODE_EXTRA_CA_CERTS="+w.simulator.CAFile,
+			"WEBEX_BASE="+w.simulator.URL, "WEBEX_TOKEN="+accessToken)
 		return command
 	}
 	return exec.CommandContext(ctx, w.walker, "-as", string(name), "-way", string(way), //nolint:gosec // a program that make built
-		"-base", w.base, "-token", accessToken, "-ca-file", w.authority)
+		"-base", w.simulator.URL, "-token", accessToken, "-ca-file", w.simulator.CAFile)
 }
