@@ -217,6 +217,36 @@ func TestFreshnessLooksAgain(t *testing.T) {
 	g.Expect(s.freshness().Reason).To(Equal(v1alpha1.ReasonStale))
 }
 
+// A short wait for a place is not written down, and a longer one of a run that the operator itself created neither.
+func TestShortWaitsAreUnsaid(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		own    bool
+		waited time.Duration
+		said   bool
+	}{
+		"somebody's, new":             {waited: placeGrace - time.Second},
+		"somebody's, after a moment":  {waited: placeGrace, said: true},
+		"the operator's, as old":      {own: true, waited: placeGrace},
+		"the operator's, not so new":  {own: true, waited: quietPlace - time.Second},
+		"the operator's, much longer": {own: true, waited: quietPlace, said: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			s := &runScope{run: &v1alpha1.LicenseSync{}, now: time.Now()}
+			s.run.CreationTimestamp = metav1.NewTime(s.now.Add(-test.waited))
+			if test.own {
+				s.run.OwnerReferences = []metav1.OwnerReference{{Kind: "WebexCustomerAccess", Name: "acme", Controller: new(true)}}
+			}
+			s.queued("another run of this customer goes first")
+			g.Expect(s.verdict != nil).To(Equal(test.said))
+			if !test.said {
+				g.Expect(s.after).To(BeNumerically(">", 0), "it looks again")
+			}
+		})
+	}
+}
+
 // A run is in progress, complete or failed, and kstatus agrees.
 func TestRunVerdicts(t *testing.T) {
 	t.Parallel()
