@@ -273,7 +273,7 @@ func unsaid(run *v1alpha1.LicenseSync) bool {
 // queued is for a run that waits its turn. A new one may wait a moment unsaid.
 func (s *runScope) queued(message string) {
 	grace := placeGrace
-	if metav1.GetControllerOfNoCopy(s.run) != nil {
+	if unsaid(s.run) {
 		grace = quietPlace
 	}
 	if s.now.Sub(s.run.CreationTimestamp.Time) < grace && len(s.run.Status.Conditions) == 0 {

@@ -44,7 +44,7 @@ func command(ctx context.Context) error {
 	flag.StringVar(&o.scenarios, "scenarios", "", "comma-separated names of scenarios; default all that are not only for those who name them")
 	flag.IntVar(&o.runs, "runs", -1, "how often each scenario is run; default 1, or with -calibrate, -check or -report 0")
 	flag.StringVar(&o.dir, "dir", "bin/perf", "takes binaries, results and profiles")
-	flag.BoolVar(&o.profile, "profile", false, "write profiles of the API server's and the manager's processor time, and of the manager's heap, for each step")
+	flag.BoolVar(&o.profile, "profile", false, "write profiles of the API server's and the manager's processor time, and of the manager's waiting and heap, for each step")
 	flag.BoolVar(&o.verbose, "v", false, "also print writes by resource")
 	flag.BoolVar(&o.calibrate, "calibrate", false, "then write the means of the results, of 5 runs at least, into limits.yaml")
 	flag.BoolVar(&o.check, "check", false, "then judge the latest results by limits.yaml")
