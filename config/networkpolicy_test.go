@@ -58,6 +58,8 @@ func testNetworkPolicy(t *testing.T, cluster *controlplane.ControlPlane, deploym
 	}{
 		{"names, by UDP", corev1.ProtocolUDP, 53, true},
 		{"names, by TCP", corev1.ProtocolTCP, 53, true},
+		{"names of OpenShift, by UDP", corev1.ProtocolUDP, 5353, true},
+		{"names of OpenShift, by TCP", corev1.ProtocolTCP, 5353, true},
 		{"Webex, and API servers of some clouds", corev1.ProtocolTCP, 443, true},
 		{"API servers of the others", corev1.ProtocolTCP, 6443, true},
 		{"the metadata service of a cloud, which gives out credentials", corev1.ProtocolTCP, 80, false},

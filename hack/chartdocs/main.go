@@ -1,5 +1,6 @@
 // Command chartdocs writes what a Helm chart says about its values: the tables in README.md
-// and values.schema.json, both from the comments in values.yaml.
+// and values.schema.json, both from the comments in values.yaml, and files/defaults.json, by
+// which the templates know what a value is that a user sets to null.
 //
 //	go run ./hack/chartdocs CHART
 //
@@ -48,6 +49,13 @@ func write(chart string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	if err := os.WriteFile(filepath.Join(chart, "values.schema.json"), schema, 0o644); err != nil { //nolint:gosec // no secret
+		return err
+	}
+	defaults, err := defaultsOf(values)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := os.WriteFile(filepath.Join(chart, "files", "defaults.json"), defaults, 0o644); err != nil { //nolint:gosec // no secret
 		return err
 	}
 	path = filepath.Join(chart, "README.md")

@@ -60,14 +60,34 @@ func TestSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := json.Unmarshal([]byte(`{
-		"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "additionalProperties": false, "properties": {
-			"global": {"type": "object"},
-			"replicas": {"type": "integer", "minimum": 0, "default": 1, "description": "How many of them."},
-			"image": {"type": "object", "additionalProperties": false, "properties": {
-				"repository": {"type": "string", "default": "here", "description": "Where | what."}}},
-			"resources": {"type": "object", "default": {"limits": {"memory": "1Mi"}}, "description": "One value, whatever is in it."}}}`), &want); err != nil {
+		"$schema": "http://json-schema.org/draft-07/schema#", "type": ["object", "null"], "additionalProperties": false, "properties": {
+			"global": {"type": ["object", "null"]}, "enabled": {"type": ["boolean", "null"]},
+			"replicas": {"type": ["integer", "null"], "minimum": 0, "default": 1, "description": "How many of them."},
+			"image": {"type": ["object", "null"], "additionalProperties": false, "properties": {
+				"repository": {"type": ["string", "null"], "default": "here", "description": "Where | what."}}},
+			"resources": {"type": ["object", "null"], "default": {"limits": {"memory": "1Mi"}}, "description": "One value, whatever is in it."}}}`), &want); err != nil {
 		t.Fatal(err)
 	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	values, err := parse([]byte(example + "# A list.\nhosts: [a]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := defaultsOf(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got any
+	if err := json.Unmarshal(content, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"replicas": 1.0, "image": map[string]any{"repository": "here"}, "resources": map[string]any{}, "hosts": []any{}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -22,6 +22,10 @@ type value struct {
 
 func (v value) name() string { return strings.Join(v.path, ".") }
 
+// key is the last part of the name, groups are the others.
+func (v value) key() string      { return v.path[len(v.path)-1] }
+func (v value) groups() []string { return v.path[:len(v.path)-1] }
+
 // parse reads values.yaml, in its order.
 func parse(content []byte) ([]value, error) {
 	var document yaml.Node

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,6 +75,14 @@ func (h helm) template(t *testing.T, values string) string {
 		t.Fatal(err)
 	}
 	return rendered
+}
+
+// withoutHooks are the objects that a release consists of: hooks come and go in an instant.
+func withoutHooks(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
+	return slices.DeleteFunc(objects, func(o *unstructured.Unstructured) bool {
+		_, hook := o.GetAnnotations()["helm.sh/hook"]
+		return hook
+	})
 }
 
 // kustomize is what kustomize makes of a directory of config.

@@ -52,8 +52,27 @@ func TestShards(t *testing.T) {
 		g.Expect(serve).To(Equal([]string{want}), "of a customer with the label %q", label)
 	}
 
+	checkSelectors(t, objects)
+
+	// But for what tells them apart, they are the one Deployment that there is without shards.
+	plain := ofKind[appsv1.Deployment](t, decode(t, helm.template(t, "")), "Deployment")[0]
+	for i := range deployments {
+		name := deployments[i].Name
+		if name == plain.Name {
+			g.Expect(deployments[i].Spec.Selector).To(Equal(plain.Spec.Selector), "a selector cannot change")
+		}
+		g.Expect(withoutShard(&deployments[i])).To(Equal(withoutShard(&plain)), name)
+	}
+}
+
+// checkSelectors fails unless each pod is exactly one Deployment's, and what there is once for all
+// of them finds them all.
+func checkSelectors(t *testing.T, objects []*unstructured.Unstructured) {
+	t.Helper()
+	g := NewWithT(t)
+	deployments := ofKind[appsv1.Deployment](t, objects, "Deployment")
 	budgets := ofKind[policyv1.PodDisruptionBudget](t, objects, "PodDisruptionBudget")
-	g.Expect(budgets).To(HaveLen(3))
+	g.Expect(budgets).To(HaveLen(len(deployments)))
 	service := ofKind[corev1.Service](t, objects, "Service")[0]
 	policy := ofKind[networkingv1.NetworkPolicy](t, objects, "NetworkPolicy")[0]
 	for i := range deployments {
@@ -70,16 +89,6 @@ func TestShards(t *testing.T) {
 	scraped, _, err := unstructured.NestedStringMap(objects[monitor].Object, "spec", "selector", "matchLabels")
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(labels.SelectorFromSet(scraped).Matches(labels.Set(service.Labels))).To(BeTrue())
-
-	// But for what tells them apart, they are the one Deployment that there is without shards.
-	plain := ofKind[appsv1.Deployment](t, decode(t, helm.template(t, "")), "Deployment")[0]
-	for i := range deployments {
-		name := deployments[i].Name
-		if name == plain.Name {
-			g.Expect(deployments[i].Spec.Selector).To(Equal(plain.Spec.Selector), "a selector cannot change")
-		}
-		g.Expect(withoutShard(&deployments[i])).To(Equal(withoutShard(&plain)), name)
-	}
 }
 
 // A release gets shards in an upgrade, and loses them in another. The customer goes to the

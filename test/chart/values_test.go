@@ -45,7 +45,7 @@ var examples = map[string]struct {
 	"extraArgs":                  {set: "extraArgs: [--webex-qps=10]", adds: []string{`- "--webex-qps=10"`}},
 	"extraEnv":                   {set: `extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]`, adds: []string{"name: HTTPS_PROXY\n          value: http://proxy:3128"}},
 	"resources":                  {set: "resources: {limits: {memory: 1Gi}}", adds: []string{"memory: 1Gi"}, takes: []string{"memory: 512Mi"}},
-	"podSecurityContext":         {set: "podSecurityContext: {runAsUser: null}", takes: []string{"runAsUser: 65532"}},
+	"podSecurityContext":         {set: "podSecurityContext: {seccompProfile: null, runAsUser: 1000}", adds: []string{"runAsUser: 1000"}, takes: []string{"type: RuntimeDefault"}},
 	"securityContext":            {set: "securityContext: {runAsUser: 1000}", adds: []string{"runAsUser: 1000"}},
 	"podLabels":                  {set: "podLabels: {team: voice}", adds: []string{"team: voice"}},
 	"podAnnotations":             {set: "podAnnotations: {team: voice}", adds: []string{"team: voice"}},
@@ -75,6 +75,12 @@ var examples = map[string]struct {
 	"metrics.serviceMonitor.enabled":  {set: "metrics: {serviceMonitor: {enabled: true}}", adds: []string{"kind: ServiceMonitor"}},
 	"metrics.serviceMonitor.labels":   {given: "metrics: {serviceMonitor: {enabled: true}}", set: "metrics: {serviceMonitor: {enabled: true, labels: {release: prom}}}", adds: []string{"release: prom"}},
 	"metrics.serviceMonitor.interval": {given: "metrics: {serviceMonitor: {enabled: true}}", set: "metrics: {serviceMonitor: {enabled: true, interval: 1m}}", adds: []string{"interval: 1m"}},
+	"metrics.serviceMonitor.tokenSecret": {
+		given: "metrics: {serviceMonitor: {enabled: true}}",
+		set:   "metrics: {serviceMonitor: {enabled: true, tokenSecret: prometheus-token}}",
+		adds:  []string{"authorization:\n      credentials:\n        name: prometheus-token\n        key: token"},
+		takes: []string{"bearerTokenFile"},
+	},
 	"alerts.enabled":                  {set: "alerts: {enabled: true}", adds: []string{"kind: PrometheusRule", "{{ $labels.namespace }}"}},
 	"alerts.labels":                   {given: "alerts: {enabled: true}", set: "alerts: {enabled: true, labels: {release: prom}}", adds: []string{"release: prom"}},
 	"dashboards.enabled":              {set: "dashboards: {enabled: true}", adds: []string{"name: webex-license-operator-dashboard-fleet", "webex-licenses-fleet.json: |\n    {\n"}},
@@ -171,6 +177,13 @@ func TestWrongValues(t *testing.T) {
 		"podLabels: {a: 1}":                               "/podLabels/a",
 		"extraArgs: [leader-elect]":                       "/extraArgs/0",
 		"extraEnv: [{value: x}]":                          "/extraEnv/0",
+		"extraEnv: [{name: X, value: 1}]":                 "/extraEnv/0/value",
+		"extraEnv: [{name: X}, {name: X}]":                "extraEnv: X is there twice",
+		"fullnameOverride: 1a":                            "/fullnameOverride",
+		"nameOverride: Webex":                             "/nameOverride",
+		"podDisruptionBudget: {maxUnavailable: few}":      "/podDisruptionBudget/maxUnavailable",
+
+		"{extraCA: {configMap: roots}, extraEnv: [{name: SSL_CERT_DIR, value: /x}]}": "SSL_CERT_DIR is what extraCA sets",
 		"metrics: {serviceMonitor: {interval: soon}}":     "/metrics/serviceMonitor/interval",
 		"leaderElection: {enabled: false}":                "several pods need leaderElection.enabled",
 		"extraCA: {configMap: a, secret: b}":              "set one of configMap and secret",
@@ -213,29 +226,38 @@ func TestLint(t *testing.T) {
 // valueNames are the dotted names of all values, sorted: what values.schema.json describes.
 func valueNames(t *testing.T) []string {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(chart, "values.schema.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var root property
-	if err := json.Unmarshal(content, &root); err != nil {
-		t.Fatal(err)
-	}
 	var names []string
-	root.walk("", func(name string) { names = append(names, name) })
+	schema(t).walk("", func(name string, _ property) { names = append(names, name) })
 	slices.Sort(names)
 	return names
 }
 
-type property struct {
-	Description string              `json:"description"`
-	Properties  map[string]property `json:"properties"`
+func schema(t *testing.T) (root property) {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(chart, "values.schema.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(content, &root); err != nil {
+		t.Fatal(err)
+	}
+	return root
 }
 
-func (p property) walk(path string, visit func(name string)) {
+type property struct {
+	Description          string              `json:"description"`
+	Properties           map[string]property `json:"properties"`
+	Type                 []string            `json:"type"`
+	Pattern              string              `json:"pattern"`
+	Enum                 []any               `json:"enum"`
+	AdditionalProperties json.RawMessage     `json:"additionalProperties"`
+	Items                json.RawMessage     `json:"items"`
+}
+
+func (p property) walk(path string, visit func(name string, value property)) {
 	for key, child := range p.Properties {
 		if child.Description != "" {
-			visit(path + key)
+			visit(path+key, child)
 			continue
 		}
 		child.walk(path+key+".", visit)
