@@ -6,6 +6,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	goruntime "runtime"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -113,6 +116,7 @@ func run(o options) error {
 	}
 	config := ctrl.GetConfigOrDie()
 	config.UserAgent = "webex-license-operator/" + version
+	withoutProxy(config)
 	mgr, err := ctrl.NewManager(config, managerOptions(o, part))
 	if err != nil {
 		return fmt.Errorf("preparing the manager: %w", err)
@@ -144,6 +148,15 @@ func run(o options) error {
 		return err
 	}
 	return mgr.Start(ctx)
+}
+
+// withoutProxy has the API server of the manager's own cluster asked directly: a proxy of the
+// environment is for Webex, and knows no address of the cluster.
+func withoutProxy(config *rest.Config) {
+	own := "https://" + net.JoinHostPort(os.Getenv("KUBERNETES_SERVICE_HOST"), os.Getenv("KUBERNETES_SERVICE_PORT"))
+	if config.Host == own && config.Proxy == nil {
+		config.Proxy = http.ProxyURL(nil)
+	}
 }
 
 // shard is the part of the customers that the manager serves.

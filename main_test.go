@@ -3,6 +3,8 @@ package main
 import (
 	"flag"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/client-go/rest"
 )
 
 var update = flag.Bool("update", false, "write the table of docs/flags.md")
@@ -77,6 +80,37 @@ func TestFlagsOfManifests(t *testing.T) {
 	}
 	if used < 12 {
 		t.Errorf("found %d flags in manifests and page: the test looks for the wrong thing", used)
+	}
+}
+
+// The environment's proxy is for Webex: the API server of the pod's own cluster is asked
+// directly, and any other as it is configured.
+func TestProxyOfAPIServer(t *testing.T) {
+	t.Setenv("KUBERNETES_SERVICE_HOST", "fd00::1")
+	t.Setenv("KUBERNETES_SERVICE_PORT", "6443")
+	proxy, err := url.Parse("http://proxy.example.com:3128")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		config  rest.Config
+		decides bool     // or the environment does
+		want    *url.URL // by which the API server is asked
+	}{
+		"in its own cluster":    {rest.Config{Host: "https://[fd00::1]:6443"}, true, nil},
+		"elsewhere":             {rest.Config{Host: "https://api.example.com"}, false, nil},
+		"with a proxy for that": {rest.Config{Host: "https://[fd00::1]:6443", Proxy: http.ProxyURL(proxy)}, true, proxy},
+	} {
+		withoutProxy(&tc.config)
+		if (tc.config.Proxy != nil) != tc.decides {
+			t.Errorf("%s: the configuration decides: %v, want %v", name, !tc.decides, tc.decides)
+			continue
+		}
+		if tc.decides {
+			if got, err := tc.config.Proxy(nil); err != nil || got != tc.want {
+				t.Errorf("%s: by %v, %v, want %v", name, got, err, tc.want)
+			}
+		}
 	}
 }
 

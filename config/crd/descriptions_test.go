@@ -42,6 +42,18 @@ func TestEveryFieldIsDescribed(t *testing.T) {
 	}
 }
 
+// No definition is too large for the annotation in which kubectl apply keeps an object, unless it
+// is told to apply on the server's side. All annotations together may have 256 KiB.
+func TestSizeOfDefinitions(t *testing.T) {
+	t.Parallel()
+	for kind, definition := range definitions(t, "bases") {
+		content, err := json.Marshal(definition)
+		if err != nil || len(content) > 256<<10*9/10 {
+			t.Errorf("%s has %d bytes, %v", kind, len(content), err)
+		}
+	}
+}
+
 // field is a field with what its place says about it.
 type field struct {
 	*schema

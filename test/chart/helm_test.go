@@ -43,8 +43,9 @@ func newHelm(t *testing.T, kubeconfig string) helm {
 	if _, err := os.Stat(binary); err != nil {
 		t.Fatalf("%v: run hack/tools/build.sh helm", err)
 	}
-	// Nothing of the user's own, neither settings nor a cluster.
-	return helm{binary: binary, env: append(os.Environ(), "HOME="+t.TempDir(), "KUBECONFIG="+kubeconfig,
+	// Nothing of the user's own, neither settings nor a cluster, and no warnings of a detector that
+	// is meant for the manager.
+	return helm{binary: binary, env: append(os.Environ(), "HOME="+t.TempDir(), "KUBECONFIG="+kubeconfig, "KUBE_CACHE_MUTATION_DETECTOR=",
 		"HELM_CACHE_HOME=", "HELM_CONFIG_HOME=", "HELM_DATA_HOME=", "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=", "XDG_DATA_HOME=")}
 }
 

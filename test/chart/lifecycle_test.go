@@ -11,6 +11,7 @@ import (
 
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -58,10 +59,14 @@ func TestLifecycle(t *testing.T) {
 	w.Expect(w.pod.Arguments).NotTo(ContainElement("--max-concurrent-syncs=3"))
 	w.syncAgain(customer)
 	w.Expect(w.rows("default")).To(Equal(rows))
-	w.stop()
 
+	// Helm takes the rights of the leader before it ends, so that it cannot give its lease back.
+	w.pod.Kill()
+	w.pod = nil
+	w.Expect(w.leases()).NotTo(BeEmpty())
 	w.run("", "uninstall", release)
 	w.Expect(w.left()).To(BeEmpty())
+	w.Expect(w.leases()).To(BeEmpty(), "the next installation would wait for them")
 	w.Expect(w.rows("default")).To(Equal(rows))
 
 	w.run(w.values(""), "install", release, chart)
@@ -206,6 +211,17 @@ func (w *world) metrics(roots *x509.CertPool) int {
 	w.Expect(err).NotTo(HaveOccurred())
 	w.Expect(response.Body.Close()).To(Succeed())
 	return response.StatusCode
+}
+
+// leases are those of leaders.
+func (w *world) leases() (names []string) {
+	w.t.Helper()
+	var list coordinationv1.LeaseList
+	w.Expect(w.client.List(w.t.Context(), &list, client.InNamespace(namespace))).To(Succeed())
+	for i := range list.Items {
+		names = append(names, list.Items[i].Name)
+	}
+	return names
 }
 
 // left are objects of the release that are still there.

@@ -7,6 +7,7 @@ import (
 
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -17,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/shard"
 	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
 )
@@ -53,6 +55,19 @@ func TestShards(t *testing.T) {
 	}
 
 	checkSelectors(t, objects)
+
+	// Uninstalling takes the lease of each.
+	var leases []string
+	for _, lease := range ofKind[coordinationv1.Lease](t, objects, "Lease") {
+		leases = append(leases, lease.Name)
+	}
+	var want []string
+	for i := range deployments {
+		part, err := shard.Parse(flagOf(&deployments[i], nameFlag), flagOf(&deployments[i], customersFlag))
+		g.Expect(err).NotTo(HaveOccurred())
+		want = append(want, part.LeaseName())
+	}
+	g.Expect(leases).To(ConsistOf(want))
 
 	// But for what tells them apart, they are the one Deployment that there is without shards.
 	plain := ofKind[appsv1.Deployment](t, decode(t, helm.template(t, "")), "Deployment")[0]
@@ -106,7 +121,7 @@ func TestShardsLifecycle(t *testing.T) {
 
 	w.run(w.values("shards: [a]"), "upgrade", release, chart)
 	w.start()
-	shard := w.startOf(deployment + "-a")
+	second := w.startOf(deployment + "-a")
 	w.syncAgain(customer)
 	w.Expect(customer.Status.Shard).To(Equal("rest"))
 	w.label(customer, "a")
@@ -114,7 +129,7 @@ func TestShardsLifecycle(t *testing.T) {
 	w.Expect(customer.Status.Shard).To(Equal("a"))
 	w.Expect(w.rows("default")).To(Equal(rows))
 
-	w.Expect(shard.Stop()).To(Succeed())
+	w.Expect(second.Stop()).To(Succeed())
 	w.stop()
 	w.run(w.values(""), "upgrade", release, chart)
 	w.start()
