@@ -65,6 +65,10 @@ func (s *runScope) succeed(outcome *syncrun.Outcome) {
 		detail.Message = "the organization was read; the removal of rows waits for approval, see condition PruneHeld of the customer"
 		s.status.Message += fmt.Sprintf(", %d held", *outcome.Held.Rows)
 	}
+	if outcome.Missing != "" {
+		detail.Message += "; " + outcome.Missing
+		s.status.Message += "; " + outcome.Missing
+	}
 	s.verdict = &runVerdict{complete: true, Summary: status.Summary{Ready: metav1.ConditionTrue, Detail: detail}}
 	s.status.Rows = &outcome.Rows
 	s.status.TotalUnits, s.status.ConsumedUnits = &outcome.TotalUnits, &outcome.ConsumedUnits

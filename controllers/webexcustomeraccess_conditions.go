@@ -49,7 +49,7 @@ func (s *customerScope) summary(fresh bool) status.Summary {
 	}
 	detail := status.Detail{Reason: last.Reason, Message: last.Message}
 	switch {
-	case syncrun.Retriable(last.Reason) && fresh:
+	case syncrun.Passing(last) && fresh:
 		summary := status.Summary{Ready: metav1.ConditionTrue, Detail: status.Detail{Reason: v1alpha1.ReasonSynced, Message: syncedMessage}}
 		if s.failing() {
 			summary.Message += failingMessage + last.Message

@@ -82,7 +82,7 @@ type customerScope struct {
 	unfinished []string
 	// reading is true while a run is at work, and may be in the middle of writing rows.
 	reading bool
-	// retrying is true while the next first run is only a matter of time.
+	// retrying is true while trouble passes by itself, and the next run is a matter of time.
 	retrying bool
 	// duplicateGone is true if the customer was refused because of another one
 	// for the same organization, which no longer is.

@@ -66,17 +66,37 @@ func decideRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 		return upgradeRun(s)
 	case specChanged(customer), credentialsChanged(s), caBundleChanged(s), s.duplicateGone:
 		return specRun(s, fmt.Sprint(customer.Generation)), 0 // it may have mended the failure
-	case syncrun.Retriable(last.Reason):
-		if customer.Status.LastSuccessfulSyncTime != nil {
-			return upgradeRun(s) // else the next run of a schedule, or of somebody's hand
-		}
+	case syncrun.Passing(last) && customer.Status.LastSuccessfulSyncTime == nil:
 		due := last.EndTime.Add(initialRetry)
 		if s.now.Before(due) {
 			return nil, due.Sub(s.now)
 		}
 		return &wantedRun{name: runName(customer, "initial", last.EndTime.UTC().Format(time.RFC3339)), trigger: v1alpha1.TriggerInitial}, 0
+	case syncrun.Passing(last):
+		if wanted, wait = upgradeRun(s); wanted != nil {
+			return wanted, 0
+		}
 	}
-	return nil, 0
+	retry, after := retryRun(s)
+	if retry == nil && wait > 0 && (after == 0 || wait < after) {
+		after = wait
+	}
+	return retry, after
+}
+
+// retryRun is the run for a customer whose last one failed hours ago, if no other came
+// since: trouble passes, and what was refused may be granted. A schedule that comes
+// more often leaves nothing to do.
+func retryRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
+	due := syncrun.AskAgain(s.customer)
+	if due.IsZero() {
+		return nil, 0
+	}
+	if s.now.Before(due) {
+		return nil, due.Sub(s.now)
+	}
+	end := s.customer.Status.LastRun.EndTime.UTC().Format(time.RFC3339)
+	return &wantedRun{name: runName(s.customer, "retry", end), trigger: v1alpha1.TriggerRetry}, 0
 }
 
 // specChanged says whether the spec is another than the one that a run failed by.
@@ -135,7 +155,7 @@ func clipToken(token string) string {
 // before, and once is enough.
 func (r *WebexCustomerAccessReconciler) requestRun(ctx context.Context, s *customerScope) error {
 	wanted, wait := decideRun(s)
-	s.retrying = wait > 0
+	s.retrying = wait > 0 && passable(s.customer.Status.LastRun)
 	s.lookAgain(wait)
 	if wanted == nil {
 		return nil

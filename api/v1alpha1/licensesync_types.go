@@ -3,7 +3,7 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // Trigger says why a run exists.
-// +kubebuilder:validation:Enum=Initial;Manual;Schedule;SpecChange;Upgrade
+// +kubebuilder:validation:Enum=Initial;Manual;Retry;Schedule;SpecChange;Upgrade
 type Trigger string
 
 const (
@@ -11,6 +11,8 @@ const (
 	TriggerInitial Trigger = "Initial"
 	// TriggerManual is a run that somebody asked for.
 	TriggerManual Trigger = "Manual"
+	// TriggerRetry is a run because the last one failed hours ago, and none came after it.
+	TriggerRetry Trigger = "Retry"
 	// TriggerSchedule is a run that a schedule created for one of its slots.
 	TriggerSchedule Trigger = "Schedule"
 	// TriggerSpecChange is a run because the customer's spec or credentials changed.
@@ -47,7 +49,7 @@ type LicenseSyncSpec struct {
 	CustomerAccessRef LocalCustomerReference `json:"customerAccessRef,omitzero"`
 
 	// trigger says why the run exists: Manual for a run that you create; Initial,
-	// Schedule, SpecChange and Upgrade are the operator's. Default: Manual.
+	// Retry, Schedule, SpecChange and Upgrade are the operator's. Default: Manual.
 	// Immutable.
 	// +optional
 	// +kubebuilder:default=Manual

@@ -261,9 +261,31 @@ type LastRun struct {
 	// +kubebuilder:validation:MaxLength=128
 	ObservedCABundleResourceVersion string `json:"observedCABundleResourceVersion,omitempty"`
 
+	// verdict is set if Webex itself said no: to a right, to the organization, to
+	// the request; or the proxy to its user name and password.
+	// +optional
+	Verdict *Verdict `json:"verdict,omitempty"`
+
 	// endTime is when the attempt ended.
 	// +optional
 	EndTime *metav1.Time `json:"endTime,omitempty"`
+}
+
+// Verdict is what is kept of a no, so that it is neither believed too early nor for ever.
+type Verdict struct {
+	// time is when it was said last. Runs that nobody asked for repeat it for 6
+	// hours without a request; the next one asks again.
+	// +optional
+	Time *metav1.Time `json:"time,omitempty"`
+
+	// step is the step of the run that it was said to. Asking again begins there.
+	// +optional
+	Step RunStep `json:"step,omitempty"`
+
+	// confirmed is true once a second attempt was told the same. Before that it is
+	// not believed: the customer is what it was.
+	// +optional
+	Confirmed *bool `json:"confirmed,omitempty"`
 }
 
 // HeldPrune describes row removals that wait for approval.

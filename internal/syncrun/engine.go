@@ -84,6 +84,8 @@ type Outcome struct {
 	Rows                      v1alpha1.RowCounts
 	Changes                   []v1alpha1.Change
 	TotalUnits, ConsumedUnits int64
+	// Missing says what a successful attempt did without; empty for nothing.
+	Missing string
 	// Held is set if removals wait for approval.
 	Held *v1alpha1.HeldPrune
 	// Requests, Retries and Throttled are what the attempt cost.
@@ -103,6 +105,8 @@ type attempt struct {
 	sync     *v1alpha1.LicenseSync
 	customer *v1alpha1.WebexCustomerAccess
 	place    Place
+	// step is the step under way.
+	step v1alpha1.RunStep
 
 	credentials *credentials
 	// owner identifies the owner of the token to the budgets.
@@ -140,6 +144,7 @@ func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, place Place
 		do   func(context.Context) error
 	}{
 		{v1alpha1.StepCredentials, a.connect},
+		{v1alpha1.StepOrganization, a.knock},
 		{v1alpha1.StepOrganization, a.identify},
 		{v1alpha1.StepLicenses, a.readLicenses},
 		{v1alpha1.StepLocations, a.readLocations},
@@ -154,9 +159,10 @@ func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, place Place
 		}
 	}()
 	for _, step := range steps {
+		a.step = step.name
 		place.Report(Progress{Step: step.name})
 		if err := carefully(ctx, step.do); err != nil {
-			a.outcome.Failure = failureOf(ctx, err)
+			a.outcome.Failure = a.judge(failureOf(ctx, err))
 			break
 		}
 	}

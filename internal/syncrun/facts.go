@@ -45,9 +45,13 @@ func (a *attempt) recordFacts(ctx context.Context) error {
 			Name: a.sync.Name, Reason: v1alpha1.ReasonSucceeded, Message: "the run completed",
 			ObservedGeneration: new(a.customer.Generation), ObservedCABundleResourceVersion: a.caVersion, EndTime: &now,
 		}
+		if missing := a.outcome.Missing; missing != "" {
+			s.LastRun.Message = clip(s.LastRun.Message+"; "+missing, 1024)
+		}
 		s.NotBefore = nil
 		if failure := a.outcome.Failure; failure != nil {
 			s.LastRun.Reason, s.LastRun.Message = failure.Reason, clip(failure.Message, 1024)
+			s.LastRun.Verdict = a.verdict(failure, now)
 			if failure.Class == webex.ClassRateLimited {
 				s.NotBefore = wholeSecond(now.Add(failure.RetryAfter))
 			}
@@ -109,8 +113,13 @@ func (a *attempt) recordResult(s *v1alpha1.WebexCustomerAccessStatus, now metav1
 	}
 }
 
+// organizationStatus keeps the name that is known where an answer has none.
 func (a *attempt) organizationStatus() *v1alpha1.OrganizationStatus {
-	return &v1alpha1.OrganizationStatus{ID: organizationUUID(a.organization), DisplayName: clip(a.organization.DisplayName, 512)}
+	s := &v1alpha1.OrganizationStatus{ID: organizationUUID(a.organization), DisplayName: clip(a.organization.DisplayName, 512)}
+	if known := a.customer.Status.Organization; s.DisplayName == "" && known != nil && known.ID == s.ID {
+		s.DisplayName = known.DisplayName
+	}
+	return s
 }
 
 // claimOrganization writes the organization to the customer before anything

@@ -24,6 +24,11 @@ type Failure struct {
 	TrackingID string
 	// RetryAfter is how long Webex asked not to be called, for ClassRateLimited.
 	RetryAfter time.Duration
+	// Unconfirmed says that this no was said for the first time: it is not believed
+	// before another attempt was told the same.
+	Unconfirmed bool
+	// Repeated says that nothing was asked, since Webex said no a while ago.
+	Repeated bool
 	// Err is the cause, for errors.Is and errors.As.
 	Err error
 }
@@ -36,7 +41,7 @@ func (f *Failure) Unwrap() error { return f.Err }
 
 // Retriable says whether the operator goes on by itself.
 func (f *Failure) Retriable() bool {
-	return f.Class != webex.ClassTerminal && f.Class != webex.ClassAuth
+	return f.Unconfirmed || f.Class != webex.ClassTerminal && f.Class != webex.ClassAuth
 }
 
 // ConcernsCredentials says whether a change of the credentials Secret may mend it.
@@ -118,7 +123,7 @@ func apiFailure(e *webex.Error) *Failure {
 		}
 		if e.Status == http.StatusForbidden {
 			f.Reason = v1alpha1.ReasonForbidden
-			f.Message += "; the token is that of the Secret of spec.credentialsSecretRef. Schedules ask no more until Secret or spec change: create a LicenseSync once it is mended"
+			f.Message += "; the token is that of the Secret of spec.credentialsSecretRef. Webex is asked again every 6 hours, when Secret or spec change, and by a LicenseSync that you create"
 		}
 	}
 	return f

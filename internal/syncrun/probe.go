@@ -84,6 +84,8 @@ type Findings struct {
 	// Needs is how many lists runs read, Lacks are those that the token may not.
 	Needs int
 	Lacks []Lack
+	// Missing is why the names of roles cannot be read now, which runs do without.
+	Missing error
 }
 
 // Lack is something that runs read and the token may not.
@@ -114,7 +116,7 @@ func (p *Probe) Check(ctx context.Context, uuid string) (*Findings, error) {
 		read   func(context.Context) error
 	}{
 		{Lack{What: "licences", Scope: "spark-admin:licenses_read"}, true, a.readLicenses},
-		{Lack{What: "roles", Scope: "spark-admin:roles_read", Optional: true}, ptr.Deref(collection.Roles, true), a.readRoles},
+		{Lack{What: "roles", Scope: "spark-admin:roles_read", Optional: true}, ptr.Deref(collection.Roles, true), a.listRoles},
 		{Lack{What: "locations", Scope: "spark-admin:locations_read", Optional: true}, site, a.readLocations},
 		{Lack{What: "people", Scope: "spark-admin:people_read", Optional: true}, site, func(ctx context.Context) error {
 			return begin(a.webex.People(ctx, a.orgParameter))
@@ -127,12 +129,16 @@ func (p *Probe) Check(ctx context.Context, uuid string) (*Findings, error) {
 			continue
 		}
 		f.Needs++
-		err := need.read(ctx)
-		if e, ok := webex.AsError(err); ok && e.Status == http.StatusForbidden {
-			need.Err = err
+		need.Err = need.read(ctx)
+		e, answered := webex.AsError(need.Err)
+		switch {
+		case need.Err == nil:
+		case answered && e.Class == webex.ClassTerminal && e.Status == http.StatusForbidden:
 			f.Lacks = append(f.Lacks, need.Lack)
-		} else if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", need.What, err)
+		case answered && e.Class != webex.ClassAuth && need.What == "roles":
+			f.Missing = e
+		default:
+			return nil, fmt.Errorf("reading %s: %w", need.What, need.Err)
 		}
 	}
 	f.Licenses, f.Locations = a.licenses, len(a.locations)

@@ -14,14 +14,15 @@ import (
 // no, and nothing has changed since. Credentials that were refused are not tried
 // by anybody, since each of a thousand customers with the same Secret would be
 // refused the same. Another no, such as that of a missing role, is about one
-// customer, and may be mended in Webex: only runs that nobody asked for keep from
-// asking again.
+// customer, and may be mended in Webex: runs that nobody asked for ask again at a
+// slow pace.
 func (a *attempt) refusedBefore(ctx context.Context) error {
 	last := a.customer.Status.LastRun
-	if last != nil && last.Reason != v1alpha1.ReasonSucceeded && !Retriable(last.Reason) && a.unchanged() {
-		credentials := last.Reason == v1alpha1.ReasonCredentialsRejected
-		if trigger := a.sync.Spec.Trigger; credentials || trigger == v1alpha1.TriggerSchedule || trigger == v1alpha1.TriggerUpgrade {
-			return &Failure{Class: classOfReason(last.Reason), Reason: last.Reason, Message: last.Message}
+	if last != nil && last.Reason != v1alpha1.ReasonSucceeded && !Passing(last) && a.unchanged() {
+		due := AskAgain(a.customer)
+		tooSoon := a.unasked() && (due.IsZero() || a.Clock.Now().Before(due))
+		if tooSoon || last.Reason == v1alpha1.ReasonCredentialsRejected {
+			return &Failure{Class: classOfReason(last.Reason), Reason: last.Reason, Message: last.Message, Repeated: true}
 		}
 	}
 	if a.Budgets.refusedBefore(a.owner, a.credentials.resourceVersion) {
@@ -30,10 +31,20 @@ func (a *attempt) refusedBefore(ctx context.Context) error {
 	return a.refusedToOthers(ctx)
 }
 
+// unasked says whether nobody asked for the run but a plan.
+func (a *attempt) unasked() bool {
+	switch a.sync.Spec.Trigger {
+	case v1alpha1.TriggerSchedule, v1alpha1.TriggerUpgrade, v1alpha1.TriggerRetry:
+		return true
+	case v1alpha1.TriggerInitial, v1alpha1.TriggerManual, v1alpha1.TriggerSpecChange:
+	}
+	return false
+}
+
 // unchanged says whether spec and Secret are those of the last run.
 func (a *attempt) unchanged() bool {
 	s := a.customer.Status
-	return s.Credentials != nil && s.Credentials.ObservedSecretResourceVersion == a.credentials.resourceVersion &&
+	return s.Credentials != nil && a.credentials != nil && s.Credentials.ObservedSecretResourceVersion == a.credentials.resourceVersion &&
 		ptr.Deref(s.LastRun.ObservedGeneration, 0) == a.customer.Generation
 }
 

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"net/http"
 	"slices"
 	"strings"
 
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
@@ -87,10 +89,10 @@ func (a *attempt) namedOrganization(ctx context.Context) (webex.Organization, er
 		"the credentials give no access to organization %s of spec.organizationID: use a token of that organization or of its partner, or create a WebexCustomerAccess with the right id", uuid)
 	a.orgParameter = webex.OrganizationAPIID(uuid)
 	organization, err := a.webex.Organization(ctx, a.orgParameter)
-	if e, ok := errors.AsType[*webex.Error](err); ok && e.Class == webex.ClassTerminal {
+	if e, ok := errors.AsType[*webex.Error](err); ok && deniesAccess(e) {
 		if a.customer.Status.LastSuccessfulSyncTime != nil { // it was the right one once
 			mismatch = refused(v1alpha1.ReasonForbidden,
-				"the credentials give no access to organization %s any more: grant it again in Webex and create a LicenseSync, or put other credentials into the Secret of spec.credentialsSecretRef", uuid)
+				"the credentials give no access to organization %s any more: grant it again in Webex, which is asked every 6 hours and by a LicenseSync that you create, or put other credentials into the Secret of spec.credentialsSecretRef", uuid)
 		}
 		mismatch.TrackingID, mismatch.Err = e.TrackingID, err
 		return organization, mismatch
@@ -102,6 +104,13 @@ func (a *attempt) namedOrganization(ctx context.Context) (webex.Organization, er
 		return organization, mismatch
 	}
 	return organization, nil
+}
+
+// deniesAccess says whether Webex said that there is no such organization for the
+// token. Another no, and that of a proxy, is about something else.
+func deniesAccess(e *webex.Error) bool {
+	return e.Class == webex.ClassTerminal &&
+		(e.Status == http.StatusBadRequest || e.Status == http.StatusForbidden || e.Status == http.StatusNotFound)
 }
 
 func (a *attempt) ownOrganization(ctx context.Context) (webex.Organization, error) {
@@ -184,10 +193,27 @@ func (a *attempt) readLocations(ctx context.Context) error {
 	})
 }
 
+// readRoles reads what is for show only: a run does without, keeps what is known, and
+// says so. Credentials that are refused are refused to everything.
 func (a *attempt) readRoles(ctx context.Context) error {
 	if c := a.customer.Spec.Collection; c != nil && !ptr.Deref(c.Roles, true) {
 		return nil
 	}
+	err := a.listRoles(ctx)
+	if err == nil {
+		return nil
+	}
+	failure := failureOf(ctx, err)
+	if ctx.Err() != nil || failure.Reason == v1alpha1.ReasonCredentialsRejected {
+		return err
+	}
+	log.FromContext(ctx).Info("the names of roles are missing", "cause", failure.Message, "trackingID", failure.TrackingID)
+	a.roles = a.customer.Status.Roles
+	a.outcome.Missing = "the names of roles could not be read, those of the last time are kept: " + failure.Message
+	return nil
+}
+
+func (a *attempt) listRoles(ctx context.Context) error {
 	err := each(a.webex.Roles(ctx), func(r webex.Role) error {
 		a.roles = append(a.roles, clip(r.Name, 256))
 		return nil

@@ -183,7 +183,7 @@ func TestErrorText(t *testing.T) {
 	if e.TrackingID != "ROUTERGW_1" || !strings.HasSuffix(e.String(), "; tracking id ROUTERGW_1") {
 		t.Errorf("tracking id %q in %q", e.TrackingID, e.String())
 	}
-	evil, _ := newTestClient(t, inTurn(one(403, `{}`, "Trackingid: <script>")))
+	evil, _ := newTestClient(t, inTurn(one(403, `{"message":"secret","errors":[{"description":"secret"}]}`, "Trackingid: <script>")))
 	if _, err = evil.Organization(t.Context(), benchOrg); theError(t, err, ClassTerminal).TrackingID != "" {
 		t.Errorf("tracking id of %v was not cleaned", err)
 	}
@@ -220,10 +220,10 @@ func TestRefreshToken(t *testing.T) {
 		"cut":           {response: func() *http.Response { return cut(good, 20) }, class: ClassTransient, cause: ErrCut, tracking: "ROUTER_ABC"},
 		"identity 400":  {response: one(400, `{"error":"invalid_grant","error_description":"secret","trackingID":"ID_1"}`, "Trackingid: "), class: ClassAuth, cause: ErrRefreshRefused, tracking: "ID_1"},
 		"rest 401":      {response: one(401, `{"message":"secret","errors":[],"trackingId":"R_1"}`, "Trackingid: "), class: ClassAuth, cause: ErrRefreshRefused, tracking: "R_1"},
-		"403":           {response: one(403, ``), class: ClassAuth, cause: ErrRefreshRefused, tracking: "ROUTER_ABC"},
-		"404":           {response: one(404, ``), class: ClassTerminal, tracking: "ROUTER_ABC"},
+		"403":           {response: one(403, webexNo), class: ClassAuth, cause: ErrRefreshRefused, tracking: "ROUTER_ABC"},
+		"404":           {response: one(404, webexNo), class: ClassTerminal, tracking: "ROUTER_ABC"},
 		"a proxy's 403": {response: one(403, `<html>`, "Content-Type: text/html"), class: ClassTransient, cause: ErrNotJSON, tracking: "ROUTER_ABC"},
-		"redirect":      {response: one(307, ``, "Location: /v1/other"), class: ClassTerminal, cause: ErrRedirect, tracking: "ROUTER_ABC"},
+		"redirect":      {response: one(307, ``, "Location: /v1/other"), class: ClassTransient, cause: ErrRedirect, tracking: "ROUTER_ABC"},
 		"429":           {response: one(429, ``), class: ClassRateLimited, tracking: "ROUTER_ABC"},
 		"503":           {response: one(503, ``), class: ClassTransient, tracking: "ROUTER_ABC"},
 		"no answer":     {response: func() *http.Response { return nil }, class: ClassTransient},

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,12 +12,6 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 )
-
-// maxErrorBody bounds what is read of an answer that is no success; its only use is the tracking id.
-const maxErrorBody = 64 << 10
-
-// maxDrain is how much of an unwanted body is read for the sake of the connection: less than a new TLS handshake costs.
-const maxDrain = 4 << 10
 
 // decoder reads one JSON document after another from response bodies, with its buffers kept from one to the next. It
 // hands out the members of an object one by one, so that what nobody asks for is never stored.
@@ -45,9 +38,10 @@ func (d *decoder) reset(r io.Reader, limit int64) {
 
 // body counts what is read and remembers how reading ended, which tells a cut connection from malformed JSON.
 type body struct {
-	r    io.Reader
-	left int64
-	err  error
+	r     io.Reader
+	left  int64
+	err   error
+	first byte // that is no blank; 0 before there is one
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -60,6 +54,11 @@ func (b *body) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	if b.left -= int64(n); b.left < 0 {
 		n, err = 0, ErrLimit
+	}
+	if b.first == 0 {
+		if text := bytes.TrimLeft(p[:n], "\uFEFF \t\r\n"); len(text) > 0 {
+			b.first = text[0]
+		}
 	}
 	b.err = err
 	return n, err
@@ -316,6 +315,8 @@ func (d *decoder) failure(ctx context.Context, op string, resp *http.Response, e
 	switch {
 	case errors.Is(err, ErrLimit) || errors.Is(readErr, ErrLimit):
 		e.Err = ErrLimit
+	case d.body.first == '<': // a page, whatever its header says
+		e.Err, e.Content, e.again = ErrNotJSON, ContentMarkup, true
 	case readErr != nil && !errors.Is(readErr, io.EOF):
 		e = networkError(ctx, op, readErr)
 		if c, ok := errors.AsType[cause](e.Err); ok && c == errConnection {
@@ -330,62 +331,4 @@ func (d *decoder) failure(ctx context.Context, op string, resp *http.Response, e
 	}
 	e.Status, e.TrackingID = resp.StatusCode, trackingID(resp.Header.Get("Trackingid"))
 	return e
-}
-
-// checkResponse returns nil if the response is a success with JSON in it. Else it reads what little the body tells.
-func checkResponse(op string, resp *http.Response, now time.Time) *Error {
-	isJSON := jsonContent(resp.Header.Get("Content-Type"))
-	e := &Error{Operation: op, Status: resp.StatusCode, TrackingID: trackingID(resp.Header.Get("Trackingid"))}
-	if resp.StatusCode == http.StatusOK {
-		if isJSON {
-			return nil
-		}
-		e.Class, e.Err, e.again = ClassPartial, ErrNotJSON, true
-		return e
-	}
-	e.Class, e.again = classOfStatus(resp.StatusCode)
-	if resp.StatusCode/100 == 3 {
-		e.Err = ErrRedirect
-	}
-	if h := resp.Header.Get("Retry-After"); e.Class == ClassRateLimited || e.Class == ClassTransient && h != "" {
-		e.RetryAfter = ParseRetryAfter(h, now)
-	}
-	if isJSON && e.TrackingID == "" {
-		e.TrackingID = bodyTrackingID(resp.Body)
-	}
-	// A short rest is read, so that the connection can be used again.
-	_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
-	return e
-}
-
-// bodyTrackingID finds the tracking id in the body of an error, in the spelling of the REST API (trackingId) or in
-// that of the identity service (trackingID).
-func bodyTrackingID(r io.Reader) (id string) {
-	d := newDecoder()
-	d.reset(r, maxErrorBody)
-	// Whatever is wrong with the body, what was found before it counts.
-	_ = d.document(func(name []byte) error {
-		if !strings.EqualFold(string(name), "trackingId") {
-			return d.skip()
-		}
-		var s string
-		err := d.readString(&s)
-		if id == "" {
-			id = trackingID(s)
-		}
-		return err
-	})
-	return id
-}
-
-// jsonContent reports whether a media type is JSON. None at all is given the benefit of the doubt.
-func jsonContent(header string) bool {
-	if header == "" {
-		return true
-	}
-	media, _, err := mime.ParseMediaType(header)
-	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
-		return false
-	}
-	return media == "application/json" || strings.HasSuffix(media, "+json")
 }

@@ -184,6 +184,21 @@ func (c *Client) Workspaces(ctx context.Context, orgID string) iter.Seq2[Workspa
 	})
 }
 
+// Knock asks for one record of a list of an organization, such as people, to see whether the list may be read. It renews
+// no grant, so that a no costs one request.
+func (c *Client) Knock(ctx context.Context, list, orgID string) error {
+	op, query := "list "+list, []param{{"max", "1"}}
+	if orgID != "" {
+		id, err := organizationParam(op, orgID)
+		if err != nil {
+			return err
+		}
+		query = append(query, param{"orgId", id})
+	}
+	u := c.endpoint("/"+list, query)
+	return c.run(ctx, &exchange{op: op, url: func() *url.URL { return u }, handle: func(*http.Response) *Error { return nil }})
+}
+
 // inOrganization walks a list of an organization.
 func inOrganization[T any](ctx context.Context, c *Client, orgID string, l listing[T]) iter.Seq2[T, error] {
 	l, err := l.of(c, orgID)

@@ -20,13 +20,14 @@ type Class int
 const (
 	// ClassNone is the class of no error.
 	ClassNone Class = iota
-	// ClassTerminal will not mend by itself: HTTP 400, 403, 404, 405 and the like, a malformed organization id.
+	// ClassTerminal is a no of the API's own: HTTP 400, 403, 404, 405 and the like; or a malformed organization id.
 	ClassTerminal
-	// ClassAuth needs new credentials: HTTP 401 after one refresh, or a refused refresh.
+	// ClassAuth needs new credentials: the API's own HTTP 401 after one refresh, or a refused refresh.
 	ClassAuth
 	// ClassRateLimited asks for patience: HTTP 429 and 423. See [Error.RetryAfter].
 	ClassRateLimited
-	// ClassTransient is trouble on the way or in the service: HTTP 5xx, time-outs, cut connections.
+	// ClassTransient is trouble on the way or in the service: HTTP 5xx, time-outs, cut connections, and whatever a proxy,
+	// a gateway or a login page answers in the place of the API.
 	ClassTransient
 	// ClassPartial is an answer that cannot be taken for the whole truth: malformed, truncated, incomplete, endless.
 	ClassPartial
@@ -61,12 +62,15 @@ type Error struct {
 	Status int
 	// TrackingID identifies the response for Cisco support; "" if the server sent none.
 	TrackingID string
+	// Content is what came in the place of an answer of the API's own; "" if it was one.
+	Content Content
 	// RetryAfter is how long the server asked to wait, from 1 second to 1 hour; 0 if it did not ask.
 	RetryAfter time.Duration
 	// Err is the cause: one of the Err… constants, a redacted network error, or that of the context.
 	Err error
 
 	again bool // another attempt may mend it
+	oauth bool // it is what RFC 6749 lets a token endpoint answer
 }
 
 // cause is an error constant. Its text is stable and fit for a condition.
@@ -86,12 +90,14 @@ const (
 	ErrMissingField = cause("a required field is missing in the answer")
 	// ErrMalformed: the answer is not well-formed JSON.
 	ErrMalformed = cause("the answer is malformed JSON")
-	// ErrNotJSON: the answer says that it is something else than JSON, such as HTML.
-	ErrNotJSON = cause("the answer is not JSON")
+	// ErrNotJSON: the answer is something else than JSON, such as HTML, and so not the API's.
+	ErrNotJSON = cause("something between here and Webex answered, and not in JSON")
+	// ErrNotWebex: the answer is empty, or JSON of another form than that of the API's errors.
+	ErrNotWebex = cause("something between here and Webex answered, and not in Webex's form")
 	// ErrCut: the body ended before its end.
 	ErrCut = cause("the answer was cut off")
-	// ErrRedirect: the server redirects to another host. The token stays here.
-	ErrRedirect = cause("the answer is a redirect that is not followed")
+	// ErrRedirect: the answer redirects to another host, such as that of a login page. The token stays here.
+	ErrRedirect = cause("something between here and Webex answered, by a redirect that is not followed")
 	// ErrProxyAuthentication: the proxy wants a user name and password, or other ones.
 	ErrProxyAuthentication = cause("the proxy refused the user name and password")
 	// ErrTokenUnusable: there is no access token, or it has characters that no header may carry.
@@ -117,6 +123,7 @@ const (
 	errBudget       = cause("no request budget in time")
 	errBadIDRemedy  = "use a UUID or the id as the API writes it"
 	remedyBackOff   = "try again later"
+	remedyStranger  = "check the base URL, the proxy, and whether a login page stands in the way"
 	remedyCertified = "give the certificate authority of the API or the proxy to this client"
 )
 
@@ -135,7 +142,10 @@ func (e *Error) Error() string {
 	if op == "" {
 		op = "webex"
 	}
-	if e.Status != 0 {
+	switch {
+	case e.Status != 0 && e.Content != "":
+		return fmt.Sprintf("%s: %s (HTTP %d, %s): %s", op, what, e.Status, e.Content, remedy)
+	case e.Status != 0:
 		return fmt.Sprintf("%s: %s (HTTP %d): %s", op, what, e.Status, remedy)
 	}
 	return op + ": " + what + ": " + remedy
@@ -162,12 +172,13 @@ var remedies = map[cause]string{
 	errUnknownHost:         "check the host of the base URL and of the proxy",
 	errProxy:               "see that it lets the host of the base URL through",
 	ErrProxyAuthentication: "supply those that it knows",
-	ErrRedirect:            "check the base URL",
+	ErrRedirect:            remedyStranger,
 	ErrTokenUnusable:       "supply an access token",
 	ErrRefreshRefused:      "authorize again and supply the new refresh token",
 	ErrServiceAppRefused:   "check the app's id, client and authorization, and the scope of the token that asks",
 	ErrOrganizationID:      errBadIDRemedy,
-	ErrNotJSON:             "check the base URL and any proxy on the way",
+	ErrNotJSON:             remedyStranger,
+	ErrNotWebex:            remedyStranger,
 	ErrLimit:               "report this with the size of the organization",
 }
 
@@ -224,7 +235,7 @@ func ClassOf(err error) Class {
 	return ClassTransient
 }
 
-// classOfStatus classifies a response that is no success. See "Response codes" in
+// classOfStatus classifies a response of the API's own that is no success. See "Response codes" in
 // https://developer.webex.com/docs/basics.
 func classOfStatus(status int) (class Class, again bool) {
 	switch {

@@ -147,11 +147,11 @@ type pursuit struct {
 // next attempt need not wait, but for the limiter.
 func (p *pursuit) mend(ctx context.Context, e *Error) (again bool, err error) {
 	switch {
-	case e.Status == http.StatusUnauthorized && !p.refreshed:
+	case e.Class == ClassAuth && e.Status == http.StatusUnauthorized && !p.refreshed:
 		p.refreshed = true
 		p.token, err = p.refresh(ctx, p.x.op, p.token, e)
 		return err == nil, err
-	case e.Status == http.StatusForbidden && p.x.renew != nil && !p.renewed:
+	case e.Class == ClassTerminal && e.Status == http.StatusForbidden && p.x.renew != nil && !p.renewed:
 		p.renewed = true
 		err := p.x.renew(ctx, p.grant)
 		if ClassOf(err) == ClassTerminal {

@@ -59,13 +59,13 @@ var statusTests = func() map[string]statusTest {
 		"good":          {responses: []func() *http.Response{one(200, peoplePage("a"))}, requests: 1},
 		"400":           {responses: []func() *http.Response{one(400, `{"message":"secret"}`)}, class: ClassTerminal, requests: 1},
 		"403":           {responses: []func() *http.Response{one(403, `{"message":"secret"}`)}, class: ClassTerminal, requests: 1},
-		"404":           {responses: []func() *http.Response{one(404, ``)}, class: ClassTerminal, requests: 1},
-		"405":           {responses: []func() *http.Response{one(405, ``)}, class: ClassTerminal, requests: 1},
-		"410":           {responses: []func() *http.Response{one(410, ``)}, class: ClassTerminal, requests: 1},
-		"451":           {responses: []func() *http.Response{one(451, ``)}, class: ClassTerminal, requests: 1},
-		"redirect away": {responses: []func() *http.Response{one(302, ``, "Location: https://evil.example.com/v1/people")}, class: ClassTerminal, requests: 1, cause: ErrRedirect},
-		"redirect down": {responses: []func() *http.Response{one(302, ``, "Location: http://webexapis.com/v1/people")}, class: ClassTerminal, requests: 1, cause: ErrRedirect},
-		"redirects":     {responses: []func() *http.Response{one(302, ``, "Location: /v1/people")}, class: ClassTerminal, requests: 4, cause: ErrRedirect},
+		"404":           {responses: []func() *http.Response{one(404, webexNo)}, class: ClassTerminal, requests: 1},
+		"405":           {responses: []func() *http.Response{one(405, webexNo)}, class: ClassTerminal, requests: 1},
+		"410":           {responses: []func() *http.Response{one(410, webexNo)}, class: ClassTerminal, requests: 1},
+		"451":           {responses: []func() *http.Response{one(451, webexNo)}, class: ClassTerminal, requests: 1},
+		"redirect away": {responses: []func() *http.Response{one(302, ``, "Location: https://evil.example.com/v1/people")}, class: ClassTransient, requests: 4, cause: ErrRedirect},
+		"redirect down": {responses: []func() *http.Response{one(302, ``, "Location: http://webexapis.com/v1/people")}, class: ClassTransient, requests: 4, cause: ErrRedirect},
+		"redirects":     {responses: []func() *http.Response{one(302, ``, "Location: /v1/people")}, class: ClassTransient, requests: 16, cause: ErrRedirect},
 		"redirect here": {responses: []func() *http.Response{one(307, ``, "Location: /v1/other"), one(200, peoplePage("a"))}, requests: 2},
 		"500 for ever":  {responses: []func() *http.Response{one(500, `{}`)}, class: ClassTransient, requests: 4, sleeps: []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second}},
 		"502 html":      {responses: []func() *http.Response{one(502, `<html>`, html)}, class: ClassTransient, requests: 4},
@@ -334,9 +334,9 @@ func TestGrantIsRenewedOnce(t *testing.T) {
 	}{
 		"renewed":                  {one(200, good), 1, ClassNone, 0, 3},
 		"renewed in vain":          {one(200, good), 9, ClassTerminal, 403, 3},
-		"the customer is gone":     {one(404, ``), 1, ClassTerminal, 403, 2},
+		"the customer is gone":     {one(404, webexNo), 1, ClassTerminal, 403, 2},
 		"the renewal is put off":   {one(429, ``, "Retry-After: 900"), 1, ClassRateLimited, 429, 2},
-		"the token is refused now": {one(401, ``), 1, ClassAuth, 401, 2},
+		"the token is refused now": {one(401, webexNo), 1, ClassAuth, 401, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -346,7 +346,7 @@ func TestGrantIsRenewedOnce(t *testing.T) {
 					return test.renewal()
 				}
 				if refused++; refused <= test.lapses {
-					return answer(403, ``)
+					return answer(403, webexNo)
 				}
 				return answer(200, peoplePage("a"))
 			})
@@ -366,7 +366,7 @@ func TestGrantIsRenewedOnce(t *testing.T) {
 		})
 	}
 
-	c, in := newTestClient(t, inTurn(one(403, ``)))
+	c, in := newTestClient(t, inTurn(one(403, webexNo)))
 	_, err := collect(c.People(t.Context(), ""), personID)
 	if wantClass(t, err, ClassTerminal); in.count() != 1 {
 		t.Errorf("requests %v: the token's own organization is not granted by anybody", in.urls())

@@ -103,8 +103,8 @@ const (
 
 // Refresh asks the token endpoint for a new access token.
 //
-// HTTP 400, 401 and 403 mean that a person has to authorize again: [ClassAuth], [ErrRefreshRefused]. A page of HTML
-// with such a status is somebody else's, a proxy's for example, and says nothing about the token: [ClassTransient].
+// HTTP 400, 401 and 403 mean that a person has to authorize again: [ClassAuth], [ErrRefreshRefused]. An answer of
+// another form with such a status is a proxy's, for example, and says nothing about the token: [ClassTransient].
 // https://developer.webex.com/docs/integrations, "Using the Refresh Token".
 func (t TokenEndpoints) Refresh(ctx context.Context, g RefreshGrant) (Token, error) {
 	form := url.Values{
@@ -202,11 +202,9 @@ func (t *TokenEndpoints) send(ctx context.Context, base *url.URL, r *tokenReques
 	defer resp.Body.Close()
 	call.Status = resp.StatusCode
 	if e := checkResponse(r.operation, resp, t.Now()); e != nil {
-		if slices.Contains(r.refused, e.Status) {
-			e.Class, e.Err, e.again = ClassAuth, r.refusal, false
-			if !jsonContent(resp.Header.Get("Content-Type")) {
-				e.Class, e.Err = ClassTransient, ErrNotJSON
-			}
+		own := e.oauth || e.Class == ClassTerminal || e.Class == ClassAuth
+		if own && slices.Contains(r.refused, e.Status) {
+			e.Class, e.Err, e.Content = ClassAuth, r.refusal, ""
 		}
 		return Token{}, e
 	}

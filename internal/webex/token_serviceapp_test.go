@@ -25,7 +25,7 @@ func TestServiceAppToken(t *testing.T) {
 		"a proxy's 403":  {response: one(403, `<html>`, "Content-Type: text/html"), class: ClassTransient, cause: ErrNotJSON},
 		"429":            {response: one(429, ``), class: ClassRateLimited},
 		"503":            {response: one(503, ``), class: ClassTransient},
-		"redirect":       {response: one(307, ``, "Location: /v1/other"), class: ClassTerminal, cause: ErrRedirect},
+		"redirect":       {response: one(307, ``, "Location: /v1/other"), class: ClassTransient, cause: ErrRedirect},
 		"cut":            {response: func() *http.Response { return cut(good, 20) }, class: ClassTransient, cause: ErrCut},
 		"no access":      {response: one(200, `{"refresh_token":"x"}`), class: ClassPartial, cause: ErrMissingField},
 	}

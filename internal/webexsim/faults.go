@@ -41,7 +41,13 @@ func (c *call) answerRule() error {
 		}
 		body = errorBody(http.StatusText(status), c.tracking, true)
 	}
-	c.start(status, contentType)
+	if c.rule.HTML || c.rule.Body != "" { // that is how a proxy answers, which knows of no tracking id
+		c.header("Content-Type", contentType)
+		c.header("Date", c.s.date())
+		c.w.WriteHeader(status)
+	} else {
+		c.start(status, contentType)
+	}
 	_, err := c.w.Write(body)
 	return err
 }

@@ -49,7 +49,8 @@ type Rule struct {
 	// Status answers with this status. The body is that of the service's own errors
 	// unless Body or HTML is set.
 	Status int `json:"status,omitempty"`
-	// Body answers with this text, with status 200 unless Status is set.
+	// Body answers with this text, with status 200 unless Status is set. Like HTML, it comes
+	// from something in front of the service: without the header Trackingid.
 	Body string `json:"body,omitempty"`
 	// ContentType goes with Body. Default application/json;charset=UTF-8.
 	ContentType string `json:"contentType,omitempty"`

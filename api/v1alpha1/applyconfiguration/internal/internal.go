@@ -235,6 +235,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: reason
       type:
         scalar: string
+    - name: verdict
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.Verdict
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.Level
   scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseClass
@@ -570,6 +573,18 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: numeric
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.Trigger
   scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.Verdict
+  map:
+    fields:
+    - name: confirmed
+      type:
+        scalar: boolean
+    - name: step
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.RunStep
+    - name: time
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexCustomerAccess
   map:
     fields:

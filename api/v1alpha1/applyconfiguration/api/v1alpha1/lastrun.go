@@ -40,6 +40,9 @@ type LastRunApplyConfiguration struct {
 	// spec.connection.caBundleRef that the attempt trusted, if it names one. A
 	// customer that could not be reached is tried again when it changes.
 	ObservedCABundleResourceVersion *string `json:"observedCABundleResourceVersion,omitempty"`
+	// verdict is set if Webex itself said no: to a right, to the organization, to
+	// the request; or the proxy to its user name and password.
+	Verdict *VerdictApplyConfiguration `json:"verdict,omitempty"`
 	// endTime is when the attempt ended.
 	EndTime *v1.Time `json:"endTime,omitempty"`
 }
@@ -87,6 +90,14 @@ func (b *LastRunApplyConfiguration) WithObservedGeneration(value int64) *LastRun
 // If called multiple times, the ObservedCABundleResourceVersion field is set to the value of the last call.
 func (b *LastRunApplyConfiguration) WithObservedCABundleResourceVersion(value string) *LastRunApplyConfiguration {
 	b.ObservedCABundleResourceVersion = &value
+	return b
+}
+
+// WithVerdict sets the Verdict field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Verdict field is set to the value of the last call.
+func (b *LastRunApplyConfiguration) WithVerdict(value *VerdictApplyConfiguration) *LastRunApplyConfiguration {
+	b.Verdict = value
 	return b
 }
 
