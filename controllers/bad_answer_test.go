@@ -22,20 +22,24 @@ var faults = map[string]struct {
 	rule   webexsim.Rule
 	reason string
 }{
-	"malformed JSON":            {webexsim.Rule{Malformed: true}, v1alpha1.ReasonPartialResult},
-	"HTML instead of JSON":      {webexsim.Rule{HTML: true, Status: http.StatusOK}, v1alpha1.ReasonPartialResult},
-	"HTML from a bad gateway":   {webexsim.Rule{HTML: true, Status: http.StatusBadGateway}, v1alpha1.ReasonAPIUnavailable},
-	"a body cut in the middle":  {webexsim.Rule{CutAt: 0.5}, v1alpha1.ReasonAPIUnavailable},
-	"a body that ends too soon": {webexsim.Rule{Truncate: true}, v1alpha1.ReasonPartialResult},
-	"no answer at all":          {webexsim.Rule{Drop: true}, v1alpha1.ReasonAPIUnavailable},
-	"no list in it":             {webexsim.Rule{Body: `{"items":null}`}, v1alpha1.ReasonPartialResult},
+	"malformed JSON":                       {webexsim.Rule{Malformed: true}, v1alpha1.ReasonPartialResult},
+	"HTML instead of JSON":                 {webexsim.Rule{HTML: true, Status: http.StatusOK}, v1alpha1.ReasonPartialResult},
+	"HTML of a proxy that forbids":         {webexsim.Rule{HTML: true, Status: http.StatusForbidden}, v1alpha1.ReasonAPIUnavailable},
+	"a proxy that knows nobody":            {webexsim.Rule{HTML: true, Status: http.StatusUnauthorized}, v1alpha1.ReasonAPIUnavailable},
+	"a redirect to a page to log in":       {webexsim.Rule{Status: http.StatusFound, Header: map[string]string{"Location": "https://login.example.com/"}}, v1alpha1.ReasonAPIUnavailable},
+	"JSON of a gateway that finds nothing": {webexsim.Rule{Body: `{"message":"no Route matched"}`, Status: http.StatusNotFound}, v1alpha1.ReasonAPIUnavailable},
+	"HTML from a bad gateway":              {webexsim.Rule{HTML: true, Status: http.StatusBadGateway}, v1alpha1.ReasonAPIUnavailable},
+	"a body cut in the middle":             {webexsim.Rule{CutAt: 0.5}, v1alpha1.ReasonAPIUnavailable},
+	"a body that ends too soon":            {webexsim.Rule{Truncate: true}, v1alpha1.ReasonPartialResult},
+	"no answer at all":                     {webexsim.Rule{Drop: true}, v1alpha1.ReasonAPIUnavailable},
+	"no list in it":                        {webexsim.Rule{Body: `{"items":null}`}, v1alpha1.ReasonPartialResult},
 }
 
 // Whatever goes wrong on whichever endpoint: no row is lost or changed, the run
 // tries again and then says why it failed, the customer stays Ready while its
 // figures are fresh, and the next run is right.
 func TestBadAnswers(t *testing.T) {
-	for _, endpoint := range []string{"/organizations", "/licenses", "/locations", "/roles", "/people", "/workspaces"} {
+	for _, endpoint := range []string{"/organizations", "/licenses", "/locations", "/people", "/workspaces"} { // roles: see TestRolesMayBeMissing
 		t.Run(strings.TrimPrefix(endpoint, "/"), func(t *testing.T) {
 			f := newFixture(t)
 			customer := f.createCustomer("acme", unhurried)
@@ -155,7 +159,7 @@ func TestForbidden(t *testing.T) {
 	run := f.run("acme")
 	expectOneEnd(f, run)
 	f.expectReason(run, v1alpha1.ReasonForbidden)
-	f.Expect(f.sim.Requests()["GET /people"]).To(Equal(1), "asking again does not help")
+	f.Expect(f.sim.Requests()["GET /people"]).To(Equal(2), "it is confirmed once, and asking again does not help")
 	stalled := f.awaitCondition(customer, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonForbidden)
 	f.Expect(stalled.Message).To(And(ContainSubstring("list people"), ContainSubstring("scopes and the role"), ContainSubstring("spec.credentialsSecretRef")))
 	f.Expect(f.versions("acme")).To(Equal(rows))
@@ -174,12 +178,15 @@ func TestNotFoundIsNoEmptyList(t *testing.T) {
 	rows := f.versions("acme")
 	f.sim.AddRule(webexsim.Rule{Operation: "GET /licenses", Status: http.StatusNotFound})
 	f.sim.ResetRequests()
-	run := f.run("acme")
+	run := f.newRun("lost", "acme")
+	run.Spec.BackoffLimit = new(int32(1))
+	f.create(run)
+	f.awaitEnd(run)
 	expectOneEnd(f, run)
-	f.expectReason(run, v1alpha1.ReasonRejected)
+	f.expectReason(run, v1alpha1.ReasonPartialResult)
 	f.Expect(run.Status.Message).To(And(ContainSubstring("list licenses"), ContainSubstring("HTTP 404")))
-	f.Expect(f.sim.Requests()["GET /licenses"]).To(Equal(1), "asking again does not help")
-	f.awaitCondition(customer, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonRejected)
+	f.Expect(f.sim.Requests()["GET /licenses"]).To(Equal(2), "once an attempt")
+	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
 	f.Expect(f.versions("acme")).To(Equal(rows))
 
 	f.sim.ClearRules()

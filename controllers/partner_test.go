@@ -81,8 +81,8 @@ func TestPartnersCustomersAreManaged(t *testing.T) {
 	f.sim.AddRule(webexsim.Rule{Operation: "GET /people", Organization: webexsim.TwoSubscriptionUUID, Status: http.StatusForbidden})
 	f.expectReason(f.run("one"), v1alpha1.ReasonForbidden)
 	requests := f.sim.OrganizationRequests(webexsim.TwoSubscriptionUUID)
-	f.Expect(requests["GET /people"]).To(Equal(2), "once more, and no more")
-	f.Expect(requests[getCustomer]).To(Equal(2))
+	f.Expect(requests["GET /people"]).To(Equal(4), "once more in each of two attempts, and no more")
+	f.Expect(requests[getCustomer]).To(Equal(4))
 }
 
 // That a customer ends its relation to the partner is that customer's affair. Its

@@ -66,30 +66,25 @@ func decideRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 		return upgradeRun(s)
 	case specChanged(customer), credentialsChanged(s), caBundleChanged(s), s.duplicateGone:
 		return specRun(s, fmt.Sprint(customer.Generation)), 0 // it may have mended the failure
-	case syncrun.Passing(last) && customer.Status.LastSuccessfulSyncTime == nil:
+	case syncrun.Passing(last):
+		if customer.Status.LastSuccessfulSyncTime != nil {
+			return upgradeRun(s) // else see retryRun
+		}
 		due := last.EndTime.Add(initialRetry)
 		if s.now.Before(due) {
 			return nil, due.Sub(s.now)
 		}
 		return &wantedRun{name: runName(customer, "initial", last.EndTime.UTC().Format(time.RFC3339)), trigger: v1alpha1.TriggerInitial}, 0
-	case syncrun.Passing(last):
-		if wanted, wait = upgradeRun(s); wanted != nil {
-			return wanted, 0
-		}
 	}
-	retry, after := retryRun(s)
-	if retry == nil && wait > 0 && (after == 0 || wait < after) {
-		after = wait
-	}
-	return retry, after
+	return nil, 0
 }
 
-// retryRun is the run for a customer whose last one failed hours ago, if no other came
-// since: trouble passes, and what was refused may be granted. A schedule that comes
-// more often leaves nothing to do.
+// retryRun is the run of a customer whose last one failed hours ago, if none came since
+// and none is due: trouble passes, and what was refused may be granted meanwhile. Where
+// runs come more often, there is nothing to do.
 func retryRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 	due := syncrun.AskAgain(s.customer)
-	if due.IsZero() {
+	if due.IsZero() || s.active || ptr.Deref(s.customer.Spec.Suspend, false) || s.secretVersion == "" {
 		return nil, 0
 	}
 	if s.now.Before(due) {
@@ -155,8 +150,13 @@ func clipToken(token string) string {
 // before, and once is enough.
 func (r *WebexCustomerAccessReconciler) requestRun(ctx context.Context, s *customerScope) error {
 	wanted, wait := decideRun(s)
-	s.retrying = wait > 0 && passable(s.customer.Status.LastRun)
 	s.lookAgain(wait)
+	s.retrying = wait > 0
+	if wanted == nil {
+		wanted, wait = retryRun(s)
+		s.lookAgain(wait)
+		s.retrying = s.retrying || wait > 0 && passable(s.customer.Status.LastRun)
+	}
 	if wanted == nil {
 		return nil
 	}

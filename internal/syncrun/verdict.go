@@ -35,7 +35,7 @@ func saysNo(reason string) bool {
 // Passing says whether a failed attempt is nothing to be believed in: trouble that
 // passes, or a no that was said once.
 func Passing(last *v1alpha1.LastRun) bool {
-	return Retriable(last.Reason) || saysNo(last.Reason) && (last.Verdict == nil || !ptr.Deref(last.Verdict.Confirmed, false))
+	return Retriable(last.Reason) || saysNo(last.Reason) && last.Verdict != nil && !ptr.Deref(last.Verdict.Confirmed, false)
 }
 
 // AskAgain is when a customer whose last run failed is due for another one by itself;
