@@ -117,7 +117,10 @@ func run(o options) error {
 	config := ctrl.GetConfigOrDie()
 	config.UserAgent = "webex-license-operator/" + version
 	withoutProxy(config)
-	mgr, err := ctrl.NewManager(config, managerOptions(o, part))
+	listings := &metrics.Listings{Clock: clock.RealClock{}}
+	settings := managerOptions(o, part)
+	settings.Cache.DefaultWatchErrorHandler = listings.Failed
+	mgr, err := ctrl.NewManager(config, settings)
 	if err != nil {
 		return fmt.Errorf("preparing the manager: %w", err)
 	}
@@ -138,13 +141,13 @@ func run(o options) error {
 		return fmt.Errorf("preparing the controllers: %w", err)
 	}
 	state := &metrics.State{Reader: mgr.GetCache(), Active: mgr.Elected(), Shard: part, MaxSeries: o.maxSeries}
-	if err := ctrlmetrics.Registry.Register(state); err != nil {
+	if err := errors.Join(ctrlmetrics.Registry.Register(state), ctrlmetrics.Registry.Register(listings)); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
 	if err := mgr.AddHealthzCheck("alive", healthz.Ping); err != nil {
 		return err
 	}
-	if err := mgr.AddReadyzCheck("caches", controllers.CachesSynced(mgr)); err != nil {
+	if err := mgr.AddReadyzCheck("caches", controllers.CachesSynced(mgr, listings)); err != nil {
 		return err
 	}
 	return mgr.Start(ctx)

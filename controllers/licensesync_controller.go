@@ -81,9 +81,13 @@ func (r *LicenseSyncReconciler) Reconcile(ctx context.Context, request ctrl.Requ
 	if wait := startsLater(run, r.Clock.Now()); wait > 0 {
 		return ctrl.Result{RequeueAfter: wait}, nil
 	}
+	if mended, err := mendStatus(ctx, r, run, run.Unreadable, syncrun.FieldManager, r.Clock.Now()); err != nil || mended {
+		return ended(err) // the event about what was written asks again
+	}
 	s := &runScope{run: run, leaving: claim.leaving, now: r.Clock.Now(), status: *run.Status.DeepCopy()}
 	steps := []runStep{
 		r.expire,     // a finished run waits for the end of its life
+		r.read,       // of a run that cannot be read, nothing is known
 		r.cancel,     // spec.cancel goes before everything else
 		r.deadline,   // so does running out of time
 		r.collect,    // an attempt that ended is written down

@@ -81,7 +81,8 @@ func (s *runScope) end() {
 	s.status.NextAttemptTime = nil
 	s.status.Progress = &v1alpha1.Progress{Step: v1alpha1.StepFinished}
 	if s.status.StartTime != nil {
-		s.status.Duration = &metav1.Duration{Duration: s.now.Sub(s.status.StartTime.Time).Truncate(time.Second)}
+		// A clock that was set back makes no negative one, which would not be taken.
+		s.status.Duration = &metav1.Duration{Duration: max(s.now.Sub(s.status.StartTime.Time).Truncate(time.Second), 0)}
 	}
 	s.after = 0
 	if ttl := s.run.Spec.TTLSecondsAfterFinished; ttl != nil {
@@ -161,8 +162,7 @@ func (r *LicenseSyncReconciler) write(ctx context.Context, s *runScope) error {
 	// must not write over what its successor wrote.
 	object := ac.LicenseSync(s.run.Name, s.run.Namespace).WithUID(s.run.UID).
 		WithResourceVersion(s.run.ResourceVersion).WithStatus(configuration)
-	err = r.Status().Apply(ctx, object, client.ForceOwnership, client.FieldOwner(syncrun.FieldManager))
-	if err != nil {
+	if _, err = applyStatus(ctx, r, object, len(s.run.Unreadable) > 0, syncrun.FieldManager); err != nil {
 		return client.IgnoreNotFound(err)
 	}
 	if s.collected {

@@ -34,6 +34,19 @@ const (
 	quietStart = 2 * time.Second
 )
 
+// read ends a run whose spec holds what cannot be read.
+func (r *LicenseSyncReconciler) read(ctx context.Context, s *runScope) (bool, error) {
+	fault := unreadableSpec(ctx, s.run.Unreadable)
+	if fault == nil {
+		return true, nil
+	}
+	if r.stop(s) {
+		return false, nil
+	}
+	s.fail(fault.Reason, fault.Message+": as no spec of a run can be changed, delete the run and create another one")
+	return false, nil
+}
+
 // cancel ends the run if spec.cancel is set.
 func (r *LicenseSyncReconciler) cancel(_ context.Context, s *runScope) (bool, error) {
 	if !ptr.Deref(s.run.Spec.Cancel, false) || r.succeeded(s.run) {
@@ -132,7 +145,7 @@ func (r *LicenseSyncReconciler) customerOf(ctx context.Context, s *runScope) (bo
 	err := r.Get(ctx, client.ObjectKey{Namespace: s.run.Namespace, Name: s.run.Spec.CustomerAccessRef.Name}, customer)
 	if err == nil && customer.DeletionTimestamp.IsZero() {
 		s.customer = customer
-		return true, nil
+		return r.readCustomer(ctx, s)
 	}
 	if client.IgnoreNotFound(err) != nil {
 		return false, err
@@ -147,6 +160,19 @@ func (r *LicenseSyncReconciler) customerOf(ctx context.Context, s *runScope) (bo
 		return false, nil
 	}
 	s.fail(v1alpha1.ReasonCustomerNotFound, "the WebexCustomerAccess of spec.customerAccessRef does not exist in this namespace: create it, then another LicenseSync")
+	return false, nil
+}
+
+// readCustomer ends a run of a customer whose spec holds what cannot be read.
+func (r *LicenseSyncReconciler) readCustomer(ctx context.Context, s *runScope) (bool, error) {
+	fault := unreadableSpec(ctx, s.customer.Unreadable)
+	if fault == nil {
+		return true, nil
+	}
+	if r.stop(s) {
+		return false, nil
+	}
+	s.fail(fault.Reason, "of the customer, "+fault.Message)
 	return false, nil
 }
 

@@ -106,7 +106,16 @@ func (r *LicenseSyncScheduleReconciler) Reconcile(ctx context.Context, request c
 	if err := r.Get(ctx, request.NamespacedName, object); err != nil || !object.DeletionTimestamp.IsZero() || !r.Shard.Matches(object) {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
+	if mended, err := mendStatus(ctx, r, object, object.Unreadable, scheduleFieldManager, r.Clock.Now()); err != nil {
+		return ended(err)
+	} else if mended {
+		return ctrl.Result{RequeueAfter: scheduleDebounce}, nil
+	}
 	s := &scheduleScope{schedule: object, now: r.Clock.Now(), status: *object.Status.DeepCopy()}
+	if fault := unreadableSpec(ctx, object.Unreadable); fault != nil {
+		s.problem, s.status.NextScheduleTime = &scheduleProblem{fault.Reason, fault.Message}, nil
+		return ended(r.apply(ctx, s))
+	}
 	for _, step := range []scheduleStep{
 		r.compile,  // the plan, or what is wrong with it
 		r.observe,  // customers and runs as they are

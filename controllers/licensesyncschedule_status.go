@@ -146,7 +146,7 @@ func (r *LicenseSyncScheduleReconciler) apply(ctx context.Context, s *scheduleSc
 		return client.IgnoreNotFound(err)
 	}
 	r.tell(s)
-	if len(expendable(s, s.status)) > len(expendable(s, s.schedule.Status)) {
+	if len(s.schedule.Unreadable) == 0 && len(expendable(s, s.status)) > len(expendable(s, s.schedule.Status)) {
 		// They go once the cache says so, too, and no event of this write asks for that.
 		s.lookAgain(scheduleDebounce)
 	}
@@ -163,11 +163,11 @@ func (r *LicenseSyncScheduleReconciler) write(ctx context.Context, s *scheduleSc
 	}
 	object := ac.LicenseSyncSchedule(s.schedule.Name, s.schedule.Namespace).WithUID(s.schedule.UID).
 		WithResourceVersion(s.schedule.ResourceVersion).WithStatus(configuration)
-	if err := r.Status().Apply(ctx, object, client.ForceOwnership, client.FieldOwner(scheduleFieldManager)); err != nil {
-		return err
+	version, err := applyStatus(ctx, r, object, len(s.schedule.Unreadable) > 0, scheduleFieldManager)
+	if err == nil {
+		s.schedule.ResourceVersion = version
 	}
-	s.schedule.ResourceVersion = ptr.Deref(object.ResourceVersion, "")
-	return nil
+	return err
 }
 
 func sameScheduleStatus(a, b v1alpha1.LicenseSyncScheduleStatus) bool {

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -137,14 +139,17 @@ func ClientOptions() client.Options {
 	return client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}}}}
 }
 
-// CachesSynced is a readiness check: true once the caches hold what is there.
-// It asks nobody outside, so an outage of Webex restarts no pod.
-func CachesSynced(mgr ctrl.Manager) healthz.Checker {
+// CachesSynced is a readiness check: true once the caches hold what is there, and while they
+// are told of changes. It asks nobody outside, so an outage of Webex restarts no pod.
+func CachesSynced(mgr ctrl.Manager, listings *metrics.Listings) healthz.Checker {
 	return func(request *http.Request) error {
 		ctx, cancel := context.WithTimeout(request.Context(), time.Second)
 		defer cancel()
 		if !mgr.GetCache().WaitForCacheSync(ctx) {
 			return errors.New("the caches are not filled yet")
+		}
+		if kinds := listings.Failing(); len(kinds) > 0 {
+			return fmt.Errorf("the API server lets nothing be listed and watched of %s: see the log", strings.Join(kinds, ", "))
 		}
 		return nil
 	}

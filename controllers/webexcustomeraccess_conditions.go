@@ -34,6 +34,8 @@ func (s *customerScope) conditions() []metav1.Condition {
 func (s *customerScope) summary(fresh bool) status.Summary {
 	last := s.customer.Status.LastRun
 	switch {
+	case s.unreadable != nil:
+		return stalled(s.unreadable.Reason, s.unreadable.Message)
 	case s.secretVersion == "":
 		return stalled(v1alpha1.ReasonSecretNotFound, syncrun.SecretNotFoundMessage(s.customer.Spec.CredentialsSecretRef.Name))
 	case last == nil:

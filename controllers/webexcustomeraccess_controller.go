@@ -12,7 +12,6 @@ import (
 	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -71,6 +70,8 @@ type customerScope struct {
 	customer *v1alpha1.WebexCustomerAccess
 	now      time.Time
 	upgrade  upgradePolicy
+	// unreadable is set if the spec cannot be read whole: nothing is done by half of it.
+	unreadable *status.Detail
 
 	// secretVersion is the version of the credentials Secret; empty if there is none.
 	secretVersion string
@@ -122,8 +123,12 @@ func (r *WebexCustomerAccessReconciler) Reconcile(ctx context.Context, request c
 	} else if !ours {
 		return ctrl.Result{RequeueAfter: after}, nil
 	}
+	if mended, err := mendStatus(ctx, r, customer, customer.Unreadable, customerFieldManager, r.Clock.Now()); err != nil || mended {
+		return ended(err) // the event about what was written asks again
+	}
+	completed(&customer.Status)
 	s := &customerScope{
-		customer: customer, now: r.Clock.Now(), handled: customer.Status.LastHandledReconcileAt,
+		customer: customer, unreadable: unreadableSpec(ctx, customer.Unreadable), now: r.Clock.Now(), handled: customer.Status.LastHandledReconcileAt,
 		upgrade: upgradePolicy{version: r.DataVersion, spread: r.UpgradeSpread},
 	}
 	steps := []customerStep{
@@ -190,6 +195,9 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 // asked: if there is another one meanwhile, its event is under way. Any other may be an older one, since runs read
 // Secrets past the cache, and would look like a change.
 func (r *WebexCustomerAccessReconciler) versionOf(ctx context.Context, namespace, name, known string) (string, error) {
+	if name == "" { // it could not be read
+		return "", nil
+	}
 	key := client.ObjectKey{Namespace: namespace, Name: name}
 	secret := &metav1.PartialObjectMetadata{}
 	secret.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
@@ -205,7 +213,7 @@ func (r *WebexCustomerAccessReconciler) versionOf(ctx context.Context, namespace
 
 // refreshRows writes rows whose assignability or owner no longer follows the spec.
 func (r *WebexCustomerAccessReconciler) refreshRows(ctx context.Context, s *customerScope) error {
-	if s.customer.Status.LastSuccessfulSyncTime == nil {
+	if s.customer.Status.LastSuccessfulSyncTime == nil || s.unreadable != nil {
 		return nil // a first run is about to write them
 	}
 	_, err := syncrun.RefreshRows(ctx, r.Client, r.Recorder, s.customer, s.rows, s.defaults, metav1.NewTime(s.now))
@@ -243,11 +251,11 @@ func (r *WebexCustomerAccessReconciler) summarise(ctx context.Context, s *custom
 	// is not so.
 	object := ac.WebexCustomerAccess(s.customer.Name, s.customer.Namespace).WithUID(s.customer.UID).
 		WithResourceVersion(s.customer.ResourceVersion).WithStatus(configuration)
-	err = r.Status().Apply(ctx, object, client.ForceOwnership, client.FieldOwner(customerFieldManager))
+	version, err := applyStatus(ctx, r, object, len(s.customer.Unreadable) > 0, customerFieldManager)
 	if err != nil {
 		return client.IgnoreNotFound(err)
 	}
-	r.written.note(client.ObjectKeyFromObject(s.customer), s.customer.UID, ptr.Deref(object.ResourceVersion, ""))
+	r.written.note(client.ObjectKeyFromObject(s.customer), s.customer.UID, version)
 	r.tell(s.customer, old.Conditions, desired.Conditions)
 	tellAll(r.Recorder, s.customer, "Summarise", expiring)
 	return nil

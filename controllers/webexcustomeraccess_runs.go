@@ -39,7 +39,7 @@ type wantedRun struct {
 // decides by persisted facts alone, so that a restart starts nothing.
 func decideRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 	customer := s.customer
-	if ptr.Deref(customer.Spec.Suspend, false) || s.secretVersion == "" {
+	if ptr.Deref(customer.Spec.Suspend, false) || s.secretVersion == "" || s.unreadable != nil {
 		return nil, 0
 	}
 	token := customer.Annotations[v1alpha1.AnnotationRequestedAt]

@@ -58,6 +58,9 @@ const (
 	ReasonDeadlineExceeded = "DeadlineExceeded"
 	// ReasonCustomerNotFound is for a run whose customer does not exist.
 	ReasonCustomerNotFound = "CustomerNotFound"
+	// ReasonUnreadableField is for an object of any kind whose stored spec holds a value
+	// that the field's type does not take; nothing is done with the object.
+	ReasonUnreadableField = "UnreadableField"
 )
 
 // Reasons of a failed attempt, the same on the run and on its customer.

@@ -115,6 +115,7 @@ type LicenseSyncStatus struct {
 	// duration is the time from startTime to completionTime, to the second, such
 	// as 1m30s.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.matches('DURATION')",message="duration must be a duration such as 1m30s"
 	Duration *metav1.Duration `json:"duration,omitempty"`
 
 	// progress is how far the current attempt is; written every few seconds at most.
@@ -294,6 +295,10 @@ type LicenseSync struct {
 	// +kubebuilder:default={"observedGeneration":-1}
 	// +structType=atomic
 	Status LicenseSyncStatus `json:"status,omitempty,omitzero"`
+
+	// Unreadable are the stored values that the Go types do not take. They are
+	// missing from the other fields, and are never written.
+	Unreadable []UnreadableField `json:"-"`
 }
 
 // LicenseSyncList is a list of LicenseSync.

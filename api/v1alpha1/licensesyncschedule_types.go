@@ -18,7 +18,7 @@ const (
 //
 // +kubebuilder:validation:ExactlyOneOf=customerAccessRef;customerAccessSelector
 // +kubebuilder:validation:AtLeastOneOf=schedule;at;every
-// +kubebuilder:validation:XValidation:rule="!has(self.startTime) || !has(self.endTime) || self.startTime <= self.endTime",message="endTime must not be before startTime",fieldPath=".endTime"
+// +kubebuilder:validation:XValidation:rule="!has(self.startTime) || !has(self.endTime) || !self.startTime.matches('RFC3339') || !self.endTime.matches('RFC3339') || timestamp(self.startTime) <= timestamp(self.endTime)",message="endTime must not be before startTime",fieldPath=".endTime"
 type LicenseSyncScheduleSpec struct {
 	// customerAccessRef names the one customer to read, in the same namespace.
 	// Exactly one of customerAccessRef and customerAccessSelector is set. Default:
@@ -134,7 +134,7 @@ type Interval struct {
 	// interval is the time between two slots: a duration from 1m to 8760h.
 	// Mutable. Example: "6h".
 	// +required
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('8760h')",message="interval must be a duration from 1m to 8760h, such as 6h"
+	// +kubebuilder:validation:XValidation:rule="self.matches('DURATION') && duration(self) >= duration('1m') && duration(self) <= duration('8760h')",message="interval must be a duration from 1m to 8760h, such as 6h"
 	Interval metav1.Duration `json:"interval,omitzero"` //nolint:kubeapilinter // a duration is a string, which the rule above bounds
 
 	// firstTime is the first slot. Default: one interval after the schedule was
@@ -287,6 +287,10 @@ type LicenseSyncSchedule struct {
 	// +kubebuilder:default={"observedGeneration":-1}
 	// +structType=atomic
 	Status LicenseSyncScheduleStatus `json:"status,omitempty,omitzero"`
+
+	// Unreadable are the stored values that the Go types do not take. They are
+	// missing from the other fields, and are never written.
+	Unreadable []UnreadableField `json:"-"`
 }
 
 // LicenseSyncScheduleList is a list of LicenseSyncSchedule.

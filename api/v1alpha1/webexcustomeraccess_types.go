@@ -126,7 +126,7 @@ type WebexCustomerAccessSpec struct {
 	// passing trouble of the Webex API leaves Ready=True. A duration from 1m to
 	// 8760h. Default: 26h, a nightly run and two hours. Mutable. Example: "48h".
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('8760h')",message="staleAfter must be a duration from 1m to 8760h, such as 26h"
+	// +kubebuilder:validation:XValidation:rule="self.matches('DURATION') && duration(self) >= duration('1m') && duration(self) <= duration('8760h')",message="staleAfter must be a duration from 1m to 8760h, such as 26h"
 	StaleAfter *metav1.Duration `json:"staleAfter,omitempty"`
 
 	// suspend stops all runs of this customer: no new one starts, and one that
@@ -332,6 +332,10 @@ type WebexCustomerAccess struct {
 	// +optional
 	// +kubebuilder:default={"observedGeneration":-1}
 	Status WebexCustomerAccessStatus `json:"status,omitempty,omitzero"`
+
+	// Unreadable are the stored values that the Go types do not take. They are
+	// missing from the other fields, and are never written.
+	Unreadable []UnreadableField `json:"-"`
 }
 
 // WebexCustomerAccessList is a list of WebexCustomerAccess.

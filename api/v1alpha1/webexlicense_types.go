@@ -221,6 +221,10 @@ type WebexLicense struct {
 	// +optional
 	// +structType=atomic
 	Status WebexLicenseStatus `json:"status,omitempty,omitzero"`
+
+	// Unreadable are the stored values that the Go types do not take. They are
+	// missing from the other fields, and are never written.
+	Unreadable []UnreadableField `json:"-"`
 }
 
 // WebexLicenseList is a list of WebexLicense.

@@ -52,6 +52,7 @@ func TestAPIServer(t *testing.T) {
 	}
 	t.Run("keeps every field", func(t *testing.T) { testRoundTrips(t, admin) })
 	t.Run("adds the documented defaults", func(t *testing.T) { testDefaults(t, admin) })
+	t.Run("admits nothing that cannot be read", func(t *testing.T) { testReadable(t, cluster.Config, admin) })
 	t.Run("ratchets", func(t *testing.T) { testRatcheting(t, admin) })
 }
 
@@ -61,7 +62,7 @@ func testRoundTrips(t *testing.T, admin client.Client) {
 	const seed, objects = 20260301, 15
 	for kind, definition := range definitions(t, "bases") {
 		root := definition.Spec.Versions[0].Schema.OpenAPIV3Schema
-		g := generator{rand.New(rand.NewPCG(seed, uint64(len(kind))))} //nolint:gosec // it must repeat itself
+		g := generator{Rand: rand.New(rand.NewPCG(seed, uint64(len(kind))))} //nolint:gosec // it must repeat itself
 		for i := range objects {
 			name := fmt.Sprintf("random-%d", i)
 			t.Run(kind+" "+name, func(t *testing.T) {

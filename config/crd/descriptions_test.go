@@ -140,7 +140,7 @@ func (f *field) faults() []string {
 	switch {
 	case f.Type == "integer":
 		fault(!countable.MatchString(text+f.name), "says no unit")
-	case f.Format == "date-time":
+	case isTime(f.schema):
 		fault(!momentary.MatchString(text), "does not say that it is a time")
 	case f.duration():
 		fault(!regexp.MustCompile(`\d[smh]\b`).MatchString(text), "gives no example of a duration")
@@ -230,8 +230,10 @@ func TestFaultsOfDescriptionsAreFound(t *testing.T) {
 		"not immutable":      {func(f *field) { f.immutable = "self == oldSelf" }, "a rule says"},
 		"immutable":          {func(f *field) { f.said = "Immutable" }, "no rule does"},
 		"a value":            {func(f *field) { f.Enum = []apiextensionsv1.JSON{{Raw: []byte(`"Seven"`)}} }, "the value Seven"},
-		"no time":            {func(f *field) { f.Type, f.Format = "string", "date-time" }, "it is a time"},
-		"no duration":        {func(f *field) { f.Type, f.name, f.Description = "string", "duration", "duration is "+f.Description }, "example of a duration"},
+		"no time": {func(f *field) {
+			f.Type, f.XValidations = "string", apiextensionsv1.ValidationRules{{Message: "must be a date-time of RFC 3339"}}
+		}, "it is a time"},
+		"no duration": {func(f *field) { f.Type, f.name, f.Description = "string", "duration", "duration is "+f.Description }, "example of a duration"},
 	} {
 		f := good()
 		c.spoil(f)

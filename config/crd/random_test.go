@@ -8,10 +8,16 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 )
 
 // generator makes values that a schema allows, all of them by one seed.
-type generator struct{ *rand.Rand }
+type generator struct {
+	*rand.Rand
+	// whole leaves no field out.
+	whole bool
+}
 
 // formed are the fields whose form no bound tells.
 var formed = map[string]func(g generator) any{
@@ -62,6 +68,13 @@ func (g generator) time() string {
 	return time.Unix(g.Int64N(4e9), 0).UTC().Format(time.RFC3339)
 }
 
+// isTime says whether the schema is of a time: a rule takes the place of the format.
+func isTime(s *schema) bool {
+	return slices.ContainsFunc(s.XValidations, func(r apiextensionsv1.ValidationRule) bool {
+		return strings.HasPrefix(r.Message, "must be a date-time of RFC 3339")
+	})
+}
+
 func (g generator) duration() string {
 	return (time.Minute + time.Duration(g.Int64N(8000*3600))*time.Second).String()
 }
@@ -95,7 +108,7 @@ func (g generator) value(path string, s *schema) any {
 			panic(err)
 		}
 		return value
-	case s.Type == "string" && s.Format == "date-time":
+	case isTime(s):
 		return g.time()
 	case s.Type == "string":
 		return g.text(int(g.between(bound(s.MinLength, 1), bound(s.MaxLength, 64))))
@@ -134,7 +147,7 @@ func (g generator) items(path string, s *schema, most int) []any {
 func (g generator) object(path string, s *schema) map[string]any {
 	object := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
-		if slices.Contains(s.Required, name) || g.IntN(4) > 0 {
+		if slices.Contains(s.Required, name) || g.whole || g.IntN(4) > 0 {
 			object[name] = g.value(path+"."+name, new(s.Properties[name]))
 		}
 	}

@@ -33,6 +33,7 @@ generate() {
 	go tool controller-gen "object:headerFile=$header" "paths=./api/..."
 	go tool controller-gen "applyconfiguration:headerFile=$header" "paths=./api/..."
 	go tool controller-gen crd "paths=./api/..." output:crd:dir=config/crd/bases
+	go run ./hack/strictcrds config/crd/bases/*.yaml
 	if [ -d controllers ]; then
 		go tool controller-gen rbac:roleName=manager-role "paths=./controllers/..." output:rbac:dir=config/rbac
 	fi

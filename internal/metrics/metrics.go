@@ -73,7 +73,7 @@ func init() { metrics.Registry.MustRegister(events...) }
 
 // Names are the names of all metrics of this package, sorted. Rules, dashboards and documents may name no other.
 func Names() []string {
-	return slices.Sorted(maps.Keys(Labels(append(slices.Clone(events), &State{})...)))
+	return slices.Sorted(maps.Keys(Labels(append(slices.Clone(events), &State{}, &Listings{})...)))
 }
 
 // described is how a Desc tells its name and labels; it has no other way.

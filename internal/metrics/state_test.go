@@ -241,7 +241,7 @@ func TestNames(t *testing.T) {
 	ObserveRequest(webex.Call{Operation: "list people", Class: webex.ClassTransient})
 	ObserveRun("Manual", v1alpha1.ReasonSucceeded, time.Minute)
 	ObserveStatus("LicenseSync", true)
-	g.Expect(Names()).To(HaveLen(26))
+	g.Expect(Names()).To(HaveLen(27))
 	g.Expect(Names()).To(ContainElements("webexlicense_api_requests_total", "webexlicense_units"))
 	g.Expect(Labels(state)).To(HaveKeyWithValue("webexlicense_customer_units", []string{"namespace", "name", "state"}))
 	g.Expect(Labels(scheduleSkew)).To(Equal(map[string][]string{"webexlicense_schedule_skew_seconds": {}}))

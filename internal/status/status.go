@@ -72,7 +72,7 @@ func Merge(previous, desired []metav1.Condition, generation int64, now metav1.Ti
 	for _, condition := range desired {
 		condition.ObservedGeneration = generation
 		condition.LastTransitionTime = now
-		if old := meta.FindStatusCondition(previous, condition.Type); old != nil && old.Status == condition.Status {
+		if old := meta.FindStatusCondition(previous, condition.Type); old != nil && old.Status == condition.Status && !old.LastTransitionTime.IsZero() {
 			condition.LastTransitionTime = old.LastTransitionTime
 		}
 		merged = append(merged, condition)

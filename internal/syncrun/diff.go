@@ -93,6 +93,11 @@ func changeOf(have, want *v1alpha1.WebexLicense, now metav1.Time) (rowChange, bo
 		object: !sameMetadata(have, want),
 		status: !sameFigures(&have.Status, &want.Status),
 	}
+	if len(have.Unreadable) > 0 {
+		// The status goes first, since the answer to a write of the rest holds it, and is
+		// to be read; the rest follows the next time.
+		change.object, change.status = false, true
+	}
 	return change, change.object || change.status
 }
 

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -73,6 +74,7 @@ type ControlPlane struct {
 	log       func(format string, args ...any)
 	removeDir bool
 	etcd      *process
+	store     store
 	manager   *process
 
 	// restart is held while the API server is down on purpose.
@@ -125,6 +127,7 @@ func (c *ControlPlane) start(ctx context.Context, o Options) error {
 	if c.etcd, etcdURL, err = c.startOnFreePort(ctx, func(port string) spec { return etcdSpec(c.Dir, pki, port) }); err != nil {
 		return err
 	}
+	c.store = store{url: etcdURL, client: &http.Client{Transport: &http.Transport{TLSClientConfig: pki.clientTLS(), DisableKeepAlives: true}}}
 	c.apiserver, serverURL, err = c.startOnFreePort(ctx, func(port string) spec {
 		c.apiserverSpec = apiServerSpec(pki, etcdURL, port, o)
 		return c.apiserverSpec

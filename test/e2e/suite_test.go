@@ -68,6 +68,7 @@ type world struct {
 	*WithT
 	t         *testing.T
 	ctx       context.Context
+	cluster   *controlplane.ControlPlane
 	namespace string
 	client    client.Client
 	sim       *webexsim.Server
@@ -79,16 +80,21 @@ type world struct {
 
 func newWorld(t *testing.T, organization webexsim.OrganizationSpec) *world {
 	t.Helper()
+	return newWorldIn(t, shared.cluster, organization)
+}
+
+func newWorldIn(t *testing.T, cluster *controlplane.ControlPlane, organization webexsim.OrganizationSpec) *world {
+	t.Helper()
 	sim, err := webexsim.New(webexsim.Options{TLS: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(sim.Close)
-	admin, err := client.New(shared.cluster.Config, client.Options{Scheme: operator.Scheme()})
+	admin, err := client.New(cluster.Config, client.Options{Scheme: operator.Scheme()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{WithT: NewWithT(t), t: t, ctx: t.Context(), client: admin, sim: sim, org: sim.AddOrganization(organization), spec: organization}
+	w := &world{WithT: NewWithT(t), t: t, ctx: t.Context(), cluster: cluster, client: admin, sim: sim, org: sim.AddOrganization(organization), spec: organization}
 	w.SetDefaultEventuallyTimeout(patience)
 	w.SetDefaultEventuallyPollingInterval(5 * time.Millisecond)
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "e2e-"}}
@@ -135,15 +141,16 @@ func (w *world) createCustomer(name string, credentials map[string]string, adjus
 	return customer
 }
 
-// start runs the manager.
-func (w *world) start() {
+// start runs the manager. Further arguments win.
+func (w *world) start(arguments ...string) {
 	w.t.Helper()
 	w.Expect(w.process).To(BeNil())
 	base, err := url.Parse(w.sim.URL())
 	w.Expect(err).NotTo(HaveOccurred())
-	w.process, err = operator.Start(shared.manager, shared.cluster.KubeconfigPath, &w.log,
-		"--watch-namespaces="+w.namespace, "--allowed-api-hosts="+base.Host,
-		"--health-probe-bind-address=0", "--zap-log-level=debug")
+	w.process, err = operator.Start(shared.manager, w.cluster.KubeconfigPath, &w.log, append([]string{
+		"--watch-namespaces=" + w.namespace, "--allowed-api-hosts=" + base.Host,
+		"--health-probe-bind-address=0", "--zap-log-level=debug",
+	}, arguments...)...)
 	w.Expect(err).NotTo(HaveOccurred())
 }
 

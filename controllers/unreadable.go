@@ -1,0 +1,124 @@
+package controllers
+
+import (
+	"context"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/status"
+)
+
+// unreadableSpec is the verdict on an object whose spec is not to be read whole; nil for all
+// others. What a missing value would stand for is not guessed.
+func unreadableSpec(ctx context.Context, fields []v1alpha1.UnreadableField) *status.Detail {
+	found := v1alpha1.UnreadableIn("spec", fields)
+	if len(found) == 0 {
+		return nil
+	}
+	const told = 8
+	var sentences []string
+	for _, field := range found[:min(len(found), told)] {
+		sentences = append(sentences, field.String())
+	}
+	detail := &status.Detail{Reason: v1alpha1.ReasonUnreadableField, Message: strings.Join(sentences, "; ")}
+	ctrl.LoggerFrom(ctx).Info("an object is left alone until its spec can be read", "problem", detail.Message)
+	return detail
+}
+
+// mendStatus takes out of a stored status what is not to be read, and says whether there was
+// anything. What the operator would take for something else if it were missing gets a value
+// with which nothing happens twice.
+func mendStatus(ctx context.Context, c client.Client, object client.Object, fields []v1alpha1.UnreadableField, owner string, now time.Time) (mended bool, err error) {
+	found := v1alpha1.UnreadableIn("status", fields)
+	if len(found) == 0 {
+		return false, nil
+	}
+	var sentences []string
+	for _, field := range found {
+		sentences = append(sentences, field.String())
+	}
+	ctrl.LoggerFrom(ctx).Info("values of a status that cannot be read are written anew", "problem", strings.Join(sentences, "; "))
+	patch, err := json.Marshal(mendingPatch(object, found, now))
+	if err != nil {
+		return true, err
+	}
+	err = c.Status().Patch(ctx, object, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(owner))
+	return true, client.IgnoreNotFound(err)
+}
+
+// patchOperation is one of a JSON patch.
+type patchOperation struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value,omitempty"`
+}
+
+// ofCondition are the parts of the path of a field of a condition.
+var ofCondition = regexp.MustCompile(`^(/status/conditions/[0-9]+)(/.*)?$`)
+
+// mendingPatch is refused if the object has changed meanwhile.
+func mendingPatch(object client.Object, fields []v1alpha1.UnreadableField, now time.Time) []patchOperation {
+	patch := []patchOperation{{Op: "replace", Path: "/metadata/resourceVersion", Value: object.GetResourceVersion()}}
+	moment := now.UTC().Format(time.RFC3339)
+	gone := map[string]bool{}
+	// From behind: what goes moves the items after it.
+	for _, field := range slices.Backward(fields) {
+		path := "/" + strings.NewReplacer(".", "/", "[", "/", "]", "").Replace(field.Path)
+		operation := patchOperation{Op: "remove", Path: path}
+		condition := ofCondition.FindStringSubmatch(path)
+		switch {
+		case condition != nil && condition[2] == "/lastTransitionTime",
+			path == "/status/lastScheduleTime", path == "/status/completionTime", path == "/status/lastRun/endTime":
+			operation.Op, operation.Value = "replace", moment
+		case path == "/status/activationTime":
+			operation.Op, operation.Value = "replace", object.GetCreationTimestamp().UTC().Format(time.RFC3339)
+		case condition != nil && condition[2] != "/observedGeneration":
+			operation.Path = condition[1]
+		}
+		if !gone[operation.Path] && (condition == nil || !gone[condition[1]]) {
+			patch = append(patch, operation)
+			gone[operation.Path] = operation.Op == "remove"
+		}
+	}
+	return patch
+}
+
+// applyStatus applies a status and returns the new version of the object. The API server
+// answers with the whole object, which an apply configuration takes only if all of it can be
+// read; for any other the answer goes where everything does.
+func applyStatus(ctx context.Context, c client.Client, configuration runtime.ApplyConfiguration, unreadable bool, owner string) (version string, err error) {
+	options := []client.SubResourceApplyOption{client.ForceOwnership, client.FieldOwner(owner)}
+	if !unreadable {
+		err = c.Status().Apply(ctx, configuration, options...)
+		if versioned, ok := configuration.(interface{ GetResourceVersion() *string }); ok {
+			version = ptr.Deref(versioned.GetResourceVersion(), "")
+		}
+		return version, err
+	}
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(configuration)
+	if err != nil {
+		return "", err
+	}
+	object := &unstructured.Unstructured{Object: content}
+	err = c.Status().Apply(ctx, client.ApplyConfigurationFromUnstructured(object), options...)
+	return object.GetResourceVersion(), err
+}
+
+// completed is a status in which what a last run always says is there, whoever wrote it.
+func completed(known *v1alpha1.WebexCustomerAccessStatus) {
+	if last := known.LastRun; last != nil && last.EndTime == nil {
+		last.EndTime = &metav1.Time{}
+	}
+}
