@@ -3,6 +3,7 @@ package prometheus
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,7 +23,8 @@ func TestOperatorAlerts(t *testing.T) {
 	}
 	w.expectStorm("alpha", "beta", "gamma")
 	w.expectOutage("alpha")
-	want := map[string]bool{"WebexLicenseRequestBudget": true, "WebexLicenseOperatorDown": true, "WebexLicenseScheduleLate": true}
+	w.expectBlindness()
+	want := map[string]bool{"WebexLicenseListingFailing": true, "WebexLicenseRequestBudget": true, "WebexLicenseOperatorDown": true, "WebexLicenseScheduleLate": true}
 	fired := w.ever("firing", begin)
 	for alert := range want {
 		if !fired[alert] {
@@ -76,6 +78,23 @@ func (w *World) expectOutage(name string) {
 	w.awaitResolved(outage)
 	w.AwaitQuery(late + ` and ALERTS{alertstate="firing"}`)
 	w.awaitResolved(late)
+}
+
+// expectBlindness starts the operator with a namespace in which nothing can be listed, since no
+// path may have its name. The state that it does not have yet is not reported either.
+func (w *World) expectBlindness() {
+	w.t.Helper()
+	const blind, outage = `ALERTS{alertname="WebexLicenseListingFailing"}`, `ALERTS{alertname="WebexLicenseOperatorDown"}`
+	w.KillManager()
+	sighted := w.options.Arguments
+	w.options.Arguments = append(slices.Clone(sighted), "--watch-namespaces="+w.Namespace+",a/b")
+	w.StartManager()
+	w.AwaitQuery(blind + ` and ALERTS{alertstate="firing"}`)
+	w.KillManager()
+	w.options.Arguments = sighted
+	w.StartManager()
+	w.awaitResolved(blind)
+	w.awaitResolved(outage)
 }
 
 // On a healthy day no alert fires, and none is about to: customers are synced by a schedule, people come, licences are

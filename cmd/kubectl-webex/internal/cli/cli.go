@@ -125,7 +125,13 @@ func run(do func(ctx context.Context, args []string) error) func(*cobra.Command,
 }
 
 // connect opens the session of the flags.
-func (a *app) connect() (*cluster.Session, error) { return a.Connect(&a.flags) }
+func (a *app) connect() (*cluster.Session, error) {
+	session, err := a.Connect(&a.flags)
+	if err == nil {
+		session.Warn = a.note
+	}
+	return session, err
+}
 
 // note tells a person something beside the result.
 func (a *app) note(format string, args ...any) {

@@ -5,6 +5,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -51,6 +52,36 @@ type Session struct {
 	Client client.WithWatch
 	// Namespace is the one to look into; empty means all.
 	Namespace string
+	// Warn is told, once for each, of objects that cannot be read whole; nil for nobody.
+	Warn func(format string, args ...any)
+
+	warned map[string]bool
+}
+
+// warn tells what of an object could not be read: whatever is shown of it lacks that.
+func (s *Session) warn(object any) {
+	var unreadable []v1alpha1.UnreadableField
+	var kind string
+	switch o := object.(type) {
+	case *v1alpha1.WebexCustomerAccess:
+		kind, unreadable = "WebexCustomerAccess", o.Unreadable
+	case *v1alpha1.LicenseSync:
+		kind, unreadable = "LicenseSync", o.Unreadable
+	case *v1alpha1.LicenseSyncSchedule:
+		kind, unreadable = "LicenseSyncSchedule", o.Unreadable
+	case *v1alpha1.WebexLicense:
+		kind, unreadable = "WebexLicense", o.Unreadable
+	}
+	for _, field := range unreadable {
+		named, ok := object.(client.Object)
+		if text := fmt.Sprintf("%s %s/%s: %s", kind, named.GetNamespace(), named.GetName(), field); ok && s.Warn != nil && !s.warned[text] {
+			if s.warned == nil {
+				s.warned = map[string]bool{}
+			}
+			s.warned[text] = true
+			s.Warn("%s", text)
+		}
+	}
 }
 
 // All says whether all namespaces are looked into, so that names need theirs.
@@ -123,7 +154,10 @@ func List[T any, L client.ObjectList](ctx context.Context, s *Session, list L, i
 		if err := s.Client.List(ctx, list, append([]client.ListOption{s.In(), client.Limit(pageSize), client.Continue(token)}, opts...)...); err != nil {
 			return nil, Explain(err)
 		}
-		all = append(all, items(list)...)
+		for _, item := range items(list) {
+			s.warn(&item)
+			all = append(all, item)
+		}
 		if token = list.GetContinue(); token == "" {
 			return all, nil
 		}
