@@ -162,7 +162,7 @@ func (r *LicenseSyncReconciler) write(ctx context.Context, s *runScope) error {
 	// must not write over what its successor wrote.
 	object := ac.LicenseSync(s.run.Name, s.run.Namespace).WithUID(s.run.UID).
 		WithResourceVersion(s.run.ResourceVersion).WithStatus(configuration)
-	if _, err = applyStatus(ctx, r, object, len(s.run.Unreadable) > 0, syncrun.FieldManager); err != nil {
+	if _, err = applyStatus(ctx, r, s.run, object, len(s.run.Unreadable) > 0, syncrun.FieldManager); err != nil {
 		return client.IgnoreNotFound(err)
 	}
 	if s.collected {

@@ -163,7 +163,7 @@ func (r *LicenseSyncScheduleReconciler) write(ctx context.Context, s *scheduleSc
 	}
 	object := ac.LicenseSyncSchedule(s.schedule.Name, s.schedule.Namespace).WithUID(s.schedule.UID).
 		WithResourceVersion(s.schedule.ResourceVersion).WithStatus(configuration)
-	version, err := applyStatus(ctx, r, object, len(s.schedule.Unreadable) > 0, scheduleFieldManager)
+	version, err := applyStatus(ctx, r, s.schedule, object, len(s.schedule.Unreadable) > 0, scheduleFieldManager)
 	if err == nil {
 		s.schedule.ResourceVersion = version
 	}

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -68,9 +69,9 @@ type patchOperation struct {
 // ofCondition are the parts of the path of a field of a condition.
 var ofCondition = regexp.MustCompile(`^(/status/conditions/[0-9]+)(/.*)?$`)
 
-// mendingPatch is refused if the object has changed meanwhile.
+// mendingPatch takes out, or replaces, what the fields name.
 func mendingPatch(object client.Object, fields []v1alpha1.UnreadableField, now time.Time) []patchOperation {
-	patch := []patchOperation{{Op: "replace", Path: "/metadata/resourceVersion", Value: object.GetResourceVersion()}}
+	patch := []patchOperation{ifUnchanged(object)}
 	moment := now.UTC().Format(time.RFC3339)
 	gone := map[string]bool{}
 	// From behind: what goes moves the items after it.
@@ -95,13 +96,13 @@ func mendingPatch(object client.Object, fields []v1alpha1.UnreadableField, now t
 	return patch
 }
 
-// applyStatus applies a status and returns the new version of the object. The API server
-// answers with the whole object, which an apply configuration takes only if all of it can be
-// read; for any other the answer goes where everything does.
-func applyStatus(ctx context.Context, c client.Client, configuration runtime.ApplyConfiguration, unreadable bool, owner string) (version string, err error) {
-	options := []client.SubResourceApplyOption{client.ForceOwnership, client.FieldOwner(owner)}
+// applyStatus applies a status and returns the new version of the object. An object that is
+// not to be read whole is patched: the API server applies nothing to one whose values have
+// other types than the schema, and answers with the whole object, which an apply configuration
+// takes only if all of it can be read.
+func applyStatus(ctx context.Context, c client.Client, object client.Object, configuration runtime.ApplyConfiguration, unreadable bool, owner string) (version string, err error) {
 	if !unreadable {
-		err = c.Status().Apply(ctx, configuration, options...)
+		err = c.Status().Apply(ctx, configuration, client.ForceOwnership, client.FieldOwner(owner))
 		if versioned, ok := configuration.(interface{ GetResourceVersion() *string }); ok {
 			version = ptr.Deref(versioned.GetResourceVersion(), "")
 		}
@@ -111,9 +112,30 @@ func applyStatus(ctx context.Context, c client.Client, configuration runtime.App
 	if err != nil {
 		return "", err
 	}
-	object := &unstructured.Unstructured{Object: content}
-	err = c.Status().Apply(ctx, client.ApplyConfigurationFromUnstructured(object), options...)
-	return object.GetResourceVersion(), err
+	fields, _, _ := unstructured.NestedMap(content, "status")
+	patch := []patchOperation{ifUnchanged(object)}
+	if _, shared := object.(*v1alpha1.WebexCustomerAccess); !shared {
+		patch = append(patch, patchOperation{Op: "add", Path: "/status", Value: fields})
+	} else { // others write the rest
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			patch = append(patch, patchOperation{Op: "add", Path: "/status/" + name, Value: fields[name]})
+		}
+	}
+	data, err := json.Marshal(patch)
+	if err != nil {
+		return "", err
+	}
+	written, ok := object.DeepCopyObject().(client.Object)
+	if !ok {
+		return "", nil
+	}
+	err = c.Status().Patch(ctx, written, client.RawPatch(types.JSONPatchType, data), client.FieldOwner(owner))
+	return written.GetResourceVersion(), err
+}
+
+// ifUnchanged has a patch refused if the object has changed meanwhile.
+func ifUnchanged(object client.Object) patchOperation {
+	return patchOperation{Op: "replace", Path: "/metadata/resourceVersion", Value: object.GetResourceVersion()}
 }
 
 // completed is a status in which what a last run always says is there, whoever wrote it.

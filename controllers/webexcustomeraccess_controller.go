@@ -251,7 +251,7 @@ func (r *WebexCustomerAccessReconciler) summarise(ctx context.Context, s *custom
 	// is not so.
 	object := ac.WebexCustomerAccess(s.customer.Name, s.customer.Namespace).WithUID(s.customer.UID).
 		WithResourceVersion(s.customer.ResourceVersion).WithStatus(configuration)
-	version, err := applyStatus(ctx, r, object, len(s.customer.Unreadable) > 0, customerFieldManager)
+	version, err := applyStatus(ctx, r, s.customer, object, len(s.customer.Unreadable) > 0, customerFieldManager)
 	if err != nil {
 		return client.IgnoreNotFound(err)
 	}

@@ -41,6 +41,9 @@ const MaxSlots = 7 * 24 * 60
 func Coming(schedules []v1alpha1.LicenseSyncSchedule, customers []v1alpha1.WebexCustomerAccess, from, until time.Time) []Slot {
 	var coming []Slot
 	for i := range schedules {
+		if len(v1alpha1.UnreadableIn("spec", schedules[i].Unreadable)) > 0 {
+			continue // the operator starts nothing by half of a plan
+		}
 		coming = append(coming, slotsOf(&schedules[i], Targets(&schedules[i], customers), from, until)...)
 	}
 	slices.SortStableFunc(coming, func(a, b Slot) int {
