@@ -13,5 +13,5 @@ func CheckSecret(secret *corev1.Secret) (v1alpha1.CredentialKind, error) {
 	if err != nil {
 		return "", err
 	}
-	return c.kind, nil
+	return c.kind, c.proxyFault
 }

@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/pasted"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -147,15 +148,6 @@ func (e *Engine) httpClient(ctx context.Context, customer *v1alpha1.WebexCustome
 // proxyLogin is a user name and password for the proxy of spec.connection.proxyURL.
 type proxyLogin struct{ username, password string }
 
-// proxyLoginOf reads them from the credentials Secret. Blanks belong to a
-// password, line breaks at its end to the file that it came from.
-func proxyLoginOf(secret *corev1.Secret) proxyLogin {
-	return proxyLogin{
-		username: strings.TrimSpace(string(secret.Data[KeyProxyUsername])),
-		password: strings.TrimRight(string(secret.Data[KeyProxyPassword]), "\r\n"),
-	}
-}
-
 // check refuses what Basic authentication (RFC 7617) cannot say.
 func (l proxyLogin) check(secret string) error {
 	switch {
@@ -181,27 +173,38 @@ func (e *Engine) caBundle(ctx context.Context, namespace string, connection *v1a
 		return nil, "", nil
 	}
 	ref := connection.CABundleRef
-	pem, version, err := e.caBundlePEM(ctx, client.ObjectKey{Namespace: namespace, Name: ref.Name}, ref)
+	bundle, version, err := e.readBundle(ctx, client.ObjectKey{Namespace: namespace, Name: ref.Name}, ref)
 	if err != nil {
-		return nil, "", err
+		return nil, version, err
+	}
+	certificates, err := pasted.Certificates(bundle)
+	if err != nil {
+		return nil, version, caBundleInvalid("key %q of %s %q of spec.connection.caBundleRef %v", ref.Key, ref.Kind, ref.Name, err)
 	}
 	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, version, caBundleInvalid("%s %q of spec.connection.caBundleRef has no PEM certificate under key %q: put the certificate authority there", ref.Kind, ref.Name, ref.Key)
+	for _, certificate := range certificates {
+		pool.AddCert(certificate)
 	}
 	return pool, version, nil
 }
 
-// caBundlePEM reads the bundle, and the version of the Secret that it is in.
-func (e *Engine) caBundlePEM(ctx context.Context, key client.ObjectKey, ref *v1alpha1.CABundleReference) (pem []byte, version string, err error) {
+// readBundle reads the bundle, and the version of the Secret that it is in.
+func (e *Engine) readBundle(ctx context.Context, key client.ObjectKey, ref *v1alpha1.CABundleReference) (bundle []byte, version string, err error) {
+	var there bool
 	if ref.Kind == v1alpha1.CABundleKindSecret {
 		secret := &corev1.Secret{}
 		err = e.Live.Get(ctx, key, secret)
-		pem, version = secret.Data[ref.Key], secret.ResourceVersion
+		bundle, there = secret.Data[ref.Key]
+		version = secret.ResourceVersion
 	} else {
 		configMap := &corev1.ConfigMap{}
 		err = e.Live.Get(ctx, key, configMap)
-		pem = []byte(configMap.Data[ref.Key])
+		var text string
+		if text, there = configMap.Data[ref.Key]; there {
+			bundle = []byte(text)
+		} else {
+			bundle, there = configMap.BinaryData[ref.Key] // what kubectl makes of a file that is no UTF-8
+		}
 	}
 	if apierrors.IsNotFound(err) {
 		return nil, "", caBundleInvalid("%s %q of spec.connection.caBundleRef does not exist: create it", ref.Kind, ref.Name)
@@ -209,7 +212,10 @@ func (e *Engine) caBundlePEM(ctx context.Context, key client.ObjectKey, ref *v1a
 	if err != nil {
 		return nil, "", fmt.Errorf("reading the CA bundle: %w", err)
 	}
-	return pem, version, nil
+	if !there {
+		return nil, version, caBundleInvalid("%s %q of spec.connection.caBundleRef has no key %q: put the certificate authority there", ref.Kind, ref.Name, ref.Key)
+	}
+	return bundle, version, nil
 }
 
 // caBundleInvalid is retried: a bundle is commonly written by another

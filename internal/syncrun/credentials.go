@@ -1,11 +1,11 @@
 package syncrun
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/pasted"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -68,8 +69,9 @@ type credentials struct {
 	applicationID, organization string
 	// bootstrap is what tokens of the Service App are asked for with.
 	bootstrap authorization
-	// proxy says nothing about the owner of the token.
-	proxy proxyLogin
+	// proxy says nothing about the owner of the token. What is wrong with it matters where there is a proxy.
+	proxy      proxyLogin
+	proxyFault error
 }
 
 // canBootstrap says whether tokens of the Service App may be asked for.
@@ -101,6 +103,9 @@ func (e *Engine) readCredentials(ctx context.Context, customer *v1alpha1.WebexCu
 	if c.applicationID != "" {
 		c.organization = knownOrganization(customer)
 	}
+	if connection := customer.Spec.Connection; err == nil && connection != nil && connection.ProxyURL != "" {
+		err = c.proxyFault
+	}
 	if err == nil && c.tokenPerOrganization() && c.organization == "" {
 		err = organizationUnknown(name)
 	}
@@ -126,11 +131,19 @@ func SecretNotFoundMessage(name string) string {
 }
 
 func parseCredentials(secret *corev1.Secret) (*credentials, error) {
-	value := func(key string) string { return strings.TrimSpace(string(secret.Data[key])) }
+	faults := map[string]error{}
+	value := func(key string) string {
+		text, err := ReadValue(key, secret.Data[key])
+		if err != nil {
+			faults[key] = refused(v1alpha1.ReasonSecretKeyInvalid, "key %q of Secret %q %v", key, secret.Name, err)
+			return unreadable
+		}
+		return text
+	}
 	c := &credentials{
 		secret:          secret.Name,
 		resourceVersion: secret.ResourceVersion,
-		proxy:           proxyLoginOf(secret),
+		proxy:           proxyLogin{username: value(KeyProxyUsername), password: value(KeyProxyPassword)},
 		authorization: authorization{
 			accessToken: value(KeyAccessToken),
 			clientID:    value(KeyClientID), clientSecret: value(KeyClientSecret), refreshToken: value(KeyRefreshToken),
@@ -141,6 +154,7 @@ func parseCredentials(secret *corev1.Secret) (*credentials, error) {
 			clientID:    value(KeyBootstrapClientID), clientSecret: value(KeyBootstrapClientSecret), refreshToken: value(KeyBootstrapRefreshToken),
 		},
 	}
+	c.proxyFault = cmp.Or(faults[KeyProxyUsername], faults[KeyProxyPassword])
 	if secret.Type == tokenSecretType {
 		return c, refused(v1alpha1.ReasonSecretNameReserved,
 			"spec.credentialsSecretRef names Secret %q, in which the operator keeps refreshed tokens: name the one with your own credentials", secret.Name)
@@ -151,6 +165,11 @@ func parseCredentials(secret *corev1.Secret) (*credentials, error) {
 			return c, keyMissing(secret, key)
 		}
 	}
+	for _, key := range append(c.required(secret), KeyAccessToken, KeyApplicationID, KeyAccessTokenExpiresAt) {
+		if err := faults[key]; err != nil {
+			return c, err
+		}
+	}
 	if end := value(KeyAccessTokenExpiresAt); end != "" {
 		var err error
 		if c.expiresAt, err = time.Parse(time.RFC3339, end); err != nil {
@@ -159,6 +178,23 @@ func parseCredentials(secret *corev1.Secret) (*credentials, error) {
 		}
 	}
 	return c, nil
+}
+
+// unreadable stands for a value that cannot be read, so that its key counts as there.
+const unreadable = "?"
+
+// ReadValue reads the value of a key of the Secret, as runs do. Its error continues a sentence that begins with the key.
+func ReadValue(key string, raw []byte) (string, error) {
+	switch key {
+	case KeyAccessToken, KeyRefreshToken, KeyBootstrapToken, KeyBootstrapRefreshToken:
+		return pasted.Read(raw, pasted.Token)
+	case KeyProxyUsername, KeyAccessTokenExpiresAt: // which says itself what a time looks like
+		return pasted.Read(raw, pasted.Name)
+	case KeyProxyPassword:
+		return pasted.Read(raw, pasted.Password)
+	default:
+		return pasted.Read(raw, pasted.Word)
+	}
 }
 
 // bootstrapKeys are the keys of which any means that a Service App asks for its tokens.

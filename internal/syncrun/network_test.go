@@ -39,7 +39,11 @@ func TestThroughAProxy(t *testing.T) {
 	w.Expect(proxy.targets).To(Equal([]string{"CONNECT " + apiHost + ":443"}))
 	w.Expect(proxy.logins).To(Equal([]string{""}))
 
-	w.login = proxyLoginOf(&corev1.Secret{Data: map[string][]byte{KeyProxyUsername: []byte("jane\n"), KeyProxyPassword: []byte("s3cret:with colon\n")}})
+	c, err := parseCredentials(&corev1.Secret{Data: map[string][]byte{
+		KeyAccessToken: []byte("a"), KeyProxyUsername: []byte("jane\n"), KeyProxyPassword: []byte("s3cret:with colon\n"),
+	}})
+	w.Expect(err).NotTo(HaveOccurred())
+	w.login = c.proxy
 	failure, _ = w.ask(t.Context())
 	w.Expect(failure).To(BeNil())
 	sent := http.Request{Header: http.Header{"Authorization": {proxy.logins[1]}}}

@@ -139,7 +139,7 @@ func TestServiceAppRefusals(t *testing.T) {
 		},
 		"a bootstrap token that no header can carry": {
 			spoil:  func(_ *tokenWorld, _ webexsim.ServiceApp, keys map[string]string) { keys[KeyBootstrapToken] = "t0 ken" },
-			reason: v1alpha1.ReasonCredentialsRejected, message: "the bootstrap token of Secret \"app\" cannot be used",
+			reason: v1alpha1.ReasonSecretKeyInvalid, message: `key "bootstrapToken" of Secret "app" has a blank inside`,
 		},
 		"a wrong client": {
 			spoil:  func(_ *tokenWorld, _ webexsim.ServiceApp, keys map[string]string) { keys[KeyClientSecret] = "wr0ng" },

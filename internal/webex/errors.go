@@ -2,8 +2,6 @@ package webex
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -112,19 +110,17 @@ const (
 
 // Causes without an answer.
 const (
-	errCancelled    = cause("cancelled")
-	errDeadline     = cause("out of time")
-	errTimeout      = cause("no answer in time")
-	errRefused      = cause("connection refused")
-	errUnknownHost  = cause("host name not found")
-	errCertificate  = cause("the server's certificate is not trusted")
-	errConnection   = cause("connection failed")
-	errProxy        = cause("the proxy refused the connection")
-	errBudget       = cause("no request budget in time")
-	errBadIDRemedy  = "use a UUID or the id as the API writes it"
-	remedyBackOff   = "try again later"
-	remedyStranger  = "check the base URL, the proxy, and whether a login page stands in the way"
-	remedyCertified = "give the certificate authority of the API or the proxy to this client"
+	errCancelled   = cause("cancelled")
+	errDeadline    = cause("out of time")
+	errTimeout     = cause("no answer in time")
+	errRefused     = cause("connection refused")
+	errUnknownHost = cause("host name not found")
+	errConnection  = cause("connection failed")
+	errProxy       = cause("the proxy refused the connection")
+	errBudget      = cause("no request budget in time")
+	errBadIDRemedy = "use a UUID or the id as the API writes it"
+	remedyBackOff  = "try again later"
+	remedyStranger = "check the base URL, the proxy, and whether a login page stands in the way"
 )
 
 // redacted keeps the identity of an inner error for [errors.Is] and [errors.As], and shows only the cause.
@@ -168,18 +164,23 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // remedies of causes; of all others it is to try again later.
 var remedies = map[cause]string{
-	errCertificate:         remedyCertified,
-	errUnknownHost:         "check the host of the base URL and of the proxy",
-	errProxy:               "see that it lets the host of the base URL through",
-	ErrProxyAuthentication: "supply those that it knows",
-	ErrRedirect:            remedyStranger,
-	ErrTokenUnusable:       "supply an access token",
-	ErrRefreshRefused:      "authorize again and supply the new refresh token",
-	ErrServiceAppRefused:   "check the app's id, client and authorization, and the scope of the token that asks",
-	ErrOrganizationID:      errBadIDRemedy,
-	ErrNotJSON:             remedyStranger,
-	ErrNotWebex:            remedyStranger,
-	ErrLimit:               "report this with the size of the organization",
+	errCertificate:          "give the certificate authority of the API or the proxy to this client",
+	errCertificateExpired:   "have it renewed where it is served, or set the clock right",
+	errCertificateTooYoung:  "set the clock right, or wait until it is valid",
+	errCertificateHost:      "write the host of the base URL or the proxy as the certificate has it, or have it issued for that host",
+	errCertificateMalformed: "have it issued anew where it is served",
+	errCertificateUsage:     "have it issued anew for a server, by an authority that may",
+	errUnknownHost:          "check the host of the base URL and of the proxy",
+	errProxy:                "see that it lets the host of the base URL through",
+	ErrProxyAuthentication:  "supply those that it knows",
+	ErrRedirect:             remedyStranger,
+	ErrTokenUnusable:        "supply an access token",
+	ErrRefreshRefused:       "authorize again and supply the new refresh token",
+	ErrServiceAppRefused:    "check the app's id, client and authorization, and the scope of the token that asks",
+	ErrOrganizationID:       errBadIDRemedy,
+	ErrNotJSON:              remedyStranger,
+	ErrNotWebex:             remedyStranger,
+	ErrLimit:                "report this with the size of the organization",
 }
 
 func (e *Error) describe() (what, remedy string) {
@@ -270,7 +271,7 @@ func networkError(ctx context.Context, op string, err error) *Error {
 		err = urlErr.Err
 	}
 	c := causeOf(err)
-	e.Err, e.again = redacted{c, err}, c != errCertificate
+	e.Err, e.again = redacted{c, err}, !strings.HasPrefix(string(c), string(errCertificate))
 	if c == ErrProxyAuthentication { // asking again may lock the account
 		e.Class, e.again = ClassTerminal, false
 	}
@@ -297,9 +298,8 @@ func causeOf(err error) cause {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && !dns.Timeout() {
 		return errUnknownHost
 	}
-	if is[*tls.CertificateVerificationError](err) || is[x509.UnknownAuthorityError](err) ||
-		is[x509.HostnameError](err) || is[x509.CertificateInvalidError](err) {
-		return errCertificate
+	if c, ok := certificateCause(err); ok {
+		return c
 	}
 	switch {
 	case errors.As(err, &timeout) && timeout.Timeout():

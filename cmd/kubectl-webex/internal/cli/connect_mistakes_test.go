@@ -106,7 +106,7 @@ func TestConnectMistakes(t *testing.T) {
 		"acme --yes --token-file TOKEN":     `1 error: --token-file names no file: give the path of a file with the access token in it, - for the standard input, or env:NAME for a variable; never the value itself, which would stay in the history of the shell`,
 		"acme --yes --token-file env:TOKEN": `1 error: --token-file names a variable that is not set or empty: export it, or name a file`,
 		"acme --yes --token-file - --client-secret-file -": `1 error: --token-file and --client-secret-file both read the standard input: name a file for one of them`,
-		"acme --yes --token-file env:JSON":                 `1 error: the access token (--token-file) has blanks, line breaks or special characters: give the value alone, without quotes, name or JSON around it`,
+		"acme --yes --token-file env:JSON":                 `1 error: the access token (--token-file) is JSON: give the one value alone`,
 		"acme --yes --client-id C":                         `1 error: the client secret is missing: add --client-secret-file. An access token stands alone (--token-file); an integration needs --client-id, --client-secret-file and --refresh-token-file, a Service App --application-id, too`,
 		"acme --yes --secret none":                         `1 error: there is no secret "none" in namespace webex: kubectl get secrets lists them, and with --token-file and its like a new one is made, or look elsewhere with -n or -A`,
 		"acme --yes --token-file - --secret taken":         `1 error: there is a Secret taken already: leave the credentials out to use it (--secret taken), or give it another name with --secret`,

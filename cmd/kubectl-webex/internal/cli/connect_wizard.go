@@ -20,6 +20,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/connect"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/manifest"
+	"github.com/webex-operator/webex-license-operator/internal/pasted"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
@@ -215,15 +216,19 @@ func (w *wizard) planBundle(ctx context.Context) error {
 	if w.flags.bundleFile == "" {
 		return nil
 	}
-	pem, err := os.ReadFile(w.flags.bundleFile)
+	file, err := os.ReadFile(w.flags.bundleFile)
 	if err != nil {
 		return fmt.Errorf("--ca-bundle-file: %w: name a PEM file", err)
+	}
+	bundle, err := pasted.PEM(file)
+	if err != nil {
+		return fmt.Errorf("the file of --ca-bundle-file %w", err)
 	}
 	before, err := existing(ctx, w, &corev1.ConfigMap{}, bundleName(w.name))
 	if err != nil {
 		return err
 	}
-	w.plan.SetBundle(w.namespace, bundleName(w.name), string(pem), before)
+	w.plan.SetBundle(w.namespace, bundleName(w.name), bundle, before)
 	return nil
 }
 

@@ -93,20 +93,14 @@ func (r *Reader) Read(e Entry, source string) (string, error) {
 	return Check(e, value)
 }
 
-// Check refuses what cannot be the value of an entry, such as a whole JSON answer.
+// Check reads the value of an entry as runs do, and refuses what they would refuse, such as a whole JSON answer.
 func Check(e Entry, value string) (string, error) {
-	if e.Key == syncrun.KeyProxyPassword {
-		value = strings.TrimRight(value, "\r\n")
-	} else {
-		value = strings.TrimSpace(value)
-	}
+	value, err := syncrun.ReadValue(e.Key, []byte(value))
 	switch {
+	case err != nil:
+		return "", fmt.Errorf("the %s (--%s) %w", e.Name, e.Flag, err)
 	case value == "":
 		return "", fmt.Errorf("the %s is empty (--%s): give the value alone", e.Name, e.Flag)
-	case e.Key != syncrun.KeyProxyPassword && strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return "", fmt.Errorf("the %s (--%s) has blanks, line breaks or special characters: give the value alone, without quotes, name or JSON around it", e.Name, e.Flag)
-	case strings.HasPrefix(value, "{"), strings.HasPrefix(value, `"`):
-		return "", fmt.Errorf("the %s (--%s) is JSON: give the value alone", e.Name, e.Flag)
 	}
 	return value, nil
 }

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/pasted"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -110,17 +112,39 @@ func (s *set) checkBundle(o *object, c *v1alpha1.WebexCustomerAccess) {
 	if given == nil {
 		return
 	}
-	var keys []string
-	for _, member := range []string{"data", "stringData", "binaryData"} {
-		if entries, ok := given.content[member].(map[string]any); ok {
-			for key := range entries {
-				keys = append(keys, key)
-			}
+	bundle, there, err := valueOf(given, ref.Key)
+	switch {
+	case err != nil:
+		s.report(given, Error, "data", "key %s is no base64: give data of a Secret and binaryData of a ConfigMap in base64, or text in stringData or data", ref.Key)
+	case !there:
+		s.report(o, Error, "spec.connection.caBundleRef", "%s %s has no key %s: name one that it has, or add it", ref.Kind, ref.Name, ref.Key)
+	default:
+		if _, err := pasted.Certificates(bundle); err != nil {
+			s.report(o, Error, "spec.connection.caBundleRef", "key %s of %s %s %v", ref.Key, ref.Kind, ref.Name, err)
 		}
 	}
-	if !slices.Contains(keys, ref.Key) {
-		s.report(o, Error, "spec.connection.caBundleRef", "%s %s has no key %s: name one that it has, or add it", ref.Kind, ref.Name, ref.Key)
+}
+
+// valueOf is the value of a key of a Secret or ConfigMap, as the API server stores it.
+func valueOf(given *object, key string) (value []byte, there bool, err error) {
+	secret := given.text("kind") == "Secret"
+	for _, member := range []struct {
+		name    string
+		encoded bool
+	}{{"stringData", false}, {"data", secret}, {"binaryData", true}} {
+		entries, _ := given.content[member.name].(map[string]any)
+		text, ok := entries[key].(string)
+		switch {
+		case !ok:
+			continue
+		case member.encoded:
+			value, err = base64.StdEncoding.DecodeString(text)
+			return value, true, err
+		default:
+			return []byte(text), true, nil
+		}
 	}
+	return nil, false, nil
 }
 
 // checkOrganization finds two customers of one organization, of which the
