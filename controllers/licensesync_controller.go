@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
@@ -78,14 +79,12 @@ func (r *LicenseSyncReconciler) Reconcile(ctx context.Context, request ctrl.Requ
 	if err != nil || run == nil {
 		return ctrl.Result{}, err
 	}
-	if wait := startsLater(run, r.Clock.Now()); wait > 0 {
-		return ctrl.Result{RequeueAfter: wait}, nil
-	}
 	if mended, err := mendStatus(ctx, r, run, run.Unreadable, syncrun.FieldManager, r.Clock.Now()); err != nil || mended {
 		return ended(err) // the event about what was written asks again
 	}
 	s := &runScope{run: run, leaving: claim.leaving, now: r.Clock.Now(), status: *run.Status.DeepCopy()}
 	steps := []runStep{
+		r.believe,    // no time decides that cannot be
 		r.expire,     // a finished run waits for the end of its life
 		r.read,       // of a run that cannot be read, nothing is known
 		r.cancel,     // spec.cancel goes before everything else
@@ -119,7 +118,7 @@ func (r *LicenseSyncReconciler) get(ctx context.Context, name client.ObjectKey) 
 	if err = r.Get(ctx, name, run); err == nil {
 		claim, err = r.Claims.ofRun(ctx, run)
 	}
-	if err == nil && claim.ours && !finished(run) && startsLater(run, r.Clock.Now()) == 0 {
+	if err == nil && claim.ours && !finished(run) {
 		err = r.Live.Get(ctx, name, run)
 	}
 	if err == nil && claim.ours && run.DeletionTimestamp.IsZero() {
@@ -127,20 +126,6 @@ func (r *LicenseSyncReconciler) get(ctx context.Context, name client.ObjectKey) 
 	}
 	r.Runner.Stop(name)
 	return nil, claim, client.IgnoreNotFound(err)
-}
-
-// scheduleGrace is how long a scheduled run lets others be created before it begins:
-// at the full hour a thousand are, and the first one at work already takes from the
-// API server what the creation of the last one waits for.
-const scheduleGrace = 2 * time.Second
-
-// startsLater is how much longer a new run of a schedule waits; 0 for not at all.
-func startsLater(run *v1alpha1.LicenseSync, now time.Time) time.Duration {
-	age := now.Sub(run.CreationTimestamp.Time)
-	if run.Spec.Trigger != v1alpha1.TriggerSchedule || run.Status.ObservedGeneration != nil || age < 0 {
-		return 0
-	}
-	return max(scheduleGrace-age, 0)
 }
 
 // finished says whether a run ended, for good or bad.
@@ -159,7 +144,14 @@ func (r *LicenseSyncReconciler) expire(ctx context.Context, s *runScope) (bool, 
 	if ttl == nil || s.run.Status.CompletionTime == nil {
 		return false, nil
 	}
-	end := s.run.Status.CompletionTime.Add(time.Duration(*ttl) * time.Second)
+	ended := s.run.Status.CompletionTime
+	if skew.Ahead(ended.Time, s.now, 0) {
+		ended = &s.run.CreationTimestamp
+	}
+	end := ended.Add(time.Duration(*ttl) * time.Second)
+	if skew.Ahead(ended.Time, s.now, 0) {
+		end = s.now
+	}
 	if s.after = end.Sub(s.now); s.after > 0 {
 		return false, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -47,6 +48,25 @@ func (r *LicenseSyncReconciler) read(ctx context.Context, s *runScope) (bool, er
 	return false, nil
 }
 
+// believe takes times out of an unfinished run's status that cannot be: the run goes on as if it had just been taken up. Those
+// of its customer, the customer's status names.
+func (r *LicenseSyncReconciler) believe(ctx context.Context, s *runScope) (bool, error) {
+	if finished(s.run) {
+		return true, nil
+	}
+	for _, t := range []struct {
+		field string
+		at    **metav1.Time
+		most  time.Duration
+	}{{"status.startTime", &s.status.StartTime, 0}, {"status.nextAttemptTime", &s.status.NextAttemptTime, webex.LongestWait}} {
+		if *t.at != nil && skew.Believed(*t.at, s.now, t.most) == nil {
+			ctrl.LoggerFrom(ctx).Info("did not believe a stored time", "field", t.field, "time", *t.at)
+			*t.at = nil
+		}
+	}
+	return true, nil
+}
+
 // cancel ends the run if spec.cancel is set.
 func (r *LicenseSyncReconciler) cancel(_ context.Context, s *runScope) (bool, error) {
 	if !ptr.Deref(s.run.Spec.Cancel, false) || r.succeeded(s.run) {
@@ -61,14 +81,14 @@ func (r *LicenseSyncReconciler) cancel(_ context.Context, s *runScope) (bool, er
 
 // deadline ends the run if it took too long.
 func (r *LicenseSyncReconciler) deadline(_ context.Context, s *runScope) (bool, error) {
-	if s.run.Status.StartTime == nil {
+	if s.status.StartTime == nil {
 		return true, nil
 	}
 	limit := defaultActiveDeadline
 	if seconds := s.run.Spec.ActiveDeadlineSeconds; seconds > 0 {
 		limit = time.Duration(seconds) * time.Second
 	}
-	left := s.run.Status.StartTime.Add(limit).Sub(s.now)
+	left := s.status.StartTime.Add(limit).Sub(s.now)
 	if left > 0 {
 		s.lookAgain(left)
 		return true, nil
@@ -153,10 +173,9 @@ func (r *LicenseSyncReconciler) customerOf(ctx context.Context, s *runScope) (bo
 	if r.stop(s) {
 		return false, nil
 	}
-	left := s.run.CreationTimestamp.Add(customerGrace).Sub(s.now)
-	if left > 0 && s.status.StartTime == nil {
+	if created := s.run.CreationTimestamp.Time; skew.Within(created, s.now, customerGrace) && s.status.StartTime == nil {
 		s.wait(v1alpha1.ReasonCustomerNotFound, "the WebexCustomerAccess of spec.customerAccessRef does not exist yet")
-		s.lookAgain(left)
+		s.lookAgain(created.Add(customerGrace).Sub(s.now))
 		return false, nil
 	}
 	s.fail(v1alpha1.ReasonCustomerNotFound, "the WebexCustomerAccess of spec.customerAccessRef does not exist in this namespace: create it, then another LicenseSync")
@@ -215,7 +234,7 @@ func (r *LicenseSyncReconciler) gates(ctx context.Context, s *runScope) (bool, e
 		s.wait(v1alpha1.ReasonSuspended, "the customer is suspended: the run begins once spec.suspend of the customer is false")
 		return false, nil
 	}
-	until, err := r.notBefore(ctx, s.customer)
+	until, err := r.notBefore(ctx, s)
 	if err != nil {
 		return false, err
 	}
@@ -224,7 +243,7 @@ func (r *LicenseSyncReconciler) gates(ctx context.Context, s *runScope) (bool, e
 		s.lookAgain(until.Sub(s.now))
 		return false, nil
 	}
-	if due := s.run.Status.NextAttemptTime; due != nil && s.now.Before(due.Time) {
+	if due := s.status.NextAttemptTime; due != nil && s.now.Before(due.Time) {
 		s.keepVerdict()
 		s.lookAgain(due.Sub(s.now))
 		return false, nil
@@ -237,14 +256,14 @@ const rateLimitedMessage = "Webex asked to wait before the next request: the run
 // notBefore is the end of the wait that Webex asked the owner of the customer's
 // credentials for. Webex counts by owner, so what one customer of a partner was
 // told holds for all that share its Secret; and since it is stored, for the next
-// operator, too.
-func (r *LicenseSyncReconciler) notBefore(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) (time.Time, error) {
+// operator, too. One that is further off than Webex can ask for is not believed.
+func (r *LicenseSyncReconciler) notBefore(ctx context.Context, s *runScope) (time.Time, error) {
 	var sharing v1alpha1.WebexCustomerAccessList
-	err := r.List(ctx, &sharing, client.InNamespace(customer.Namespace),
-		client.MatchingFields{syncrun.IndexSecret: customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy)
+	err := r.List(ctx, &sharing, client.InNamespace(s.customer.Namespace),
+		client.MatchingFields{syncrun.IndexSecret: s.customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy)
 	var latest time.Time
 	for i := range sharing.Items {
-		if until := sharing.Items[i].Status.NotBefore; until != nil && until.After(latest) {
+		if until := skew.Believed(sharing.Items[i].Status.NotBefore, s.now, webex.LongestWait); until != nil && until.After(latest) {
 			latest = until.Time
 		}
 	}
@@ -302,7 +321,7 @@ func (s *runScope) queued(message string) {
 	if unsaid(s.run) {
 		grace = quietPlace
 	}
-	if s.now.Sub(s.run.CreationTimestamp.Time) < grace && len(s.run.Status.Conditions) == 0 {
+	if skew.Within(s.run.CreationTimestamp.Time, s.now, grace) && len(s.run.Status.Conditions) == 0 {
 		s.lookAgain(grace)
 		return
 	}

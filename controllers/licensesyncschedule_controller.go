@@ -87,6 +87,8 @@ type scheduleScope struct {
 	decision slotDecision
 	// created is true if this reconcile created runs of a slot.
 	created bool
+	// doubted says which stored times were not believed; empty for none.
+	doubted string
 	// refused are the names of runs that belong to somebody else.
 	refused []string
 	// status is the desired status.
@@ -117,6 +119,7 @@ func (r *LicenseSyncScheduleReconciler) Reconcile(ctx context.Context, request c
 		return ended(r.apply(ctx, s))
 	}
 	for _, step := range []scheduleStep{
+		r.believe,  // no time decides that cannot be
 		r.compile,  // the plan, or what is wrong with it
 		r.observe,  // customers and runs as they are
 		r.activate, // runOnActivation is a slot, written down before it is run
@@ -148,7 +151,7 @@ func (r *LicenseSyncScheduleReconciler) Reconcile(ctx context.Context, request c
 
 // compile turns the spec into a plan.
 func (r *LicenseSyncScheduleReconciler) compile(_ context.Context, s *scheduleScope) error {
-	plan, err := schedule.Parse(timetable.SpecOf(s.schedule))
+	plan, err := schedule.Parse(timetable.SpecOf(s.schedule, s.now))
 	if err == nil {
 		s.plan = plan
 		s.problem = templateProblem(s.schedule.Spec.SyncTemplate)

@@ -268,7 +268,7 @@ func expendable(s *scheduleScope, as v1alpha1.LicenseSyncScheduleStatus) []*v1al
 		run := &s.runs[i]
 		open := requestedSince(s.schedule, as) != ""
 		if slot := run.Spec.ScheduledTime; slot != nil {
-			open = handled == nil || handled.Before(slot)
+			open = (handled == nil || handled.Before(slot)) && !s.slotAhead(run)
 		}
 		if finished(run) && !open && run.DeletionTimestamp.IsZero() {
 			byCustomer[run.Spec.CustomerAccessRef.Name] = append(byCustomer[run.Spec.CustomerAccessRef.Name], run)
@@ -278,7 +278,7 @@ func expendable(s *scheduleScope, as v1alpha1.LicenseSyncScheduleStatus) []*v1al
 	for _, customer := range slices.Sorted(maps.Keys(byCustomer)) {
 		runs := byCustomer[customer]
 		slices.SortFunc(runs, func(a, b *v1alpha1.LicenseSync) int {
-			return cmp.Or(b.CreationTimestamp.Compare(a.CreationTimestamp.Time), cmp.Compare(b.Name, a.Name))
+			return cmp.Or(created(b, s.now).Compare(created(a, s.now)), cmp.Compare(b.Name, a.Name))
 		})
 		keepSucceeded, keepFailed := ptr.Deref(s.schedule.Spec.SuccessfulRunsHistoryLimit, 3), ptr.Deref(s.schedule.Spec.FailedRunsHistoryLimit, 1)
 		for _, run := range runs {

@@ -233,7 +233,7 @@ func TestExpendable(t *testing.T) {
 	manual.Name, manual.Spec.ScheduledTime = "manual", nil
 	object := &v1alpha1.LicenseSyncSchedule{}
 	object.Status.LastScheduleTime = new(metav1.NewTime(at(8, 0, 0)))
-	s := &scheduleScope{schedule: object, runs: []v1alpha1.LicenseSync{
+	s := &scheduleScope{schedule: object, now: at(12, 0, 0), runs: []v1alpha1.LicenseSync{
 		run("a", 1, "Complete"), run("a", 2, "Failed"), run("a", 3, "Complete"), run("a", 4, "Failed"), run("a", 5, "Complete"),
 		run("a", 6, ""), run("a", 7, "Complete"), run("a", 9, "Complete"), run("b", 1, "Complete"), run("b", 2, "Failed"), manual,
 	}}

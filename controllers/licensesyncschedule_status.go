@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,6 +14,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
+	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
@@ -44,11 +46,11 @@ func (s *scheduleScope) count() {
 			names = append(names, run.Name)
 			continue
 		}
-		if succeeded(run) && run.Status.CompletionTime != nil &&
-			(s.status.LastSuccessfulTime == nil || s.status.LastSuccessfulTime.Before(run.Status.CompletionTime)) {
-			s.status.LastSuccessfulTime = run.Status.CompletionTime
+		if ended := skew.Believed(run.Status.CompletionTime, s.now, 0); succeeded(run) && ended != nil &&
+			(s.status.LastSuccessfulTime == nil || s.status.LastSuccessfulTime.Before(ended)) {
+			s.status.LastSuccessfulTime = ended
 		}
-		if other := latest[customer]; other == nil || newer(run, other) {
+		if other := latest[customer]; other == nil || newer(run, other, s.now) {
 			latest[customer] = run
 		}
 	}
@@ -78,8 +80,8 @@ func (s *scheduleScope) count() {
 }
 
 // newer orders runs by creation, which is told in whole seconds.
-func newer(a, b *v1alpha1.LicenseSync) bool {
-	return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name)) > 0
+func newer(a, b *v1alpha1.LicenseSync, now time.Time) bool {
+	return cmp.Or(created(a, now).Compare(created(b, now)), cmp.Compare(a.Name, b.Name)) > 0
 }
 
 // sum adds up the units of the schedule's customers.
@@ -135,7 +137,11 @@ func ready(reason, message string) status.Summary {
 
 // apply writes the status if it differs.
 func (r *LicenseSyncScheduleReconciler) apply(ctx context.Context, s *scheduleScope) error {
-	s.status.Conditions = status.Merge(s.schedule.Status.Conditions, s.summary().Conditions(), s.schedule.Generation, metav1.NewTime(s.now))
+	summary := s.summary()
+	if s.doubted != "" {
+		summary.Message += "; " + s.doubted
+	}
+	s.status.Conditions = status.Merge(s.schedule.Status.Conditions, summary.Conditions(), s.schedule.Generation, metav1.NewTime(s.now))
 	s.status.ObservedGeneration = &s.schedule.Generation
 	same := sameScheduleStatus(s.schedule.Status, s.status)
 	metrics.ObserveStatus("LicenseSyncSchedule", !same)

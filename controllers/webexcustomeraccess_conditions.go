@@ -9,6 +9,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
@@ -20,7 +21,11 @@ const defaultStaleAfter = 26 * time.Hour
 // conditions are all conditions of the customer, drawn from facts alone.
 func (s *customerScope) conditions() []metav1.Condition {
 	fresh := s.freshness()
-	conditions := append(s.summary(fresh.Status == metav1.ConditionTrue).Conditions(), s.credentials(), s.defaultsResolved(), fresh, s.objectCount())
+	summary := s.summary(fresh.Status == metav1.ConditionTrue)
+	if doubted := s.doubted(); len(doubted) > 0 {
+		summary.Message += "; " + doubtMessage(doubted)
+	}
+	conditions := append(summary.Conditions(), s.credentials(), s.defaultsResolved(), fresh, s.objectCount())
 	if held := s.customer.Status.HeldPrune; held != nil {
 		conditions = append(conditions, status.Condition(v1alpha1.ConditionPruneHeld, metav1.ConditionTrue, heldDetail(s.customer.Name, held)))
 	}
@@ -126,6 +131,10 @@ func (s *customerScope) freshness() metav1.Condition {
 		limit = s.customer.Spec.StaleAfter.Duration
 	}
 	left := synced.Add(limit).Sub(s.now)
+	if skew.Ahead(synced.Time, s.now, 0) {
+		return of(metav1.ConditionFalse, v1alpha1.ReasonStale, doubtMessage([]string{"status.lastSuccessfulSyncTime"})+
+			", so that the age of the figures is unknown: create a LicenseSync, and see the clocks of the nodes")
+	}
 	if left <= 0 {
 		return of(metav1.ConditionFalse, v1alpha1.ReasonStale, "the last complete run is older than spec.staleAfter: create a LicenseSync, and see why none completed")
 	}

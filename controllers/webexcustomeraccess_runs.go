@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
@@ -70,7 +71,7 @@ func decideRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 		if customer.Status.LastSuccessfulSyncTime != nil {
 			return upgradeRun(s) // else see retryRun
 		}
-		due := last.EndTime.Add(initialRetry)
+		due := retryAfter(last, s.now)
 		if s.now.Before(due) {
 			return nil, due.Sub(s.now)
 		}
@@ -83,7 +84,7 @@ func decideRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 // and none is due: trouble passes, and what was refused may be granted meanwhile. Where
 // runs come more often, there is nothing to do.
 func retryRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
-	due := syncrun.AskAgain(s.customer)
+	due := syncrun.AskAgain(s.customer, s.now)
 	if due.IsZero() || s.active || ptr.Deref(s.customer.Spec.Suspend, false) || s.secretVersion == "" {
 		return nil, 0
 	}
@@ -92,6 +93,14 @@ func retryRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 	}
 	end := s.customer.Status.LastRun.EndTime.UTC().Format(time.RFC3339)
 	return &wantedRun{name: runName(s.customer, "retry", end), trigger: v1alpha1.TriggerRetry}, 0
+}
+
+// retryAfter is when another run may follow one that failed for a passing cause.
+func retryAfter(last *v1alpha1.LastRun, now time.Time) time.Time {
+	if skew.Ahead(last.EndTime.Time, now, 0) {
+		return now
+	}
+	return last.EndTime.Add(initialRetry)
 }
 
 // specChanged says whether the spec is another than the one that a run failed by.

@@ -8,6 +8,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/timetable"
 )
@@ -27,8 +28,8 @@ func (s *customerScope) planUpgrade() *metav1.Time {
 	if known.LastSuccessfulSyncTime == nil || syncrun.CollectedDataVersion(s.customer) >= s.upgrade.version {
 		return nil // a first run collects what there is; after a downgrade, rows hold more than is asked for
 	}
-	if known.UpgradeRunTime != nil {
-		return known.UpgradeRunTime
+	if planned := skew.Believed(known.UpgradeRunTime, s.now, s.upgrade.spread); planned != nil {
+		return planned
 	}
 	if ptr.Deref(s.customer.Spec.Suspend, false) || s.secretVersion == "" || !passable(known.LastRun) {
 		return nil // it is planned once it could run
@@ -50,7 +51,7 @@ func upgradeRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 		return nil, 0
 	}
 	due, last := planned.Time, s.customer.Status.LastRun
-	if retry := last.EndTime.Add(initialRetry); last.Reason != v1alpha1.ReasonSucceeded && retry.After(due) {
+	if retry := retryAfter(last, s.now); last.Reason != v1alpha1.ReasonSucceeded && retry.After(due) {
 		due = retry
 	}
 	if s.now.Before(due) {

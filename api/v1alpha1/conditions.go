@@ -216,6 +216,9 @@ const (
 	ReasonPruneApproved = "PruneApproved"
 	// ReasonPruneWithdrawn is for removals that are no longer due, without approval.
 	ReasonPruneWithdrawn = "PruneWithdrawn"
+	// ReasonTimeInFuture is for times in a schedule's status that its clock has not reached,
+	// and that were replaced.
+	ReasonTimeInFuture = "TimeInFuture"
 	// ReasonServedByAnother is for a customer that a manager's label selector matches,
 	// and that the manager of another shard does not let go.
 	ReasonServedByAnother = "ServedByAnother"

@@ -13,6 +13,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -48,7 +49,11 @@ func (a *attempt) recordFacts(ctx context.Context) error {
 		if missing := a.outcome.Missing; missing != "" {
 			s.LastRun.Message = clip(s.LastRun.Message+"; "+missing, 1024)
 		}
-		s.NotBefore = nil
+		if skew.Believed(s.NotBefore, now.Time, webex.LongestWait) != nil {
+			s.NotBefore = nil
+		} else if s.NotBefore != nil {
+			s.NotBefore = &now // takes the field from whoever wrote it: the next run removes it
+		}
 		if failure := a.outcome.Failure; failure != nil {
 			s.LastRun.Reason, s.LastRun.Message = failure.Reason, clip(failure.Message, 1024)
 			s.LastRun.Verdict = a.verdict(failure, now)

@@ -9,6 +9,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -88,9 +89,11 @@ func (l *limiter) Tries(operation string, tries int) int {
 	return l.Budgets.tries(l.key(operation), tries)
 }
 
-// inherited are the refusals that are assumed of a pause from before.
+// inherited are the refusals that are assumed of a pause from before, unless it ended so long ago that they would be
+// forgotten, or cannot have been.
 func (l *limiter) inherited() int {
-	if l.customer.Status.NotBefore != nil {
+	now := l.Clock.Now()
+	if until := skew.Believed(l.customer.Status.NotBefore, now, webex.LongestWait); until != nil && now.Sub(until.Time) <= memory {
 		return inheritedRefusals
 	}
 	return 0

@@ -216,3 +216,17 @@ func TestSleepByAClock(t *testing.T) {
 		g.Expect(time.Since(began)).To(Equal(time.Minute), "one that cannot leaves it to the machine")
 	})
 }
+
+// A pause from before the operator counts while it would be remembered, and not for ever.
+func TestLimiterInheritsYoungPausesOnly(t *testing.T) {
+	t.Parallel()
+	l := &limiter{&attempt{Engine: &Engine{Clock: clocktesting.NewFakePassiveClock(noon)}, customer: &v1alpha1.WebexCustomerAccess{}}}
+	NewWithT(t).Expect(l.inherited()).To(BeZero())
+	for until, want := range map[time.Duration]int{
+		webex.LongestWait: inheritedRefusals, time.Second: inheritedRefusals, 0: inheritedRefusals, -memory: inheritedRefusals,
+		-memory - time.Second: 0, -720 * time.Hour: 0, 87600 * time.Hour: 0,
+	} {
+		l.customer.Status.NotBefore = new(metav1.NewTime(noon.Add(until)))
+		NewWithT(t).Expect(l.inherited()).To(Equal(want), until.String())
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -19,6 +20,8 @@ const (
 	// assumedLifetime is that of an access token of which Webex did not say it
 	// (https://developer.webex.com/docs/integrations).
 	assumedLifetime = 14 * 24 * time.Hour
+	// LongestLife is more than Webex gives any token: its refresh tokens last 90 days.
+	LongestLife = 400 * 24 * time.Hour
 )
 
 // storedToken is a token pair with what is known about it, in the form in which
@@ -61,6 +64,30 @@ func (d denial) stands(t *storedToken, version string, now time.Time) bool {
 // expired says whether the access token is known to be useless.
 func (t *storedToken) expired(now time.Time) bool {
 	return t.AccessToken == "" || !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt)
+}
+
+// believed is the pair without times that cannot be, and which those were. A life that began later than now is taken to be
+// over: it is renewed soon, and used meanwhile.
+func (t storedToken) believed(now time.Time) (_ storedToken, doubted []string) {
+	doubt := func(key string, at *time.Time, most time.Duration, instead time.Time) {
+		if skew.Ahead(*at, now, most) {
+			*at, doubted = instead, append(doubted, key)
+		}
+	}
+	if doubt(keyIssuedAt, &t.issuedAt, 0, now.Add(-assumedLifetime)); doubted != nil {
+		t.ExpiresAt = time.Time{} // it was counted by the same clock
+	}
+	doubt(keyExpiresAt, &t.ExpiresAt, LongestLife, time.Time{})
+	doubt(keyRefreshExpiresAt, &t.RefreshExpiresAt, LongestLife, time.Time{})
+	doubt(keyAttemptedAt, &t.attemptedAt, 0, time.Time{})
+	doubt(keyAnsweredAt, &t.answeredAt, 0, time.Time{})
+	denied := now
+	if !t.ExpiresAt.IsZero() {
+		denied = earlier(now, t.ExpiresAt.Add(-time.Second)) // the last try is still to come
+	}
+	doubt(keyRefreshRefused, &t.refresh.at, 0, denied)
+	doubt(keyAppRefused, &t.app.at, 0, denied)
+	return t, doubted
 }
 
 // step is what to do about a pair.

@@ -267,3 +267,47 @@ func TestTokenSecretName(t *testing.T) {
 	}
 	g.Expect(seen).To(HaveLen(5))
 }
+
+// A stored time of 2036 neither keeps a token from being renewed, nor lets one shard wait for another, nor forbids the
+// last try, and costs no request that a clock in order would not.
+func TestStoredTokenOutOfTime(t *testing.T) {
+	t.Parallel()
+	in2036 := time.Date(2036, time.May, 4, 3, 0, 0, 0, time.UTC)
+	full := pairOf(14 * day)
+	full.RefreshExpiresAt = noon.Add(90 * day)
+	full.refresh, full.app = denial{"0", noon, "no"}, denial{"0", noon, "no"}
+	var keys []string
+	for key, value := range encodeToken(full, "Secret") {
+		if _, err := time.Parse(time.RFC3339, string(value)); err == nil {
+			keys = append(keys, key)
+		}
+	}
+	NewWithT(t).Expect(keys).To(HaveLen(7), "each stored time is tried")
+	for _, key := range keys {
+		t.Run(key, func(t *testing.T) {
+			g := NewWithT(t)
+			secret := &corev1.Secret{Data: encodeToken(full, "Secret")}
+			secret.Data[key] = []byte(in2036.Format(time.RFC3339))
+			now := noon.Add(time.Minute)
+			token, doubted := decodeToken(secret).believed(now)
+			g.Expect(doubted).To(HaveLen(1))
+			g.Expect(key).To(HavePrefix(doubted[0]))
+			g.Expect(token.expired(now)).To(BeFalse(), "it is used meanwhile")
+			g.Expect(token.decide(circumstances{now: now.Add(9 * day), version: "1"})).To(Equal(renewToken))
+			token.refresh.version = "1"
+			g.Expect(token.refresh.stands(&token, "1", now)).To(BeTrue())
+			if !token.ExpiresAt.IsZero() {
+				g.Expect(token.refresh.stands(&token, "1", token.ExpiresAt)).To(BeFalse(), "nothing is lost by one last try")
+			}
+			_, again := token.believed(now)
+			g.Expect(again).To(BeEmpty())
+			token, doubted = decodeToken(secret).believed(in2036)
+			g.Expect(doubted).To(BeEmpty())
+			g.Expect(encodeToken(token, "Secret")).To(Equal(secret.Data))
+		})
+	}
+	for ahead, want := range map[time.Duration]bool{-2 * renewalTime: false, -time.Second: true, time.Minute: true, 2 * renewalTime: false, 87600 * time.Hour: false} {
+		token := storedToken{attemptedBy: "other", attemptedAt: noon.Add(ahead)}
+		NewWithT(t).Expect(token.renewedElsewhere("ours", noon)).To(Equal(want), ahead.String())
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/skew"
 )
 
 // Customers of one Secret may be served by several shards, and a customer goes from one to
@@ -17,9 +18,9 @@ import (
 // leases wait. Its own successor does not: that has the lease because the process is gone.
 
 // renewedElsewhere says whether another shard is about to replace the pair. One that died is
-// not waited for any longer than a renewal takes, and as long again for clocks that differ.
+// not waited for any longer than a renewal takes, and as long again for clocks that differ, to either side.
 func (t *storedToken) renewedElsewhere(lease string, now time.Time) bool {
-	return t.attemptedBy != "" && t.attemptedBy != lease && now.Before(t.attemptedAt.Add(2*renewalTime))
+	return t.attemptedBy != "" && t.attemptedBy != lease && skew.Within(t.attemptedAt, now, 2*renewalTime)
 }
 
 // errRenewedElsewhere says that another shard is about to renew the tokens.

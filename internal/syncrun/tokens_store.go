@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/util/csaupgrade"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
@@ -106,7 +107,11 @@ func (s *tokenStore) load(ctx context.Context) (storedToken, error) {
 			s.name, s.customer.Spec.CredentialsSecretRef.Name, s.customer.Spec.CredentialsSecretRef.Name)
 	}
 	s.version, s.owners = secret.ResourceVersion, secret.OwnerReferences
-	return decodeToken(secret), nil
+	token, doubted := decodeToken(secret).believed(s.engine.Clock.Now())
+	if len(doubted) > 0 {
+		log.FromContext(ctx).Info("stored times of tokens are ahead of the clock and are not believed", "secret", s.name, "keys", doubted)
+	}
+	return token, nil
 }
 
 // keeps says whether the Secret stays as long as the customer does.

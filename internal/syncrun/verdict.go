@@ -11,6 +11,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -40,8 +41,8 @@ func Passing(last *v1alpha1.LastRun) bool {
 
 // AskAgain is when a customer whose last run failed is due for another one by itself;
 // zero for never. What waits for a Secret, a spec or another customer is started by
-// their change.
-func AskAgain(customer *v1alpha1.WebexCustomerAccess) time.Time {
+// their change. A time that is ahead of now is not believed: it is due.
+func AskAgain(customer *v1alpha1.WebexCustomerAccess, now time.Time) time.Time {
 	last := customer.Status.LastRun
 	if last == nil || last.EndTime == nil || !Retriable(last.Reason) && !saysNo(last.Reason) && last.Reason != v1alpha1.ReasonHostNotAllowed {
 		return time.Time{}
@@ -52,6 +53,9 @@ func AskAgain(customer *v1alpha1.WebexCustomerAccess) time.Time {
 		if customer.Spec.OrganizationID != "" && v.Step != v1alpha1.StepOrganization {
 			pace *= 2 // see knock: that costs two requests
 		}
+	}
+	if skew.Ahead(at, now, 0) {
+		return now
 	}
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(customer.Namespace + "/" + customer.Name))

@@ -11,16 +11,17 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/schedule"
+	"github.com/webex-operator/webex-license-operator/internal/skew"
 )
 
 // SpecOf is the plan of a schedule, as its user wrote it.
-func SpecOf(object *v1alpha1.LicenseSyncSchedule) schedule.Spec {
+func SpecOf(object *v1alpha1.LicenseSyncSchedule, now time.Time) schedule.Spec {
 	spec := schedule.Spec{Cron: object.Spec.Schedule, TimeZone: object.Spec.TimeZone}
 	for _, at := range object.Spec.At {
 		spec.At = append(spec.At, at.Time)
 	}
 	if every := object.Spec.Every; every != nil {
-		first := object.CreationTimestamp.Add(every.Interval.Duration)
+		first := counted(object.CreationTimestamp.Time, every.Interval.Duration, now)
 		if every.FirstTime != nil {
 			first = every.FirstTime.Time
 		}
@@ -28,6 +29,15 @@ func SpecOf(object *v1alpha1.LicenseSyncSchedule) schedule.Spec {
 	}
 	spec.Start, spec.End = timeOf(object.Spec.StartTime), timeOf(object.Spec.EndTime)
 	return spec
+}
+
+// counted is the first slot of an interval that counts from the creation. From one that cannot have been yet it counts
+// back, to a moment that stays the same however often it is asked for: the slots keep in step.
+func counted(created time.Time, interval time.Duration, now time.Time) time.Time {
+	if seconds := int64(interval / time.Second); seconds > 0 && skew.Ahead(created, now, 0) {
+		return time.Unix(created.Unix()%seconds, 0)
+	}
+	return created.Add(interval)
 }
 
 func timeOf(t *metav1.Time) time.Time {

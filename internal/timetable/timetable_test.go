@@ -24,11 +24,11 @@ func TestSpecOf(t *testing.T) {
 		Cron: "30 2 * * *", TimeZone: "Europe/Berlin", At: []time.Time{at.Time}, Start: at.Time,
 		Every: &schedule.Every{Interval: time.Hour, First: noon.Add(time.Hour)},
 	}
-	if diff := cmp.Diff(want, SpecOf(object)); diff != "" {
+	if diff := cmp.Diff(want, SpecOf(object, noon)); diff != "" {
 		t.Error("(-want +got)\n", diff)
 	}
 	object.Spec.Every.FirstTime = &at
-	if first := SpecOf(object).Every.First; !first.Equal(at.Time) {
+	if first := SpecOf(object, noon).Every.First; !first.Equal(at.Time) {
 		t.Errorf("a first time of its own: %v", first)
 	}
 }
@@ -50,5 +50,30 @@ func TestSpreadEndsAtTheNextSlot(t *testing.T) {
 	}
 	if got := Offset("ns", "acme", 15*time.Minute); got != schedule.Offset("ns/acme", 15*time.Minute) || got == Offset("ns", "globex", 15*time.Minute) {
 		t.Errorf("offset %v", got)
+	}
+}
+
+// An interval that counts from a creation in years to come has slots now, the same ones whenever they are asked for.
+func TestIntervalFromACreationAhead(t *testing.T) {
+	object := &v1alpha1.LicenseSyncSchedule{}
+	object.Spec.TimeZone, object.Spec.Every = "Etc/UTC", &v1alpha1.Interval{Interval: metav1.Duration{Duration: 7 * time.Hour}}
+	object.CreationTimestamp = metav1.NewTime(noon.AddDate(10, 0, 0))
+	seen := map[time.Time]bool{}
+	for at := noon; at.Before(noon.Add(14 * time.Hour)); at = at.Add(time.Minute) {
+		plan, err := schedule.Parse(SpecOf(object, at))
+		if err != nil {
+			t.Fatal(err)
+		}
+		next, _ := plan.Next(at)
+		if next.Sub(at) > 7*time.Hour {
+			t.Fatalf("at %v the next slot is %v", at, next)
+		}
+		if offset := object.CreationTimestamp.Sub(next) % (7 * time.Hour); offset != 0 {
+			t.Fatalf("%v is out of step by %v", next, offset)
+		}
+		seen[next] = true
+	}
+	if len(seen) != 3 {
+		t.Errorf("slots %v", seen)
 	}
 }

@@ -60,6 +60,9 @@ const (
 	defaultRetryAfter = 5 * time.Second // the value that the API usually sends
 )
 
+// LongestWait is the longest wait that an answer of Webex is taken to ask for.
+const LongestWait = maxRetryAfter
+
 // ParseRetryAfter reads a Retry-After header: seconds, or an HTTP date. Absent or unreadable means 5 seconds; the
 // result is from 1 second to 1 hour. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
 func ParseRetryAfter(header string, now time.Time) time.Duration {

@@ -53,7 +53,7 @@ func checkSchedule(o *object, s *v1alpha1.LicenseSyncSchedule, now time.Time) []
 		return nil // the API server says so
 	}
 	s.CreationTimestamp = metav1.NewTime(now)
-	spec := timetable.SpecOf(s)
+	spec := timetable.SpecOf(s, now)
 	plan, err := schedule.Parse(spec)
 	var fault *schedule.Error
 	for errors.As(err, &fault) {

@@ -76,7 +76,7 @@ func Reads(object *v1alpha1.LicenseSyncSchedule, customer *v1alpha1.WebexCustome
 }
 
 func slotsOf(object *v1alpha1.LicenseSyncSchedule, targets []*v1alpha1.WebexCustomerAccess, from, until time.Time) []Slot {
-	plan, err := schedule.Parse(timetable.SpecOf(object))
+	plan, err := schedule.Parse(timetable.SpecOf(object, from))
 	if err != nil || ptr.Deref(object.Spec.Suspend, false) {
 		return nil
 	}
@@ -135,7 +135,7 @@ func Lane(slots []Slot, namespace, name string, from time.Time, stretch time.Dur
 
 // StartOf is when one customer starts in a slot of a schedule.
 func StartOf(object *v1alpha1.LicenseSyncSchedule, slot time.Time, customer string) time.Time {
-	plan, err := schedule.Parse(timetable.SpecOf(object))
+	plan, err := schedule.Parse(timetable.SpecOf(object, slot))
 	if err != nil {
 		return slot
 	}

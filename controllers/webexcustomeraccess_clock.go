@@ -1,0 +1,49 @@
+package controllers
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/webex-operator/webex-license-operator/internal/skew"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// doubted are the times of the customer's status that lie further ahead than they can. None of them decides anything, and
+// the next run writes most of them anew.
+func (s *customerScope) doubted() []string {
+	known := s.customer.Status
+	type stored struct {
+		field string
+		at    *metav1.Time
+		most  time.Duration
+	}
+	times := []stored{
+		{"status.lastSuccessfulSyncTime", known.LastSuccessfulSyncTime, 0},
+		{"status.notBefore", known.NotBefore, webex.LongestWait},
+	}
+	if syncrun.CollectedDataVersion(s.customer) < s.upgrade.version {
+		times = append(times, stored{"status.upgradeRunTime", known.UpgradeRunTime, s.upgrade.spread})
+	}
+	if last := known.LastRun; last != nil {
+		times = append(times, stored{"status.lastRun.endTime", last.EndTime, 0})
+		if last.Verdict != nil {
+			times = append(times, stored{"status.lastRun.verdict.time", last.Verdict.Time, 0})
+		}
+	}
+	if c := known.Credentials; c != nil {
+		times = append(times, stored{"status.credentials.accessTokenExpirationTime", c.AccessTokenExpirationTime, syncrun.LongestLife},
+			stored{"status.credentials.refreshTokenExpirationTime", c.RefreshTokenExpirationTime, syncrun.LongestLife})
+		if c.Refusal != nil {
+			times = append(times, stored{"status.credentials.refusal.usableUntil", c.Refusal.UsableUntil, syncrun.LongestLife})
+		}
+	}
+	var doubted []string
+	for _, t := range times {
+		if t.at != nil && skew.Believed(t.at, s.now, t.most) == nil {
+			doubted = append(doubted, t.field)
+		}
+	}
+	return doubted
+}
