@@ -69,6 +69,10 @@ func (s *runScope) succeed(outcome *syncrun.Outcome) {
 		detail.Message += "; " + outcome.Missing
 		s.status.Message += "; " + outcome.Missing
 	}
+	if n := outcome.UnlistedLocationUnits; n > 0 {
+		s.status.UnlistedLocationUnits = &n
+		s.status.Message += fmt.Sprintf("; %d units name a location that Webex does not list and count as without location", n)
+	}
 	s.verdict = &runVerdict{complete: true, Summary: status.Summary{Ready: metav1.ConditionTrue, Detail: detail}}
 	s.status.Rows = &outcome.Rows
 	s.status.TotalUnits, s.status.ConsumedUnits = &outcome.TotalUnits, &outcome.ConsumedUnits

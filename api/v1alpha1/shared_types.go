@@ -11,7 +11,7 @@ const (
 	LabelLevel = GroupName + "/level"
 	// LabelClass is the row's class: Purchased or Included.
 	LabelClass = GroupName + "/class"
-	// LabelLocation is a slug of the Webex location's name; absent at level Customer.
+	// LabelLocation is a slug of the Webex location's name and a hash of its id; absent at level Customer.
 	LabelLocation = GroupName + "/location"
 	// LabelSchedule is the name of the schedule that created a run.
 	LabelSchedule = GroupName + "/schedule"

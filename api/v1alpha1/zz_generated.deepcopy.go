@@ -677,6 +677,11 @@ func (in *LicenseSyncStatus) DeepCopyInto(out *LicenseSyncStatus) {
 		*out = new(int64)
 		**out = **in
 	}
+	if in.UnlistedLocationUnits != nil {
+		in, out := &in.UnlistedLocationUnits, &out.UnlistedLocationUnits
+		*out = new(int64)
+		**out = **in
+	}
 	if in.Requests != nil {
 		in, out := &in.Requests, &out.Requests
 		*out = new(int64)

@@ -122,6 +122,7 @@ func (a *attempt) summarise(d diff, removals []*v1alpha1.WebexLicense) {
 		a.outcome.Rows.Held = a.outcome.Held.Rows
 	}
 	a.outcome.TotalUnits, a.outcome.ConsumedUnits = a.totals.Total, a.totals.Consumed
+	a.outcome.UnlistedLocationUnits = a.usage.Stats().UnlistedLocationUnits
 	d.removals = removals
 	a.outcome.Changes = d.samples()
 }

@@ -10,7 +10,7 @@ import (
 // what they write into rows and customers. Raise it by one when a change makes a run of an
 // organization that stayed the same write something else, and not for anything else: each
 // customer then runs once after the upgrade. TestDataVersion knows whether to.
-const DataVersion int32 = 1
+const DataVersion int32 = 2
 
 // version is the DataVersion that this engine writes down.
 func (e *Engine) version() int32 { return cmp.Or(e.DataVersion, DataVersion) }

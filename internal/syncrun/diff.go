@@ -11,6 +11,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
 // rowChange is a row to write: its object, its status, or both.
@@ -48,9 +49,14 @@ func compare(customer *v1alpha1.WebexCustomerAccess, existing []v1alpha1.WebexLi
 			d.removals = append(d.removals, row)
 		}
 	}
+	spelled := make(map[string]string) // ids of locations as rows have them, by their keys
+	for key, row := range byKey {
+		spelled[key.LocationID] = row.Spec.LocationID
+	}
 	for _, want := range desired {
 		have := byKey[keyOf(want)]
 		delete(byKey, keyOf(want))
+		respell(want, have, spelled)
 		setCapacity(want, conditionsOf(have), customer)
 		if change, ok := changeOf(have, want, now); ok {
 			d.changes = append(d.changes, change)
@@ -63,6 +69,17 @@ func compare(customer *v1alpha1.WebexCustomerAccess, existing []v1alpha1.WebexLi
 	}
 	slices.SortFunc(d.removals, func(a, b *v1alpha1.WebexLicense) int { return strings.Compare(a.Name, b.Name) })
 	return d
+}
+
+// respell keeps the ids of a row, and of its location in other rows, as they are
+// spelled there, should Webex spell them in another way now.
+func respell(want, have *v1alpha1.WebexLicense, locations map[string]string) {
+	switch id, known := locations[webex.IDKey(want.Spec.LocationID)]; {
+	case have != nil:
+		want.Spec = have.Spec
+	case known:
+		want.Spec.LocationID = id
+	}
 }
 
 func conditionsOf(row *v1alpha1.WebexLicense) []metav1.Condition {

@@ -86,6 +86,8 @@ type Outcome struct {
 	TotalUnits, ConsumedUnits int64
 	// Missing says what a successful attempt did without; empty for nothing.
 	Missing string
+	// UnlistedLocationUnits are units whose location is not in the list of locations.
+	UnlistedLocationUnits int64
 	// Held is set if removals wait for approval.
 	Held *v1alpha1.HeldPrune
 	// Requests, Retries and Throttled are what the attempt cost.

@@ -40,9 +40,10 @@ func (a *attempt) readPeople(ctx context.Context) error {
 // reading is one way through the people of an organization.
 type reading struct {
 	*attempt
-	places map[string]int // indexes into at, by location
-	began  time.Time      // when the first page was there
-	paused time.Duration  // waits for the budget until then
+	places  map[string]int    // indexes into at, by location
+	spelled map[string]string // how the list of locations spells an id, by its key
+	began   time.Time         // when the first page was there
+	paused  time.Duration     // waits for the budget until then
 
 	mu    sync.Mutex // guards what follows
 	usage *usage.Aggregator
@@ -52,17 +53,26 @@ type reading struct {
 }
 
 func (a *attempt) newReading() *reading {
-	r := &reading{attempt: a, places: map[string]int{}, usage: usage.NewAggregator(a.licenses, a.locations, usage.Options{
+	r := &reading{attempt: a, places: map[string]int{}, spelled: map[string]string{}, usage: usage.NewAggregator(a.licenses, a.locations, usage.Options{
 		Customer: collects(a.customer, v1alpha1.LevelCustomer),
 		Site:     collects(a.customer, v1alpha1.LevelSite),
+		Key:      webex.IDKey,
 	})}
 	for _, l := range a.locations {
-		if _, twice := r.places[l.ID]; !twice && l.ID != "" {
-			r.places[l.ID] = len(r.places)
+		if _, twice := r.spelled[webex.IDKey(l.ID)]; !twice && l.ID != "" {
+			r.spelled[webex.IDKey(l.ID)], r.places[l.ID] = l.ID, len(r.places)
 		}
 	}
 	r.at = make([]int64, len(r.places))
 	return r
+}
+
+// listed is how the list of locations spells the id of one of them.
+func (r *reading) listed(id string) string {
+	if _, ok := r.places[id]; ok || id == "" {
+		return id
+	}
+	return r.spelled[webex.IDKey(id)]
 }
 
 // take adds up a page.
@@ -97,7 +107,7 @@ func (r *reading) oneList(ctx context.Context, seen *survey) error {
 		}
 		err := r.take(page, func(p *webex.Person) error {
 			r.usage.AddPerson(p.ID, p.LocationID, p.Licenses)
-			if i, ok := r.places[p.LocationID]; ok {
+			if i, ok := r.places[r.listed(p.LocationID)]; ok {
 				r.at[i]++
 			}
 			r.done++
@@ -253,7 +263,7 @@ func (r *reading) location(ctx context.Context, id string) error {
 			return err
 		}
 		err := r.take(page, func(p *webex.Person) error {
-			if p.LocationID != id || !p.LicensesKnown {
+			if r.listed(p.LocationID) != id || !p.LicensesKnown {
 				return errListsDisagree
 			}
 			r.usage.AddPerson(p.ID, id, p.Licenses)

@@ -5,17 +5,20 @@ import (
 	"encoding/hex"
 	"regexp"
 	"strings"
+	"unicode"
 
+	"golang.org/x/text/unicode/norm"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
-// keyOf is the identity of a row within its customer.
+// keyOf is the identity of a row within its customer, however Webex spells the ids.
 func keyOf(row *v1alpha1.WebexLicense) usage.Key {
-	return usage.Key{Level: usage.Level(row.Spec.Level), LicenseID: row.Spec.LicenseID, LocationID: row.Spec.LocationID}
+	return usage.Key{Level: usage.Level(row.Spec.Level), LicenseID: webex.IDKey(row.Spec.LicenseID), LocationID: webex.IDKey(row.Spec.LocationID)}
 }
 
 // desiredRow is the WebexLicense that a usage row asks for, without times.
@@ -62,7 +65,7 @@ func desiredRow(customer *v1alpha1.WebexCustomerAccess, row usage.Row, defaults 
 		},
 	}
 	if row.Level == usage.LevelSite {
-		desired.Labels[v1alpha1.LabelLocation] = slug(location, 63)
+		desired.Labels[v1alpha1.LabelLocation] = locationLabel(row.LocationName, row.LocationID)
 	}
 	setAssignable(&desired.Status, defaults)
 	setOwner(desired, customer)
@@ -99,12 +102,22 @@ func DisplayName(customer *v1alpha1.WebexCustomerAccess) string {
 // The hash of the identity makes it unique; the slugs make it readable, and do
 // not follow a later change of the licence's name.
 func rowName(customer string, row usage.Row) string {
-	parts := []string{customer, slug(row.Name, 40)}
+	parts := []string{customer, slug(row.Name, 40, row.LicenseID)}
 	if row.Level == usage.LevelSite {
-		parts = append(parts, slug(row.LocationName, 30))
+		parts = append(parts, slug(row.LocationName, 30, row.LocationID))
 	}
 	parts = append(parts, shortHash(customer, string(row.Level), row.LicenseID, row.LocationID))
 	return strings.Join(parts, "-") // at most 63+1+40+1+30+1+12 = 148 of 253 characters
+}
+
+// locationLabel is a location's name for people and a hash of its id: locations may share
+// a name, and names a slug.
+func locationLabel(name, id string) string {
+	hash := shortHash(webex.IDKey(id))
+	if s := plain(name, 63-1-len(hash)); s != "" {
+		return s + "-" + hash
+	}
+	return hash
 }
 
 // shortHash is 12 hexadecimal digits: with 48 bits, two of 10,000 rows share
@@ -114,18 +127,29 @@ func shortHash(parts ...string) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-var notSlug = regexp.MustCompile(`[^a-z0-9]+`)
+// slug is a readable form of a name, fit for object names, and a hash of the id if there is none.
+func slug(name string, maxLength int, id string) string {
+	if s := plain(name, maxLength); s != "" {
+		return s
+	}
+	return shortHash(webex.IDKey(id))
+}
 
-// slug is a readable form of a name, fit for object names and label values.
-func slug(name string, maxLength int) string {
-	s := strings.Trim(notSlug.ReplaceAllString(strings.ToLower(name), "-"), "-")
-	if len(s) > maxLength {
-		s = strings.TrimRight(s[:maxLength], "-")
-	}
-	if s == "" {
-		return "x"
-	}
-	return s
+var notPlain = regexp.MustCompile(`[^a-z0-9]+`)
+
+// latin are the Latin letters that Unicode does not take apart into a plain one and a mark.
+var latin = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ħ", "h", "ı", "i", "ŋ", "n", "ŧ", "t", "ĸ", "k")
+
+// plain is what ASCII can show of a name, in lower case; empty if that is nothing.
+func plain(name string, maxLength int) string {
+	s := strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFKD.String(strings.ToLower(name)))
+	s = strings.Trim(notPlain.ReplaceAllString(latin.Replace(s), "-"), "-")
+	return strings.TrimRight(s[:min(len(s), maxLength)], "-")
 }
 
 // clip bounds what Webex sends to what the API accepts, in bytes, on a rune's boundary.

@@ -1,6 +1,7 @@
 package syncrun
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -11,22 +12,31 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 )
 
 func TestSlug(t *testing.T) {
 	t.Parallel()
+	hash := shortHash("id")
 	for name, want := range map[string]string{
 		"Webex Calling - Professional":       "webex-calling-professional",
 		"Call on Webex (1:1 call, non-PSTN)": "call-on-webex-1-1-call-non-pstn",
 		"  spaces  ":                         "spaces",
-		"Zürich Büro":                        "z-rich-b-ro",
-		"東京":                                 "x",
-		"":                                   "x",
-		"---":                                "x",
+		"Zürich Büro":                        "zurich-buro",
+		"São Paulo":                          "sao-paulo",
+		"Łódź, Gießen & Ærø":                 "lodz-giessen-aero",
+		"İstanbul – Kadıköy":                 "istanbul-kadikoy",
+		"Đà Nẵng":                            "da-nang",
+		"ＡＢＣ１":                               "abc1",
+		"東京 Office":                          "office",
+		"東京":                                 hash,
+		"":                                   hash,
+		"---":                                hash,
 		strings.Repeat("abc ", 30):           "abc-abc-abc-abc-abc-abc-abc-abc-abc-abc",
 		strings.Repeat("a", 41):              strings.Repeat("a", 40),
 	} {
-		got := slug(name, 40)
+		got := slug(name, 40, "id")
 		NewWithT(t).Expect(got).To(Equal(want), "%q", name)
 		NewWithT(t).Expect(validation.IsValidLabelValue(got)).To(BeEmpty(), "%q", name)
 	}
@@ -98,5 +108,41 @@ func TestDesiredRow(t *testing.T) {
 
 	site := desiredRow(customer, usageRow(usage.LevelSite, "L1", "Calling", "P1", "San Jose HQ"), defaults)
 	g.Expect(site.Status.Location).To(Equal("San Jose HQ"))
-	g.Expect(site.Labels).To(HaveKeyWithValue(v1alpha1.LabelLocation, "san-jose-hq"))
+	g.Expect(site.Labels).To(HaveKeyWithValue(v1alpha1.LabelLocation, "san-jose-hq-"+shortHash("P1")))
+}
+
+// Two locations never share a label, whatever they are called, and each label is one that
+// the API server takes; one location has one label, however its id is spelled.
+func TestLocationLabels(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	names := []string{
+		"", " ", "-", "x", "東京", "大阪", "Москва", "القاهرة", "São Paulo", "Sao Paulo", "SAO PAULO", "San Jose HQ", "San-Jose-HQ",
+		"🏢", "a\u202eb", "\x00", "\xff\xfe", strings.Repeat("ß", 300), strings.Repeat("a", 300), strings.Repeat("a", 49) + "-b", `style="x"`,
+	}
+	labels := map[string]string{}
+	for i, name := range names {
+		for j := range 3 {
+			id := webexsim.EncodeID("LOCATION", fmt.Sprintf("aaaaaaaa-0000-4000-8000-%012d", 3*i+j))
+			label := locationLabel(name, id)
+			g.Expect(validation.IsValidLabelValue(label)).To(BeEmpty(), "%q", name)
+			g.Expect(labels).NotTo(HaveKey(label), "%q", name)
+			labels[label] = name
+			g.Expect(locationLabel(name, webex.IDKey(id))).To(Equal(label))
+		}
+	}
+}
+
+func FuzzNames(f *testing.F) {
+	f.Add("San Jose HQ", "Webex Calling")
+	f.Add("東京", "\xff")
+	f.Add("Ⅷ½ﬀ", strings.Repeat("ŉ", 100))
+	f.Fuzz(func(t *testing.T, location, license string) {
+		if faults := validation.IsValidLabelValue(locationLabel(location, "P")); len(faults) > 0 {
+			t.Errorf("label of %q: %v", location, faults)
+		}
+		if name := rowName("acme", usageRow(usage.LevelSite, "L", license, "P", location)); len(validation.IsDNS1123Subdomain(name)) > 0 {
+			t.Errorf("name of %q at %q: %q", license, location, name)
+		}
+	})
 }

@@ -12,6 +12,9 @@ type Options struct {
 	// Site asks for one row for each licence and location in use. Set it only when the people were walked: it also
 	// makes the Customer rows say how many units no location and no sample explains.
 	Site bool
+	// Key is what spellings of one id have in common: people and workspaces may spell the ids of licences and locations
+	// in another way than the lists of these do. Nil compares ids as they are.
+	Key func(id string) string
 }
 
 // Aggregator counts units per licence and location while people and workspaces pass by. Its memory grows with
@@ -59,8 +62,11 @@ func NewAggregator(licenses []License, locations []Location, opts Options) *Aggr
 		people:     newWindow(recentIDs),
 		workspaces: newWindow(recentIDs),
 	}
-	a.licenses, a.licenseIndex = byNameAndID(licenses, func(l License) (name, id string) { return l.Name, l.ID })
-	a.locations, a.locationIndex = byNameAndID(locations, func(l Location) (name, id string) { return l.Name, l.ID })
+	if a.opts.Key == nil {
+		a.opts.Key = func(id string) string { return id }
+	}
+	a.licenses, a.licenseIndex = byNameAndID(licenses, a.opts.Key, func(l License) (name, id string) { return l.Name, l.ID })
+	a.locations, a.locationIndex = byNameAndID(locations, a.opts.Key, func(l Location) (name, id string) { return l.Name, l.ID })
 	a.stats.LicensesIgnored = int64(len(licenses) - len(a.licenses))
 	a.lastHolder = make([]uint64, len(a.licenses))
 	a.unplaced = make([]units, len(a.licenses))
@@ -68,16 +74,16 @@ func NewAggregator(licenses []License, locations []Location, opts Options) *Aggr
 	return a
 }
 
-// byNameAndID returns the first item of each id, in the order in which rows come, and where each id is. Sorting the
-// few licences and locations here leaves nothing to sort among the many rows.
-func byNameAndID[T any](items []T, naming func(T) (name, id string)) (sorted []T, index map[string]int) {
-	index = make(map[string]int, len(items))
+// byNameAndID returns the first item of each id, in the order in which rows come, and where each id is, as it is
+// spelled and by its key. Sorting the few licences and locations here leaves nothing to sort among the many rows.
+func byNameAndID[T any](items []T, key func(id string) string, naming func(T) (name, id string)) (sorted []T, index map[string]int) {
+	index = make(map[string]int, 2*len(items))
 	for _, item := range items {
 		_, id := naming(item)
-		if _, twice := index[id]; twice || id == "" {
+		if _, twice := index[key(id)]; twice || id == "" {
 			continue
 		}
-		index[id] = 0
+		index[key(id)] = 0
 		sorted = append(sorted, item)
 	}
 	slices.SortFunc(sorted, func(x, y T) int {
@@ -87,9 +93,18 @@ func byNameAndID[T any](items []T, naming func(T) (name, id string)) (sorted []T
 	})
 	for i, item := range sorted {
 		_, id := naming(item)
-		index[id] = i
+		index[id], index[key(id)] = i, i
 	}
 	return sorted, index
+}
+
+// find looks an id up, as it is spelled first: the usual case costs one look.
+func (a *Aggregator) find(index map[string]int, id string) (int, bool) {
+	i, listed := index[id]
+	if !listed {
+		i, listed = index[a.opts.Key(id)]
+	}
+	return i, listed
 }
 
 // AddPerson counts one unit of each licence that a person holds, at the person's location. An empty location id
@@ -151,7 +166,7 @@ func (a *Aggregator) count(kind holderKind, locationID string, licenses []string
 func (a *Aggregator) countIn(counters []units, kind holderKind, unlisted bool, licenses []string) {
 	a.holder++
 	for _, id := range licenses {
-		i, listed := a.licenseIndex[id]
+		i, listed := a.find(a.licenseIndex, id)
 		if !listed {
 			a.stats.UnlistedLicenseUnits++
 			continue
@@ -173,7 +188,7 @@ func (a *Aggregator) counters(locationID string) (counters []units, unlisted boo
 	if locationID == "" {
 		return a.unplaced, false
 	}
-	i, listed := a.locationIndex[locationID]
+	i, listed := a.find(a.locationIndex, locationID)
 	if !listed {
 		return a.unplaced, true
 	}

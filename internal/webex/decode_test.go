@@ -234,3 +234,32 @@ func TestInternerAndArenaAreBounded(t *testing.T) {
 		t.Errorf("%d strings interned", len(n))
 	}
 }
+
+func TestIDKey(t *testing.T) {
+	t.Parallel()
+	const uuid = "fedcba98-7654-4321-8fed-cba987654321"
+	for cluster, name := range map[string]string{"us": uuid, "eu": strings.ToUpper(uuid), "urn:TEAM:us-west-2_r": uuid} {
+		uri := "ciscospark://" + cluster + "/LOCATION/" + name
+		for _, spelled := range []string{
+			uri, name, " " + name + "\n",
+			base64.StdEncoding.EncodeToString([]byte(uri)), base64.RawStdEncoding.EncodeToString([]byte(uri)),
+			base64.URLEncoding.EncodeToString([]byte(uri)), base64.RawURLEncoding.EncodeToString([]byte(uri)),
+			base64.RawURLEncoding.EncodeToString([]byte(name)),
+		} {
+			if got := IDKey(spelled); got != uuid || IDKey(got) != uuid {
+				t.Errorf("%q has the key %q, of which the key is %q", spelled, got, IDKey(got))
+			}
+		}
+	}
+	licence := func(cluster string) string {
+		return base64.RawURLEncoding.EncodeToString([]byte("ciscospark://" + cluster + "/LICENSE/" + uuid + ":BCSTD_" + uuid + "_acme.webex.com"))
+	}
+	if IDKey(licence("us")) != IDKey(licence("eu")) {
+		t.Error("a licence has another key in another cluster")
+	}
+	for _, id := range []string{"", "12345", "L1", "site", strings.Repeat("A", 2000)} {
+		if got := IDKey(id); got != id {
+			t.Errorf("%q, which is no UUID, has the key %q", id, got)
+		}
+	}
+}

@@ -147,6 +147,9 @@ func FuzzIDs(f *testing.F) {
 		if offer, site, ok := ParseLicenseID(id); ok && offer == "" || !ok && offer+site != "" {
 			t.Fatalf("%q: offer %q, site %q, %v", id, offer, site, ok)
 		}
+		if isUUID(CanonicalID(id)) && IDKey(apiID("LOCATION", CanonicalID(id))) != IDKey(id) {
+			t.Fatalf("%q has the key %q, its API form another", id, IDKey(id))
+		}
 		if c := CanonicalID(id); CanonicalID(c) != c || strings.HasSuffix(c, "=") {
 			t.Fatalf("%q becomes %q", id, c)
 		}

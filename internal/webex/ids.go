@@ -43,11 +43,10 @@ func OrganizationAPIID(uuid string) string {
 // ciscospark://us/LICENSE/<organization>:<offer code>_<uuid>[_<site URL>] has been observed and is not documented:
 // use the result as a hint and never as a key.
 func ParseLicenseID(id string) (offerCode, siteURL string, ok bool) {
-	kind, name, ok := decodeID(id)
-	if !ok || kind != license {
+	if kind, _, ok := decodeID(id); ok && kind != license {
 		return "", "", false
 	}
-	org, rest, ok := strings.Cut(name, ":")
+	org, rest, ok := strings.Cut(IDKey(id), ":")
 	if !ok || !isUUID(org) {
 		return "", "", false
 	}
@@ -68,6 +67,23 @@ func CanonicalID(id string) string {
 	return strings.TrimRight(strings.TrimLeft(id, blanks), blanks+"=")
 }
 
+// IDKey is what all spellings of one id have in common: of a UUID, bare, as a URI or in base64 of either alphabet with
+// or without padding, the UUID in lower case, whatever cluster the URI names; of an id that is longer, as a licence's,
+// the name in its URI; else the id as it is. Ids are compared by it and sent as Webex wrote them.
+func IDKey(id string) string {
+	key := CanonicalID(id)
+	if text, ok := decodeBase64(key); ok && (isUUID(text) || strings.HasPrefix(text, idScheme)) {
+		key = text
+	}
+	if _, name, ok := splitURI(key); ok {
+		key = name
+	}
+	if isUUID(key) {
+		key = strings.ToLower(key)
+	}
+	return key
+}
+
 // canonical is [CanonicalID] for bytes.
 func canonical(id []byte) []byte { return bytes.TrimRight(bytes.TrimLeft(id, blanks), blanks+"=") }
 
@@ -77,15 +93,27 @@ const blanks = " \t\r\n"
 // decodeID splits the id of any resource into the resource's kind and name.
 func decodeID(id string) (kind, name string, ok bool) {
 	id = CanonicalID(id)
+	if uri, ok := decodeBase64(id); ok {
+		id = uri
+	}
+	return splitURI(id)
+}
+
+// standardAlphabet turns base64 for URLs into the usual one.
+var standardAlphabet = strings.NewReplacer("-", "+", "_", "/")
+
+// decodeBase64 reads base64 without padding, in either alphabet.
+func decodeBase64(id string) (string, bool) {
 	if id == "" || len(id) > maxIDLength || strings.ContainsAny(id, "\r\n") { // the decoder would skip line breaks
-		return "", "", false
+		return "", false
 	}
-	id = strings.NewReplacer("-", "+", "_", "/").Replace(id)
-	raw, err := base64.RawStdEncoding.DecodeString(id)
-	if err != nil {
-		return "", "", false
-	}
-	rest, ok := strings.CutPrefix(string(raw), idScheme)
+	raw, err := base64.RawStdEncoding.DecodeString(standardAlphabet.Replace(id))
+	return string(raw), err == nil
+}
+
+// splitURI splits the URI of a resource into the resource's kind and name.
+func splitURI(uri string) (kind, name string, ok bool) {
+	rest, ok := strings.CutPrefix(uri, idScheme)
 	if !ok {
 		return "", "", false
 	}

@@ -473,6 +473,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: totalUnits
       type:
         scalar: numeric
+    - name: unlistedLocationUnits
+      type:
+        scalar: numeric
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSyncTemplate
   map:
     fields:

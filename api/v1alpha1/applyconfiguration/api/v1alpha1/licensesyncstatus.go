@@ -48,6 +48,10 @@ type LicenseSyncStatusApplyConfiguration struct {
 	TotalUnits *int64 `json:"totalUnits,omitempty"`
 	// consumedUnits is the number of units in use, over purchased licences.
 	ConsumedUnits *int64 `json:"consumedUnits,omitempty"`
+	// unlistedLocationUnits is the number of units of people and workspaces that name
+	// a location which is not in Webex's list of locations; the licence rows count
+	// them as units without location. Absent if none was seen.
+	UnlistedLocationUnits *int64 `json:"unlistedLocationUnits,omitempty"`
 	// requests is the number of requests sent to Webex, over all attempts,
 	// retries included.
 	Requests *int64 `json:"requests,omitempty"`
@@ -147,6 +151,14 @@ func (b *LicenseSyncStatusApplyConfiguration) WithTotalUnits(value int64) *Licen
 // If called multiple times, the ConsumedUnits field is set to the value of the last call.
 func (b *LicenseSyncStatusApplyConfiguration) WithConsumedUnits(value int64) *LicenseSyncStatusApplyConfiguration {
 	b.ConsumedUnits = &value
+	return b
+}
+
+// WithUnlistedLocationUnits sets the UnlistedLocationUnits field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the UnlistedLocationUnits field is set to the value of the last call.
+func (b *LicenseSyncStatusApplyConfiguration) WithUnlistedLocationUnits(value int64) *LicenseSyncStatusApplyConfiguration {
+	b.UnlistedLocationUnits = &value
 	return b
 }
 
