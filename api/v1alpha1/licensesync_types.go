@@ -134,9 +134,9 @@ type LicenseSyncStatus struct {
 	// +optional
 	ConsumedUnits *int64 `json:"consumedUnits,omitempty"`
 
-	// unlistedLocationUnits is the number of units of people and workspaces that name
-	// a location which is not in Webex's list of locations; the licence rows count
-	// them as units without location. Absent if none was seen.
+	// unlistedLocationUnits is the number of units of people and workspaces that
+	// name a location which is not in Webex's list of locations; the licence rows
+	// count them as units without location. Absent if none was seen.
 	// +optional
 	UnlistedLocationUnits *int64 `json:"unlistedLocationUnits,omitempty"`
 

@@ -62,6 +62,7 @@ type app struct {
 
 // Run carries out a command line and returns the exit code.
 func Run(ctx context.Context, args []string, env Env) int {
+	env.Out.Out, env.Err.Out = terminal.Guard(env.Out.Out), terminal.Guard(env.Err.Out)
 	a := &app{Env: env, format: output.FormatTable}
 	a.flags.UserAgent = "kubectl-webex/" + env.Version
 	root := a.root() //nolint:contextcheck // cobra hands the context to the commands

@@ -252,19 +252,19 @@ func (w *wizard) documents() error {
 		if len(items) == 1 {
 			document = items[0]
 		}
-		encoder := json.NewEncoder(w.Out.Out)
+		encoder := json.NewEncoder(w.Out.Data())
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(document)
 	}
 	for i, item := range items {
 		if i > 0 {
-			fmt.Fprintln(w.Out.Out, "---")
+			fmt.Fprintln(w.Out.Data(), "---")
 		}
 		content, err := yaml.Marshal(item)
 		if err != nil {
 			return err
 		}
-		if _, err := w.Out.Out.Write(content); err != nil {
+		if _, err := w.Out.Data().Write(content); err != nil {
 			return err
 		}
 	}

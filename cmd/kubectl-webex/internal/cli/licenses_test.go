@@ -55,7 +55,7 @@ func TestLicensesMistakes(t *testing.T) {
 		{"licenses --below 101%", 2, `error: --below is "101%": use a share in percent from 0% to 100%, such as 10%`},
 		{"licenses --level Customer --location HQ", 2, `error: --location is about level Site: leave --level away, or use --level Site`},
 		{"licenses --location HQ --pools", 2, `error: --pools is about level Customer: leave --level and --location away`},
-		{"licenses -o xml", 2, `error: invalid argument "xml" for "-o, --output" flag: use one of table, wide, json, yaml, csv`},
+		{"licenses -o xml", 2, `error: invalid argument "xml" for "-o, --output" flag: use one of table, wide, json, yaml, csv, csv-excel`},
 		{"licenses acme", 2, `error: unknown command "acme" for "kubectl webex licenses"`},
 		{"licences", 2, `error: unknown command "licences" for "kubectl webex"`},
 		{"licenses --customer acmee", 1, `error: there is no customer "acmee" in namespace webex: kubectl webex status lists them, or look elsewhere with -n or -A`},
@@ -82,7 +82,7 @@ func TestCompletion(t *testing.T) {
 		},
 		"licenses --location ":    {"Chicago Branch", "Headquarters", "Lisbon Office", "London Office"},
 		"licenses --level ":       {"Customer", "Site"},
-		"licenses -o ":            {"table", "wide", "json", "yaml", "csv"},
+		"licenses -o ":            {"table", "wide", "json", "yaml", "csv", "csv-excel"},
 		"licenses ":               nil,
 		"licenses -n other --at ": nil,
 	} {

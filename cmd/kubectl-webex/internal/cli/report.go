@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/labels"
@@ -32,7 +33,7 @@ type reportFormat string
 
 const formatHTML reportFormat = "html"
 
-var reportFormats = []string{string(formatHTML), string(output.FormatJSON), string(output.FormatYAML), string(output.FormatCSV)}
+var reportFormats = []string{string(formatHTML), string(output.FormatJSON), string(output.FormatYAML), string(output.FormatCSV), string(output.FormatCSVExcel)}
 
 // String is the form's name.
 func (f *reportFormat) String() string { return string(*f) }
@@ -43,7 +44,7 @@ func (f *reportFormat) Type() string { return "format" }
 // Set reads the value of -o.
 func (f *reportFormat) Set(value string) error {
 	if !slices.Contains(reportFormats, value) {
-		return errors.New("use one of html, json, yaml, csv")
+		return errors.New("use one of " + strings.Join(reportFormats, ", "))
 	}
 	*f = reportFormat(value)
 	return nil
@@ -78,7 +79,7 @@ so that --since can compare the next report with it; -o json does so, too.`,
 	flags.BoolVar(&f.Included, "included", false, "Also free and hybrid services, whose totals are no capacity")
 	flags.StringVarP(&f.file, "output-file", "f", "", "File to write to; default: the standard output")
 	flags.StringVar(&f.since, "since", "", "Former report, as HTML or JSON, to tell what changed since then")
-	flags.VarP(&f.format, "output", "o", "Form of the output: html, json, yaml, csv")
+	flags.VarP(&f.format, "output", "o", "Form of the output: "+strings.Join(reportFormats, ", "))
 	a.selector(cmd, &f.Selector)
 	a.flags.BindAll(flags)
 	for name, c := range map[string]completer{
@@ -197,7 +198,7 @@ func (a *app) deliver(r *report.Report, f *reportFlags) error {
 		return err
 	}
 	if f.file == "" {
-		_, err := a.Out.Out.Write(content.Bytes())
+		_, err := a.Out.Data().Write(content.Bytes())
 		return err
 	}
 	if err := replaceFile(f.file, content.Bytes()); err != nil {

@@ -109,7 +109,7 @@ func TestReportMistakes(t *testing.T) {
 	other, cut, picture := write("west.html", west), write("cut.json", `{"apiVersion": "kube`), write("page.html", "<html><script>1</script>")
 	list := write("list.json", newWorld(t, fleet()...).run("licenses", "-o", "json").out)
 	for args, want := range map[string]string{
-		"report -o table":           `2 error: invalid argument "table" for "-o, --output" flag: use one of html, json, yaml, csv`,
+		"report -o table":           `2 error: invalid argument "table" for "-o, --output" flag: use one of html, json, yaml, csv, csv-excel`,
 		"report -l tier=(gold)":     `2 error: --selector is "tier=(gold)": use labels such as tier=gold,region!=west`,
 		"report --customer acmee":   `1 error: there is no customer "acmee" in namespace webex: kubectl webex status lists them, or look elsewhere with -n or -A`,
 		"report --since none.html":  `1 error: --since: there is no file none.html: leave --since away the first time`,

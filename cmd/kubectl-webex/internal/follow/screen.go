@@ -31,9 +31,9 @@ func (s *Screen) Draw(frame []string) error {
 		b.WriteString("\r\x1b[J") // what was drawn may have been wrapped
 	}
 	for _, line := range frame {
-		b.WriteString("\r" + line + "\x1b[K\n")
+		b.WriteString("\r" + terminal.Safe(line) + "\x1b[K\n")
 	}
 	s.drawn, s.columns, s.height = len(frame), columns, height
-	_, err := io.WriteString(s.term.Out, b.String())
+	_, err := io.WriteString(terminal.Raw(s.term.Out), b.String()) // the moves of the cursor are ours
 	return err
 }

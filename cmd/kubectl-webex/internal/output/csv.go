@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"regexp"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // writeCSV writes items under a head of the names that they have in JSON. A
@@ -98,19 +100,33 @@ func cellOf(v reflect.Value) string {
 	case reflect.Slice:
 		entries := make([]string, v.Len())
 		for i := range entries {
-			entries[i] = fmt.Sprint(v.Index(i).Interface())
+			entries[i] = inert(fmt.Sprint(v.Index(i).Interface()))
 		}
-		return inert(strings.Join(entries, ";"))
+		return strings.Join(entries, ";")
 	default:
 		return fmt.Sprint(v.Interface())
 	}
 }
 
+// Signs that begin a formula, in each width that spreadsheets read, and the characters
+// that begin a cell anew for some.
+const (
+	signs  = "=+-@＝＋－＠﹦﹢﹣﹫−"
+	breaks = "\t\r\n"
+)
+
+var negative = regexp.MustCompile(`^-[0-9]+(\.[0-9]+)?$`)
+
 // inert keeps a text from outside, such as the name of a licence, from being a
-// formula to the spreadsheet that opens the file
-// (https://owasp.org/www-community/attacks/CSV_Injection).
+// formula to the spreadsheet that opens the file, whatever that passes over before
+// one (https://owasp.org/www-community/attacks/CSV_Injection). A negative number
+// stays one.
 func inert(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+	start := strings.TrimLeftFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\ufffd'
+	})
+	formula := start != "" && strings.ContainsRune(signs, []rune(start)[0]) && !negative.MatchString(text)
+	if formula || text != "" && strings.ContainsRune(breaks, rune(text[0])) {
 		return "'" + text
 	}
 	return text

@@ -22,10 +22,12 @@ const (
 	FormatJSON  Format = "json"
 	FormatYAML  Format = "yaml"
 	FormatCSV   Format = "csv"
+	// FormatCSVExcel is CSV that Excel knows as UTF-8.
+	FormatCSVExcel Format = "csv-excel"
 )
 
 // Formats are all forms, as help and errors name them.
-var Formats = []Format{FormatTable, FormatWide, FormatJSON, FormatYAML, FormatCSV}
+var Formats = []Format{FormatTable, FormatWide, FormatJSON, FormatYAML, FormatCSV, FormatCSVExcel}
 
 // String is the form's name.
 func (f *Format) String() string { return string(*f) }
@@ -72,18 +74,24 @@ func Document(kind string) Kind { return Kind{APIVersion: APIVersion, Kind: kind
 // Write writes a result in a form: document as JSON and YAML, items as CSV, table
 // for people.
 func Write[T any](term terminal.Terminal, format Format, document any, items []T, table func() *Table) error {
+	out := term.Data()
 	switch format {
 	case FormatJSON:
-		return writeJSON(term.Out, document)
+		return writeJSON(out, document)
 	case FormatYAML:
 		data, err := yaml.Marshal(document)
 		if err != nil {
 			return err
 		}
-		_, err = term.Out.Write(data)
+		_, err = out.Write(data)
 		return err
+	case FormatCSVExcel:
+		if _, err := io.WriteString(out, "\ufeff"); err != nil {
+			return err
+		}
+		return writeCSV(out, items)
 	case FormatCSV:
-		return writeCSV(term.Out, items)
+		return writeCSV(out, items)
 	default:
 		return table().Write(term, format == FormatWide)
 	}

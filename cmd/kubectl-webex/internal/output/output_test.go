@@ -1,6 +1,7 @@
 package output
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,10 @@ func TestForms(t *testing.T) {
 			"customer,license,units,names,worst.name,worst.units,since\n" +
 			"acme,\"Calling, \"\"Pro\"\"\",-3,a;b,x,1,2026-03-01T11:00:00Z\n" +
 			"globex,'=HYPERLINK(1),,,,,\n",
+		FormatCSVExcel: "\ufeff" +
+			"customer,license,units,names,worst.name,worst.units,since\n" +
+			"acme,\"Calling, \"\"Pro\"\"\",-3,a;b,x,1,2026-03-01T11:00:00Z\n" +
+			"globex,'=HYPERLINK(1),,,,,\n",
 		FormatYAML: "apiVersion: kubectl.webex-operator.io/v1\nitems:\n" +
 			"- customer: acme\n  license: Calling, \"Pro\"\n  names:\n  - a\n  - b\n  since: \"2026-03-01T12:00:00+01:00\"\n  units: -3\n  worst:\n    name: x\n    units: 1\n" +
 			"- customer: globex\n  license: =HYPERLINK(1)\n  places:\n  - name: \"y\"\nkind: Test\n",
@@ -89,9 +94,44 @@ func TestForms(t *testing.T) {
 	}
 }
 
+// What a spreadsheet may take for a formula, or for a new cell, is a text; what is a
+// number stays one.
+func TestInert(t *testing.T) {
+	for text, want := range map[string]string{
+		"":       "",
+		"Oslo":   "Oslo",
+		"-3":     "-3",
+		"-3.5":   "-3.5",
+		"a=b":    "a=b",
+		" Oslo":  " Oslo",
+		"=1":     "'=1",
+		"+49":    "'+49",
+		"-3+2":   "'-3+2",
+		"-":      "'-",
+		"@SUM":   "'@SUM",
+		"\tOslo": "'\tOslo",
+		"\nOslo": "'\nOslo",
+		"\rOslo": "'\rOslo",
+	} {
+		if got := inert(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+	for _, before := range []string{"", " ", "\u00a0", "\u3000", "\t", "\r\n", "\v", "\x00", "\x1b", "\ufeff", "\u200b", "\u200f", "\u202e", "\u2028", "\xff", " \n\t"} {
+		for _, sign := range []string{"=", "+", "-", "@", "＝", "＋", "－", "＠"} {
+			if got := inert(before + sign + "cmd|'/C calc'!A0"); !strings.HasPrefix(got, "'") {
+				t.Errorf("%q passes", got)
+			}
+		}
+	}
+	if got := cellOf(reflect.ValueOf([]string{"a", "=1"})); got != "a;'=1" {
+		t.Errorf("a list becomes %q", got)
+	}
+}
+
 func TestFormatFlag(t *testing.T) {
 	var f Format
-	if err := f.Set("xml"); err == nil || err.Error() != "use one of table, wide, json, yaml, csv" {
+	if err := f.Set("xml"); err == nil || err.Error() != "use one of table, wide, json, yaml, csv, csv-excel" {
 		t.Errorf("error %v", err)
 	}
 	if err := f.Set("csv"); err != nil || f != FormatCSV || f.People() {

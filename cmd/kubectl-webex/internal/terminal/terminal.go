@@ -28,6 +28,14 @@ type Terminal struct {
 	Size func() (columns, lines int)
 }
 
+// Data is where results for programs go: as they are, but on a terminal.
+func (t Terminal) Data() io.Writer {
+	if t.Live {
+		return t.Out
+	}
+	return Raw(t.Out)
+}
+
 // The size that is assumed where none can be had, as by other programs.
 const (
 	defaultColumns = 80

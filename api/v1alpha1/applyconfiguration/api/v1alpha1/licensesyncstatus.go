@@ -48,9 +48,9 @@ type LicenseSyncStatusApplyConfiguration struct {
 	TotalUnits *int64 `json:"totalUnits,omitempty"`
 	// consumedUnits is the number of units in use, over purchased licences.
 	ConsumedUnits *int64 `json:"consumedUnits,omitempty"`
-	// unlistedLocationUnits is the number of units of people and workspaces that name
-	// a location which is not in Webex's list of locations; the licence rows count
-	// them as units without location. Absent if none was seen.
+	// unlistedLocationUnits is the number of units of people and workspaces that
+	// name a location which is not in Webex's list of locations; the licence rows
+	// count them as units without location. Absent if none was seen.
 	UnlistedLocationUnits *int64 `json:"unlistedLocationUnits,omitempty"`
 	// requests is the number of requests sent to Webex, over all attempts,
 	// retries included.

@@ -192,7 +192,7 @@ func licenceBar(l *rollup.License) (bar, bool) {
 	if !known || l.Class != purchased {
 		return bar{}, false
 	}
-	b := bar{label: l.License, text: percent(l.UtilizationPercent), share: share, part: urgency(l.UtilizationPercent)}
+	b := bar{label: terminal.Clean(l.License), text: percent(l.UtilizationPercent), share: share, part: urgency(l.UtilizationPercent)}
 	if total := float64(*l.TotalUnits); total > 0 {
 		b.length = 100 * (float64(*l.ConsumedUnits) - float64(l.OverAssignedUnits)) / total
 		if l.OverAssignedUnits > 0 {
@@ -214,7 +214,7 @@ func locationChart(all []report.Location) (*chart, error) {
 	for i := range all {
 		if l := &all[i]; l.Placing == rollup.PlacingLocation && l.ConsumedUnits > 0 {
 			shown = append(shown, bar{
-				label: l.Location + ", " + l.Customer, text: humanize.Comma(l.ConsumedUnits), share: float64(l.ConsumedUnits), length: float64(l.ConsumedUnits), part: partUsed,
+				label: terminal.Clean(l.Location) + ", " + terminal.Clean(l.Customer), text: humanize.Comma(l.ConsumedUnits), share: float64(l.ConsumedUnits), length: float64(l.ConsumedUnits), part: partUsed,
 			})
 		}
 	}
@@ -284,7 +284,7 @@ func (c *chart) bars(bars []bar, unit string) error {
 		}
 		labels := make([]string, len(bars))
 		for i, b := range bars {
-			labels[len(bars)-1-i] = terminal.Clip(terminal.Clean(b.label), columns)
+			labels[len(bars)-1-i] = terminal.Clip(b.label, columns)
 		}
 		o.CategoryAxis.Labels, o.CategoryAxis.LabelFontStyle = labels, fontSize
 		o.ValueAxis[0].Min, o.ValueAxis[0].LabelFontStyle = new(0.0), fontSize

@@ -6,8 +6,11 @@ import (
 	"crypto/sha256"
 	_ "embed" // the template and its style
 	"encoding/base64"
+	"encoding/json"
+	"fmt"
 	"html/template"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/report"
@@ -36,6 +39,22 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 		return err
 	}
 	return tmpl.Execute(w, v)
+}
+
+// unseen writes what turns the direction of texts around as JSON can, so that it does
+// not act on who reads the source of a page either.
+var unseen = func() *strings.Replacer {
+	var pairs []string
+	for _, r := range "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069" {
+		pairs = append(pairs, string(r), fmt.Sprintf(`\u%04x`, r))
+	}
+	return strings.NewReplacer(pairs...)
+}()
+
+// memory is the data of a page.
+func memory(r *report.Report) (template.JS, error) {
+	data, err := json.Marshal(r.Memory()) // which escapes what HTML would read
+	return template.JS(unseen.Replace(string(data))), err //nolint:gosec // see above
 }
 
 // policy lets the page do nothing but show itself with its own style sheet. Data

@@ -43,6 +43,7 @@ func (p part) colour() charts.Color {
 }
 
 var (
+	tag            = regexp.MustCompile(`<[^<>]*>`)
 	styleAttribute = regexp.MustCompile(`style="([^"]*)"`)
 	emptyPath      = regexp.MustCompile(`<path[^>]*class="none"[^>]*/>`)
 	// A segment without extent, which a value of nothing leaves in a stack of bars.
@@ -50,10 +51,11 @@ var (
 )
 
 // classes replaces style attributes by classes. A colour that stands for nothing
-// is an error: a new version of the library may draw what this one does not.
+// is an error: a new version of the library may draw what this one does not. Names
+// stand between tags, with < and > escaped, and are left alone whatever they say.
 func classes(svg string) (string, error) {
 	var unknown error
-	svg = styleAttribute.ReplaceAllStringFunc(svg, func(attribute string) string {
+	class := func(attribute string) string {
 		declarations := map[string]string{}
 		for d := range strings.SplitSeq(styleAttribute.FindStringSubmatch(attribute)[1], ";") {
 			name, value, _ := strings.Cut(d, ":")
@@ -75,7 +77,8 @@ func classes(svg string) (string, error) {
 			unknown = fmt.Errorf("the chart library draws in %s, which stands for no part of a chart", attribute)
 		}
 		return `class="none"`
-	})
+	}
+	svg = tag.ReplaceAllStringFunc(svg, func(tag string) string { return styleAttribute.ReplaceAllStringFunc(tag, class) })
 	svg = emptyPath.ReplaceAllString(alignLabels(svg), "")
 	svg = flatBar.ReplaceAllStringFunc(svg, func(path string) string {
 		if m := flatBar.FindStringSubmatch(path); m[1] == m[2] {

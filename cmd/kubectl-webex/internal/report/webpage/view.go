@@ -29,7 +29,7 @@ type view struct {
 	Trend                       *chart
 	TrendNotes                  []string
 	Changes                     changes
-	Data                        *report.Report
+	Data                        template.JS
 }
 
 // tile is one of the figures at the top.
@@ -62,14 +62,17 @@ func viewOf(r *report.Report, o Options) (*view, error) {
 		Style: template.CSS(css), Policy: policy(css), //nolint:gosec // the project's own style sheet
 		Title: "Webex licences", Scope: terminal.Clean(r.Scope.String()), Version: o.Version,
 		Made:  r.Time.In(o.Zone).Format("Monday, 2 January 2006, 15:04 MST"),
-		Notes: r.Notes, Tiles: tiles(r), Data: r.Memory(),
+		Notes: cleaned(r.Notes), Tiles: tiles(r),
+	}
+	var err error
+	if v.Data, err = memory(r); err != nil {
+		return nil, err
 	}
 	names := naming{all: r.Scope.Namespace == "", now: r.Time}
 	v.Attention, v.MoreAttention = names.issues(r.Items)
 	v.Customers, v.Hierarchy = names.customers(r), hierarchyTable(r.Hierarchy)
 	v.Locations, v.Places = names.locations(r.Locations), names.places(r.Places)
 	v.Changes = names.changes(r.Changes, o.Zone)
-	var err error
 	if len(r.Licenses) > 0 {
 		v.Licenses = names.licenses(r.Licenses)
 		if v.LicenceChart, err = licenceChart(r.Licenses); err != nil {
@@ -96,9 +99,9 @@ type naming struct {
 
 func (n naming) of(namespace, name string) string {
 	if n.all {
-		return namespace + "/" + name
+		return terminal.Clean(namespace + "/" + name)
 	}
-	return name
+	return terminal.Clean(name)
 }
 
 func tiles(r *report.Report) []tile {
@@ -155,12 +158,12 @@ func (n naming) issues(customers []report.Customer) (shown []issue, more string)
 	for i := range customers {
 		c := &customers[i]
 		for _, is := range c.Issues {
-			k := kind{is.Severity, is.Name()}
+			k := kind{is.Severity, terminal.Clean(is.Name())}
 			if found[k] == nil {
 				kinds = append(kinds, k)
 			}
 			found[k] = append(found[k], issue{
-				Customer: n.of(c.Namespace, c.Name), Name: is.Name(), Message: terminal.Clean(is.Message), Error: is.Severity == overview.Error,
+				Customer: n.of(c.Namespace, c.Name), Name: k.name, Message: terminal.Clean(is.Message), Error: is.Severity == overview.Error,
 			})
 		}
 	}
@@ -251,7 +254,7 @@ func (n naming) customer(c *report.Customer) cell {
 		name.Below = append(name.Below, terminal.Clean(c.DisplayName))
 	}
 	if c.HierarchyPath != "" {
-		name.Below = append(name.Below, c.HierarchyPath)
+		name.Below = append(name.Below, terminal.Clean(c.HierarchyPath))
 	}
 	switch {
 	case c.Deleted:
@@ -291,7 +294,7 @@ func hierarchyTable(nodes []report.Node) *table {
 		n := &nodes[i]
 		name := text(n.Path[strings.LastIndexByte(n.Path, '.')+1:])
 		if n.Depth == 0 {
-			name.Text = n.Path
+			name.Text = terminal.Clean(n.Path)
 		}
 		name.Indent = min(n.Depth, 6)
 		if n.OverAssignedUnits > 0 {
@@ -376,9 +379,18 @@ func trendNotes(r *report.Report, zone *time.Location) []string {
 	return append(notes, longer)
 }
 
+func cleaned(texts []string) []string {
+	clean := make([]string, len(texts))
+	for i, text := range texts {
+		clean[i] = terminal.Clean(text)
+	}
+	return clean
+}
+
 // enumerate joins names, at most a few.
 func enumerate(names []string) string {
 	const most = 8
+	names = cleaned(names)
 	if len(names) > most {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 	}
