@@ -63,6 +63,8 @@ type runScope struct {
 	verdict *runVerdict
 	// collected is set once the outcome of an attempt is in status.
 	collected bool
+	// stopped is set if an attempt ended for a cause outside of it.
+	stopped bool
 	// after is when to look again; 0 for never.
 	after time.Duration
 }
@@ -112,7 +114,8 @@ func (r *LicenseSyncReconciler) Reconcile(ctx context.Context, request ctrl.Requ
 }
 
 // get reads the run, past the cache unless the cache already knows it finished.
-// A run that is gone, or another manager's, stops its attempt.
+// A run that is gone, or another manager's, stops its attempt; an API server that
+// does not answer says neither.
 func (r *LicenseSyncReconciler) get(ctx context.Context, name client.ObjectKey) (found *v1alpha1.LicenseSync, claim runClaim, err error) {
 	run := &v1alpha1.LicenseSync{}
 	if err = r.Get(ctx, name, run); err == nil {
@@ -121,11 +124,14 @@ func (r *LicenseSyncReconciler) get(ctx context.Context, name client.ObjectKey) 
 	if err == nil && claim.ours && !finished(run) {
 		err = r.Live.Get(ctx, name, run)
 	}
+	if client.IgnoreNotFound(err) != nil {
+		return nil, claim, err
+	}
 	if err == nil && claim.ours && run.DeletionTimestamp.IsZero() {
 		return run, claim, nil
 	}
-	r.Runner.Stop(name)
-	return nil, claim, client.IgnoreNotFound(err)
+	r.Runner.Stop(name, syncrun.ErrCanceled)
+	return nil, claim, nil
 }
 
 // finished says whether a run ended, for good or bad.

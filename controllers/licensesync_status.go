@@ -158,15 +158,7 @@ func (r *LicenseSyncReconciler) write(ctx context.Context, s *runScope) error {
 	if same {
 		return nil
 	}
-	configuration, err := syncrun.ApplyConfiguration[ac.LicenseSyncStatusApplyConfiguration](s.status)
-	if err != nil {
-		return err
-	}
-	// Refused if somebody wrote in between: a replica that lost its lease while it was frozen
-	// must not write over what its successor wrote.
-	object := ac.LicenseSync(s.run.Name, s.run.Namespace).WithUID(s.run.UID).
-		WithResourceVersion(s.run.ResourceVersion).WithStatus(configuration)
-	if _, err = applyStatus(ctx, r, s.run, object, len(s.run.Unreadable) > 0, syncrun.FieldManager); err != nil {
+	if err := r.applyStatus(ctx, s.run, s.status); err != nil {
 		return client.IgnoreNotFound(err)
 	}
 	if s.collected {
@@ -174,6 +166,19 @@ func (r *LicenseSyncReconciler) write(ctx context.Context, s *runScope) error {
 	}
 	r.tell(s)
 	return nil
+}
+
+// applyStatus writes the status of a run as it was read. It is refused if another write came
+// in between: a replica that lost its lease while it was frozen must not write over what its
+// successor wrote.
+func (r *LicenseSyncReconciler) applyStatus(ctx context.Context, run *v1alpha1.LicenseSync, desired v1alpha1.LicenseSyncStatus) error {
+	configuration, err := syncrun.ApplyConfiguration[ac.LicenseSyncStatusApplyConfiguration](desired)
+	if err != nil {
+		return err
+	}
+	object := ac.LicenseSync(run.Name, run.Namespace).WithUID(run.UID).WithResourceVersion(run.ResourceVersion).WithStatus(configuration)
+	_, err = applyStatus(ctx, r, run, object, len(run.Unreadable) > 0, syncrun.FieldManager)
+	return err
 }
 
 func sameRunStatus(a, b v1alpha1.LicenseSyncStatus) bool {

@@ -116,7 +116,7 @@ func (r *LicenseSyncReconciler) stop(s *runScope) (ending bool) {
 		s.start(snapshot.StartedAt)
 		s.account(snapshot.Outcome)
 	}
-	return r.Runner.Stop(client.ObjectKeyFromObject(s.run))
+	return r.Runner.Stop(client.ObjectKeyFromObject(s.run), syncrun.ErrCanceled)
 }
 
 // collect writes down an attempt that ended.
@@ -135,7 +135,7 @@ func (r *LicenseSyncReconciler) collect(_ context.Context, s *runScope) (bool, e
 		s.succeed(outcome)
 	case failure.Reason == v1alpha1.ReasonCanceled:
 		// Stopped from outside, and not by this run: it begins again.
-		s.collected = false
+		s.collected, s.stopped = false, true
 		r.Runner.Forget(client.ObjectKeyFromObject(s.run))
 		return true, nil
 	case failure.Class == webex.ClassRateLimited:
@@ -155,7 +155,7 @@ func (r *LicenseSyncReconciler) leave(_ context.Context, s *runScope) (bool, err
 	if !s.leaving {
 		return true, nil
 	}
-	r.Runner.Stop(client.ObjectKeyFromObject(s.run))
+	r.Runner.Stop(client.ObjectKeyFromObject(s.run), syncrun.ErrNotServed)
 	return false, nil
 }
 
@@ -271,14 +271,19 @@ func (r *LicenseSyncReconciler) notBefore(ctx context.Context, s *runScope) (tim
 }
 
 // attempt begins an attempt, or shows how far it is.
-func (r *LicenseSyncReconciler) attempt(_ context.Context, s *runScope) (bool, error) {
+func (r *LicenseSyncReconciler) attempt(ctx context.Context, s *runScope) (bool, error) {
 	run := s.run
+	if begins, err := r.interruptions(ctx, s); err != nil || !begins {
+		return false, err
+	}
 	// Customers of one Secret share a request budget.
 	group := run.Namespace + "/" + s.customer.Spec.CredentialsSecretRef.Name
 	//nolint:contextcheck // an attempt outlives the reconcile that begins it
 	if !r.Runner.Begin(run, group, func(ctx context.Context, place syncrun.Place) syncrun.Outcome {
 		logger := ctrl.Log.WithName("run").WithValues("run", client.ObjectKeyFromObject(run), "customer", run.Spec.CustomerAccessRef.Name)
-		return r.Engine.Run(ctrl.LoggerInto(ctx, logger), run, place)
+		ctx = ctrl.LoggerInto(ctx, logger)
+		defer r.putOff(ctx, run)
+		return r.Engine.Run(ctx, run, place)
 	}) {
 		s.queued("another run of this customer goes first")
 		s.lookAgain(placeGrace)

@@ -57,6 +57,8 @@ type Options struct {
 	Retry          webex.RetryPolicy
 	Backoff        func(uid string, failed int32) time.Duration
 	Timeouts       syncrun.Timeouts
+	// Patience is that of attempts with the API server; the zero value is the product's.
+	Patience syncrun.Patience
 	// WrapClient lets tests see what is written; nil leaves the client as it is.
 	WrapClient func(client.Client) client.Client
 	// WrapRecorder lets tests see which events are told; nil leaves the recorder as it is.
@@ -86,8 +88,9 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		Client: c, Shard: o.Shard, Leases: &shard.Leases{Live: mgr.GetAPIReader(), Namespace: o.LeaseNamespace, Clock: o.Clock},
 		Runner: runner, Recorder: recorder, Clock: o.Clock, Contested: cmp.Or(o.Contested, contested),
 	}
+	patience := cmp.Or(o.Patience, syncrun.DefaultPatience(o.Clock))
 	engine := &syncrun.Engine{
-		Client: c, Live: mgr.GetAPIReader(), Hosts: o.Hosts, Budgets: syncrun.NewBudgets(o.RequestsPerSecond),
+		Client: patience.Client(c), Live: patience.Reader(mgr.GetAPIReader()), Hosts: o.Hosts, Budgets: syncrun.NewBudgets(o.RequestsPerSecond),
 		Recorder: recorder, Clock: o.Clock, UserAgent: o.UserAgent, Retry: o.Retry, Timeouts: o.Timeouts, Observe: metrics.ObserveRequest,
 		DataVersion: o.DataVersion, Serves: claims.Serves, Holds: o.Shard.LeaseName(),
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -95,7 +96,9 @@ type fixture struct {
 	// taken are the versions of customers that the operator has looked at, asked those
 	// that the test has made.
 	taken, asked *versions
-	stop         func()
+	// wrapTransport comes between the operator and the API server, if set.
+	wrapTransport func(http.RoundTripper) http.RoundTripper
+	stop          func()
 	opts         fixtureOptions
 }
 
@@ -167,6 +170,9 @@ func (f *fixture) start(adjust ...func(*Options)) {
 	f.t.Helper()
 	config := rest.CopyConfig(cluster.Config)
 	config.Wrap(f.writes.wrap)
+	if f.wrapTransport != nil {
+		config.Wrap(f.wrapTransport)
+	}
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:  testScheme(),
 		Cache:   CacheOptions([]string{f.namespace}),

@@ -49,6 +49,9 @@ func (s *customerScope) summary(fresh bool) status.Summary {
 		summary := status.Summary{Ready: metav1.ConditionTrue, Detail: status.Detail{
 			Reason: v1alpha1.ReasonSynced, Message: syncedMessage,
 		}}
+		if ptr.Deref(last.RefusedRows, 0) > 0 {
+			summary.Message += ", but for some: " + last.Message
+		}
 		if s.active && s.customer.Status.CollectedSpecHash != syncrun.CollectedSpecHash(s.customer) {
 			summary.Reconciling = &status.Detail{Reason: v1alpha1.ReasonRunning, Message: "a run for the changed spec is under way"}
 		}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/census"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/internal/status"
 )
 
@@ -139,7 +140,10 @@ func (r *WebexCustomerAccessReconciler) watchCensus(ctx context.Context, queue w
 				return
 			case <-time.After(r.CensusDebounce):
 			}
-			r.wakeCrowded(ctx, queue)
+			err := webex.Recovered(func() error { r.wakeCrowded(ctx, queue); return nil })
+			if err != nil {
+				ctrl.LoggerFrom(ctx).Error(err, "customers were not told of the number of objects")
+			}
 		}
 	}()
 	return nil

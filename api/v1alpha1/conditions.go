@@ -56,6 +56,8 @@ const (
 	ReasonCanceled = "Canceled"
 	// ReasonDeadlineExceeded is for a run that took longer than spec.activeDeadlineSeconds.
 	ReasonDeadlineExceeded = "DeadlineExceeded"
+	// ReasonInterrupted is for a run during which the operator's process ended twice.
+	ReasonInterrupted = "Interrupted"
 	// ReasonCustomerNotFound is for a run whose customer does not exist.
 	ReasonCustomerNotFound = "CustomerNotFound"
 	// ReasonUnreadableField is for an object of any kind whose stored spec holds a value
@@ -107,6 +109,8 @@ const (
 	ReasonPartialResult = "PartialResult"
 	// ReasonWriteFailed is for rows that the Kubernetes API did not take.
 	ReasonWriteFailed = "WriteFailed"
+	// ReasonRowsRefused is for rows that a quota or a policy of Kubernetes refuses.
+	ReasonRowsRefused = "RowsRefused"
 )
 
 // Reasons of CredentialsValid.

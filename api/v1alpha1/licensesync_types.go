@@ -158,6 +158,11 @@ type LicenseSyncStatus struct {
 	// +optional
 	FailedAttempts *int32 `json:"failedAttempts,omitempty"`
 
+	// interruptions is the number of attempts during which the operator's process
+	// ended other than by a regular stop. The run fails at the second.
+	// +optional
+	Interruptions *int32 `json:"interruptions,omitempty"`
+
 	// nextAttemptTime is when the next attempt is due.
 	// +optional
 	NextAttemptTime *metav1.Time `json:"nextAttemptTime,omitempty"`
@@ -213,6 +218,11 @@ type RowCounts struct {
 	// held is the number of rows whose removal waits for approval.
 	// +optional
 	Held *int32 `json:"held,omitempty"`
+
+	// refused is the number of rows that the API server did not take, as their
+	// values are out of bounds. Those that were there keep their figures.
+	// +optional
+	Refused *int32 `json:"refused,omitempty"`
 }
 
 // ChangeKind says what happened to a row.

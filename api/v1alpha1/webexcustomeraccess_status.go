@@ -249,6 +249,11 @@ type LastRun struct {
 	// +kubebuilder:validation:MaxLength=1024
 	Message string `json:"message,omitempty"`
 
+	// refusedRows is the number of licence rows that the API server did not take; the
+	// message says of one why.
+	// +optional
+	RefusedRows *int32 `json:"refusedRows,omitempty"`
+
 	// observedGeneration is the generation of the customer's spec that the attempt worked by.
 	// +optional
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`

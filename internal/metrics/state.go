@@ -12,6 +12,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/shard"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
 // DefaultMaxSeries bounds the series of webexlicense_units: 2 for each of 2,500 purchased licences. One takes about 280
@@ -98,7 +99,10 @@ func (s *State) Collect(ch chan<- prometheus.Metric) {
 	for kind, collect := range map[string]func(context.Context, *emitter) (int, error){
 		"WebexCustomerAccess": s.customers, "WebexLicense": s.licenses, "LicenseSyncSchedule": s.schedules, "LicenseSync": s.runs,
 	} {
-		if n, err := collect(ctx, e); err != nil {
+		var n int
+		// The registry calls Collect on a goroutine of its own: a panic on it would end the process.
+		err := webex.Recovered(func() (err error) { n, err = collect(ctx, e); return err })
+		if err != nil {
 			ch <- prometheus.NewInvalidMetric(cacheObjects, err) // the scrape says that something is missing
 		} else {
 			e.gauge(cacheObjects, float64(n), kind)

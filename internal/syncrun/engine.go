@@ -3,9 +3,7 @@ package syncrun
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -172,20 +170,19 @@ func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, place Place
 	return a.outcome
 }
 
-// carefully does a step, and makes a panic in it the failure of this one run:
-// what one organization answers must not end the runs of all others.
-func carefully(ctx context.Context, do func(context.Context) error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			cause := fmt.Errorf("panic of type %T", p) // its text might repeat the answer
-			log.FromContext(ctx).Error(cause, "a step of a run panicked", "stack", string(debug.Stack()))
-			err = &Failure{
-				Class: webex.ClassPartial, Reason: v1alpha1.ReasonPartialResult, Err: cause,
-				Message: "the operator met an answer that it cannot handle: nothing more is written; please report what its log says",
-			}
-		}
-	}()
-	return do(ctx)
+// carefully does a step. A panic in it, or on a goroutine that it started, is the failure of
+// this one run: what one organization answers must not end the runs of all others.
+func carefully(ctx context.Context, do func(context.Context) error) error {
+	err := webex.Recovered(func() error { return do(ctx) })
+	cause, ok := errors.AsType[*webex.PanicError](err)
+	if !ok {
+		return err
+	}
+	log.FromContext(ctx).Error(cause, "a step of a run panicked", "stack", string(cause.Stack))
+	return &Failure{
+		Class: webex.ClassPartial, Reason: v1alpha1.ReasonPartialResult, Err: cause,
+		Message: "the operator met an answer that it cannot handle: nothing more is written; please report what its log says",
+	}
 }
 
 // conclude records the facts on the customer, last of all writes. It gets time
@@ -210,7 +207,7 @@ func (a *attempt) conclude(ctx context.Context) {
 	if a.customer.UID == "" {
 		return // it is gone, or could not be read
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	ctx, cancel := outlive(ctx, concludeGrace)
 	defer cancel()
 	err := a.recordFacts(ctx)
 	switch {
@@ -220,6 +217,24 @@ func (a *attempt) conclude(ctx context.Context) {
 	default: // the run tells why it failed; its customer does not until the next attempt
 		log.FromContext(ctx).Error(err, "the customer's status could not be written after an attempt that failed")
 	}
+}
+
+// miss notes what the attempt does without.
+func (a *attempt) miss(what string) {
+	if a.outcome.Missing != "" {
+		what = a.outcome.Missing + "; " + what
+	}
+	a.outcome.Missing = what
+}
+
+// concludeGrace is how long the facts of an attempt may still be written once it was stopped.
+const concludeGrace = 30 * time.Second
+
+// outlive returns a context that ends some time after ctx has.
+func outlive(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	return longer, func() { stop(); cancel() }
 }
 
 // causeOf is the text of a cause; the errors of the Webex client are free of

@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -46,6 +48,7 @@ func (a *attempt) recordFacts(ctx context.Context) error {
 			Name: a.sync.Name, Reason: v1alpha1.ReasonSucceeded, Message: "the run completed",
 			ObservedGeneration: new(a.customer.Generation), ObservedCABundleResourceVersion: a.caVersion, EndTime: &now,
 		}
+		s.LastRun.RefusedRows = a.outcome.Rows.Refused
 		if missing := a.outcome.Missing; missing != "" {
 			s.LastRun.Message = clip(s.LastRun.Message+"; "+missing, 1024)
 		}
@@ -95,11 +98,15 @@ const (
 	maxSubscriptions = 256
 	maxSiteURLs      = 256
 	maxRoles         = 128
+	// Those of their items are in bytes.
+	maxSubscription = 128
+	maxSiteURL      = 253
+	maxRole         = 256
 )
 
 func (a *attempt) recordResult(s *v1alpha1.WebexCustomerAccessStatus, now metav1.Time) {
 	s.Organization = a.organizationStatus()
-	s.Roles = first(maxRoles, a.roles)
+	s.Roles = first(maxRoles, maxRole, a.roles)
 	s.LastSuccessfulSyncTime = &now
 	s.HeldPrune = a.outcome.Held
 	s.CollectedSpecHash = CollectedSpecHash(a.customer)
@@ -107,8 +114,8 @@ func (a *attempt) recordResult(s *v1alpha1.WebexCustomerAccessStatus, now metav1
 	if a.outcome.Held != nil {
 		return // rows that are held still count, and so does what is known from them
 	}
-	s.Subscriptions = first(maxSubscriptions, usage.Subscriptions(a.licenses))
-	s.SiteURLs = first(maxSiteURLs, usage.SiteURLs(a.licenses))
+	s.Subscriptions = first(maxSubscriptions, maxSubscription, usage.Subscriptions(a.licenses))
+	s.SiteURLs = first(maxSiteURLs, maxSiteURL, usage.SiteURLs(a.licenses))
 	s.Totals = &v1alpha1.CustomerTotals{
 		Licenses:       new(int64(a.totals.Licenses)),
 		Locations:      new(int64(a.totals.Locations)),
@@ -137,9 +144,13 @@ func (a *attempt) claimOrganization(ctx context.Context) error {
 	return a.updateFacts(ctx, func(s *v1alpha1.WebexCustomerAccessStatus) { s.Organization = claim })
 }
 
-// updateFacts writes the customer's facts if change alters them. It reads the
-// customer past the cache, because all facts are written together.
+// updateFacts writes the customer's facts if change alters them, again if another write
+// came in between. It reads the customer past the cache, because all facts are written together.
 func (a *attempt) updateFacts(ctx context.Context, change func(*v1alpha1.WebexCustomerAccessStatus)) error {
+	return retry.RetryOnConflict(retry.DefaultBackoff, func() error { return a.updateFactsOnce(ctx, change) })
+}
+
+func (a *attempt) updateFactsOnce(ctx context.Context, change func(*v1alpha1.WebexCustomerAccessStatus)) error {
 	customer := &v1alpha1.WebexCustomerAccess{}
 	if err := a.Live.Get(ctx, client.ObjectKeyFromObject(a.customer), customer); err != nil {
 		return client.IgnoreNotFound(err)
@@ -190,9 +201,11 @@ func timeOrNil(t time.Time) *metav1.Time {
 	return new(metav1.NewTime(t))
 }
 
-func first(n int, items []string) []string {
-	if len(items) > n {
-		return items[:n]
+// first are the first n items, each clipped.
+func first(n, maxBytes int, items []string) []string {
+	kept := slices.Clone(items[:min(n, len(items))])
+	for i := range kept {
+		kept[i] = clip(kept[i], maxBytes)
 	}
-	return items
+	return kept
 }

@@ -29,6 +29,8 @@ type Failure struct {
 	Unconfirmed bool
 	// Repeated says that nothing was asked, since Webex said no a while ago.
 	Repeated bool
+	// Final says that another attempt of the run would end the same.
+	Final bool
 	// Err is the cause, for errors.Is and errors.As.
 	Err error
 }
@@ -41,7 +43,7 @@ func (f *Failure) Unwrap() error { return f.Err }
 
 // Retriable says whether the operator goes on by itself.
 func (f *Failure) Retriable() bool {
-	return f.Unconfirmed || f.Class != webex.ClassTerminal && f.Class != webex.ClassAuth
+	return !f.Final && (f.Unconfirmed || f.Class != webex.ClassTerminal && f.Class != webex.ClassAuth)
 }
 
 // ConcernsCredentials says whether a change of the credentials Secret may mend it.
@@ -60,7 +62,7 @@ func ConcernsCredentials(reason string) bool {
 func Retriable(reason string) bool {
 	switch reason {
 	case v1alpha1.ReasonAPIUnavailable, v1alpha1.ReasonRateLimited, v1alpha1.ReasonPartialResult,
-		v1alpha1.ReasonWriteFailed, v1alpha1.ReasonCABundleInvalid, v1alpha1.ReasonDeadlineExceeded:
+		v1alpha1.ReasonWriteFailed, v1alpha1.ReasonRowsRefused, v1alpha1.ReasonCABundleInvalid, v1alpha1.ReasonDeadlineExceeded:
 		return true
 	}
 	return false
@@ -91,7 +93,7 @@ func failureOf(ctx context.Context, err error) *Failure {
 	return &Failure{
 		Class:   webex.ClassTransient,
 		Reason:  v1alpha1.ReasonWriteFailed,
-		Message: "the Kubernetes API did not answer as expected: see the operator's log",
+		Message: "the Kubernetes API did not answer as expected: " + apiServerWords(err),
 		Err:     err,
 	}
 }

@@ -123,20 +123,35 @@ func (l *limiter) parks(pause time.Duration) bool {
 // mayPause adds a pause up with the others of the attempt, and says whether they
 // are not too long together. One with an end to tell is written to the customer.
 func (a *attempt) mayPause(ctx context.Context, pause time.Duration, until time.Time) bool {
-	a.pausing.Lock()
-	defer a.pausing.Unlock()
-	if until.IsZero() || !until.After(a.pausedUntil) {
-		return true // short, or the other page of the walk waits for it already
+	news, tooLong := a.addPause(pause, until)
+	if !news || tooLong {
+		return !tooLong
 	}
-	if a.paused += pause; a.paused > maxPauses {
-		return false
-	}
-	a.pausedUntil = until
 	// If this fails, a restart would ask Webex too early, once. The attempt need not fail for it.
-	if err := a.updateFacts(ctx, func(s *v1alpha1.WebexCustomerAccessStatus) { s.NotBefore = wholeSecond(until) }); err != nil {
+	err := a.updateFacts(ctx, func(s *v1alpha1.WebexCustomerAccessStatus) {
+		if end := wholeSecond(until); s.NotBefore == nil || s.NotBefore.Before(end) {
+			s.NotBefore = end
+		}
+	})
+	if err != nil {
 		log.FromContext(ctx).Error(err, "the end of a pause could not be written down")
 	}
 	return true
+}
+
+// addPause adds a pause up. It is no news if it is short, or if the other page of the walk
+// waits for it already.
+func (a *attempt) addPause(pause time.Duration, until time.Time) (news, tooLong bool) {
+	a.pausing.Lock()
+	defer a.pausing.Unlock()
+	if until.IsZero() || !until.After(a.pausedUntil) {
+		return false, false
+	}
+	if a.paused += pause; a.paused > maxPauses {
+		return true, true
+	}
+	a.pausedUntil = until
+	return true, false
 }
 
 // wholeSecond is a time for a status, which holds whole seconds, and none of

@@ -209,7 +209,8 @@ func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, 
 	}
 	group.SetLimit(seen.atOnce() + 1)
 	begun := make([]bool, len(r.at))
-	group.Go(func() error {
+	side := func(do func() error) { group.Go(func() error { return webex.Recovered(do) }) }
+	side(func() error {
 		for page, err, more := next(); more; page, err, more = next() {
 			if err != nil {
 				return err
@@ -224,7 +225,7 @@ func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, 
 	for _, id := range slices.Concat(seen.largest, slices.Sorted(maps.Keys(r.places))) {
 		if place, ok := r.places[id]; ok && !begun[place] {
 			begun[place] = true
-			group.Go(func() error { return r.location(within, id) })
+			side(func() error { return r.location(within, id) })
 		}
 	}
 	if err := group.Wait(); err != nil {

@@ -145,7 +145,7 @@ func TestRestEndsWithTheRun(t *testing.T) {
 		})).To(BeTrue())
 		synctest.Wait()
 		g.Expect(r.Begin(next, "ns/globex", after(time.Hour))).To(BeTrue())
-		g.Expect(r.Stop(client.ObjectKeyFromObject(run))).To(BeTrue())
+		g.Expect(r.Stop(client.ObjectKeyFromObject(run), ErrCanceled)).To(BeTrue())
 		synctest.Wait()
 		snapshot, _ := r.Look(run)
 		g.Expect(snapshot.Outcome.Failure.Reason).To(Equal(v1alpha1.ReasonCanceled))
@@ -244,7 +244,7 @@ func TestPlacesUnderRandomUse(t *testing.T) {
 						return Outcome{}
 					})).To(BeTrue())
 					if stop {
-						time.AfterFunc(naps[1]/2, func() { r.Stop(client.ObjectKeyFromObject(run)) })
+						time.AfterFunc(naps[1]/2, func() { r.Stop(client.ObjectKeyFromObject(run), ErrCanceled) })
 					}
 				}
 				time.Sleep(24 * time.Hour)

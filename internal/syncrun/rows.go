@@ -59,8 +59,8 @@ func desiredRow(customer *v1alpha1.WebexCustomerAccess, row usage.Row, defaults 
 			ConsumedByWorkspaces: row.ByWorkspaces,
 			UnitsWithoutLocation: row.UnitsWithoutLocation,
 			ResidualUnits:        row.ResidualUnits,
-			SubscriptionID:       clip(row.SubscriptionID, 128),
-			SiteURL:              clip(row.SiteURL, 253),
+			SubscriptionID:       clip(row.SubscriptionID, maxSubscription),
+			SiteURL:              clip(row.SiteURL, maxSiteURL),
 			SiteType:             clip(row.SiteType, 64),
 		},
 	}

@@ -38,6 +38,7 @@ type Runner struct {
 	mu     sync.Mutex
 	base   context.Context //nolint:containedctx // the manager's context, since attempts outlive a reconcile
 	jobs   map[types.NamespacedName]*job
+	active map[types.NamespacedName]bool // customers with an attempt that has not ended
 	closed map[types.NamespacedName]bool // customers for whom no attempt begins
 	begun  int                           // attempts so far, which makes their order
 	places places
@@ -99,6 +100,7 @@ func NewRunner(places int, clock clock.PassiveClock) *Runner {
 		events: make(chan event.GenericEvent, 1024),
 		places: newPlaces(places),
 		jobs:   map[types.NamespacedName]*job{},
+		active: map[types.NamespacedName]bool{},
 		closed: map[types.NamespacedName]bool{},
 	}
 }
@@ -131,18 +133,13 @@ func (r *Runner) Begin(run *v1alpha1.LicenseSync, group string, attempt Attempt)
 		return true
 	}
 	customer := types.NamespacedName{Namespace: run.Namespace, Name: run.Spec.CustomerAccessRef.Name}
-	for _, other := range r.jobs {
-		if other.customer == customer && other.Outcome == nil {
-			return false
-		}
-	}
-	if r.closed[customer] || r.base == nil || r.base.Err() != nil {
+	if r.active[customer] || r.closed[customer] || r.base == nil || r.base.Err() != nil {
 		return false
 	}
 	ctx, cancel := context.WithCancelCause(r.base)
 	r.begun++
 	j := &job{run: run.DeepCopy(), customer: customer, cancel: cancel, seat: seat{group: group, order: r.begun}}
-	r.jobs[name] = j
+	r.jobs[name], r.active[customer] = j, true
 	r.places.queue(&j.seat)
 	r.work.Go(func() {
 		defer cancel(nil)
@@ -155,11 +152,25 @@ func (r *Runner) carryOut(ctx context.Context, j *job, attempt Attempt) {
 	outcome := Outcome{}
 	if err := r.enter(ctx, j); err == nil {
 		r.change(j, func() bool { j.StartedAt, j.reportedAt = r.clock.Now(), r.clock.Now(); return true })
-		outcome = attempt(ctx, placeOf{r, j})
+		outcome = survived(ctx, func() Outcome { return attempt(ctx, placeOf{r, j}) })
 	} else {
 		outcome.Failure = failureOf(ctx, err)
 	}
-	r.change(j, func() bool { j.Outcome = &outcome; r.places.leave(&j.seat); return true })
+	r.change(j, func() bool {
+		j.Outcome = &outcome
+		delete(r.active, j.customer)
+		r.places.leave(&j.seat)
+		return true
+	})
+}
+
+// survived makes a panic outside of an attempt's steps the failure of this one run.
+func survived(ctx context.Context, attempt func() Outcome) (outcome Outcome) {
+	err := carefully(ctx, func(context.Context) error { outcome = attempt(); return nil })
+	if err != nil {
+		outcome.Failure = failureOf(ctx, err)
+	}
+	return outcome
 }
 
 // enter waits for a place.
@@ -250,9 +261,9 @@ func (r *Runner) Look(run *v1alpha1.LicenseSync) (Snapshot, bool) {
 	return j.Snapshot, true
 }
 
-// Stop ends the attempt of the run with this name, if it has one, and says
-// whether it is still ending; its end comes as an event.
-func (r *Runner) Stop(name types.NamespacedName) (ending bool) {
+// Stop ends the attempt of the run with this name, if it has one, for a cause, and
+// says whether it is still ending; its end comes as an event.
+func (r *Runner) Stop(name types.NamespacedName, cause error) (ending bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	j, ok := r.jobs[name]
@@ -263,7 +274,7 @@ func (r *Runner) Stop(name types.NamespacedName) (ending bool) {
 		delete(r.jobs, name)
 		return false
 	}
-	j.cancel(ErrCanceled)
+	j.cancel(cause)
 	return true
 }
 

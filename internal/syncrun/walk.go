@@ -209,13 +209,13 @@ func (a *attempt) readRoles(ctx context.Context) error {
 	}
 	log.FromContext(ctx).Info("the names of roles are missing", "cause", failure.Message, "trackingID", failure.TrackingID)
 	a.roles = a.customer.Status.Roles
-	a.outcome.Missing = "the names of roles could not be read, those of the last time are kept: " + failure.Message
+	a.miss("the names of roles could not be read, those of the last time are kept: " + failure.Message)
 	return nil
 }
 
 func (a *attempt) listRoles(ctx context.Context) error {
 	err := each(a.webex.Roles(ctx), func(r webex.Role) error {
-		a.roles = append(a.roles, clip(r.Name, 256))
+		a.roles = append(a.roles, clip(r.Name, maxRole))
 		return nil
 	})
 	slices.Sort(a.roles)

@@ -3,10 +3,14 @@ package syncrun
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 	"k8s.io/client-go/tools/events"
@@ -24,39 +28,178 @@ import (
 const parallelWrites = 8
 
 // write carries the difference out. Each write makes one row right, so stopping
-// in the middle leaves no row wrong.
+// in the middle leaves no row wrong. A row that the API server refuses is left
+// out and reported; the others are written.
 func (a *attempt) write(ctx context.Context, changes []rowChange, removals []*v1alpha1.WebexLicense) error {
-	total := int64(len(changes) + len(removals))
-	var done atomic.Int64
+	w := &rowWriter{attempt: a, total: int64(len(changes) + len(removals))}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallelWrites)
 	step := func(do func() error) {
-		group.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if err := do(); err != nil {
-				return err
-			}
-			a.place.Report(Progress{Step: v1alpha1.StepApplying, Done: done.Add(1), Total: total})
-			return nil
-		})
+		group.Go(func() error { return webex.Recovered(func() error { return w.step(ctx, do) }) })
 	}
 	for _, change := range changes {
-		step(func() error { return applyRow(ctx, a.Client, a.Recorder, change) })
+		step(func() error { return w.refusal(change, w.change(ctx, change)) })
 	}
 	for _, row := range removals {
-		step(func() error {
-			return client.IgnoreNotFound(a.Client.Delete(ctx, row, client.Preconditions{UID: &row.UID}))
-		})
+		step(func() error { return w.remove(ctx, row) })
 	}
 	if err := group.Wait(); err != nil {
-		return &Failure{
-			Class: webex.ClassTransient, Reason: v1alpha1.ReasonWriteFailed, Err: err,
-			Message: "the Kubernetes API did not take every row: the run tries again; the cause is in the operator's log",
+		return unwritten(err)
+	}
+	return w.report()
+}
+
+// unwritten is the failure of a run whose rows could not be written.
+func unwritten(err error) error {
+	if _, ok := errors.AsType[*Failure](err); ok {
+		return err
+	}
+	if _, ok := errors.AsType[*webex.PanicError](err); ok {
+		return err
+	}
+	return &Failure{
+		Class: webex.ClassTransient, Reason: v1alpha1.ReasonWriteFailed, Err: err,
+		Message: "the Kubernetes API did not take every row, the run tries again: " + apiServerWords(err),
+	}
+}
+
+// rowWriter writes the rows of one attempt.
+type rowWriter struct {
+	*attempt
+	total int64
+	done  atomic.Int64
+
+	mu sync.Mutex
+	// refused counts the rows that the API server refused, by kind of change.
+	refused map[v1alpha1.ChangeKind]int32
+	// example says of one of them why.
+	example string
+	// forbidden is set if a quota or a policy refused one.
+	forbidden bool
+}
+
+// maxRefusals ends the writing of rows, most of which are refused.
+const maxRefusals = 100
+
+func (w *rowWriter) step(ctx context.Context, do func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := do(); err != nil {
+		return err
+	}
+	w.place.Report(Progress{Step: v1alpha1.StepApplying, Done: w.done.Add(1), Total: w.total})
+	return nil
+}
+
+const (
+	// rowTries is how often a row is written whose write met another one.
+	rowTries = 6
+	// rowWait is the first wait between two of them, doubled each time: the cache
+	// is to bring the row as it is now.
+	rowWait = 100 * time.Millisecond
+)
+
+// change writes a row. If another write came first, the row is compared anew.
+func (w *rowWriter) change(ctx context.Context, change rowChange) error {
+	for try := 1; ; try++ {
+		err := applyRow(ctx, w.Client, w.Recorder, change)
+		if !overtaken(err) || try == rowTries || sleep(ctx, w.Clock, rowWait<<try) != nil {
+			return err
+		}
+		have := &v1alpha1.WebexLicense{}
+		if w.Client.Get(ctx, client.ObjectKeyFromObject(change.after), have) != nil {
+			continue // it is not there, or the cache does not know
+		}
+		again, differs := changeOf(have, change.after, w.now())
+		if !differs {
+			return nil
+		}
+		change = again
+	}
+}
+
+// overtaken says whether a write was refused for the state of the row, which another
+// write has changed.
+func overtaken(err error) bool {
+	return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) || apierrors.IsNotFound(err)
+}
+
+// remove deletes a row, unless another took its place meanwhile.
+func (w *rowWriter) remove(ctx context.Context, row *v1alpha1.WebexLicense) error {
+	for try := 1; ; try++ {
+		err := client.IgnoreNotFound(w.Client.Delete(ctx, row, client.Preconditions{UID: &row.UID}))
+		if !apierrors.IsConflict(err) || try == rowTries || sleep(ctx, w.Clock, rowWait<<try) != nil {
+			return err
+		}
+		have := &v1alpha1.WebexLicense{}
+		if err := w.Client.Get(ctx, client.ObjectKeyFromObject(row), have); apierrors.IsNotFound(err) || err == nil && have.UID != row.UID {
+			return nil
 		}
 	}
+}
+
+// refusal takes note of a row that the API server refuses, whatever is tried: its values
+// are out of bounds, or a quota or policy forbids it. Any other error is returned.
+func (w *rowWriter) refusal(change rowChange, err error) error {
+	forbidden := apierrors.IsForbidden(err)
+	if !forbidden && !apierrors.IsInvalid(err) && !apierrors.IsRequestEntityTooLargeError(err) && !apierrors.IsBadRequest(err) {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.refused == nil {
+		w.refused = map[v1alpha1.ChangeKind]int32{}
+	}
+	w.refused[change.kind]++
+	if w.example == "" || forbidden && !w.forbidden {
+		w.example = fmt.Sprintf("licence %q: %s", clip(change.after.Status.Name, 64), apiServerWords(err))
+	}
+	w.forbidden = w.forbidden || forbidden
+	if w.count() > maxRefusals {
+		return w.rowsRefused()
+	}
 	return nil
+}
+
+func (w *rowWriter) count() int32 {
+	return w.refused[v1alpha1.ChangeAdded] + w.refused[v1alpha1.ChangeUpdated]
+}
+
+// report puts the rows that were refused into the outcome. A quota or policy fails the run,
+// since it may refuse any row; a row with odd values does not.
+func (w *rowWriter) report() error {
+	if w.count() == 0 {
+		return nil
+	}
+	if w.forbidden {
+		return w.rowsRefused()
+	}
+	rows := &w.outcome.Rows
+	*rows.Added -= w.refused[v1alpha1.ChangeAdded]
+	*rows.Updated -= w.refused[v1alpha1.ChangeUpdated]
+	rows.Refused = new(w.count())
+	w.miss(fmt.Sprintf("%d licence rows were not written, of %s", w.count(), w.example))
+	return nil
+}
+
+// rowsRefused fails the run, and for good: another attempt would walk again and be refused.
+func (w *rowWriter) rowsRefused() *Failure {
+	return &Failure{
+		Class: webex.ClassTransient, Reason: v1alpha1.ReasonRowsRefused, Final: true,
+		Message: "Kubernetes refuses licence rows, the others are written: make room or change the policy that it names, then create a LicenseSync; " + w.example,
+	}
+}
+
+// maxWords bounds what is repeated of the API server's words, in bytes.
+const maxWords = 400
+
+// apiServerWords are the words of the API server, or how it failed.
+func apiServerWords(err error) string {
+	if status, ok := errors.AsType[*apierrors.StatusError](err); ok {
+		return clip(status.ErrStatus.Message, maxWords)
+	}
+	return "it could not be reached; the cause is in the operator's log"
 }
 
 // applyRow writes what differs of one row. A row with a resource version is

@@ -230,7 +230,7 @@ func (w *walk[T]) start(u *url.URL, s *slot[T]) *fetch[T] {
 	w.wg.Go(func() {
 		defer close(f.done)
 		defer cancel()
-		f.err = w.fetch(ctx, f)
+		f.err = Recovered(func() error { return w.fetch(ctx, f) })
 	})
 	return f
 }

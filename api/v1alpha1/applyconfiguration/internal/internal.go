@@ -235,6 +235,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: reason
       type:
         scalar: string
+    - name: refusedRows
+      type:
+        scalar: numeric
     - name: verdict
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.Verdict
@@ -443,6 +446,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: failedAttempts
       type:
         scalar: numeric
+    - name: interruptions
+      type:
+        scalar: numeric
     - name: message
       type:
         scalar: string
@@ -531,6 +537,9 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         scalar: numeric
     - name: held
+      type:
+        scalar: numeric
+    - name: refused
       type:
         scalar: numeric
     - name: removed

@@ -34,6 +34,9 @@ type LastRunApplyConfiguration struct {
 	Reason *string `json:"reason,omitempty"`
 	// message explains the reason, with the remedy.
 	Message *string `json:"message,omitempty"`
+	// refusedRows is the number of licence rows that the API server did not take; the
+	// message says of one why.
+	RefusedRows *int32 `json:"refusedRows,omitempty"`
 	// observedGeneration is the generation of the customer's spec that the attempt worked by.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// observedCABundleResourceVersion is the version of the Secret of
@@ -74,6 +77,14 @@ func (b *LastRunApplyConfiguration) WithReason(value string) *LastRunApplyConfig
 // If called multiple times, the Message field is set to the value of the last call.
 func (b *LastRunApplyConfiguration) WithMessage(value string) *LastRunApplyConfiguration {
 	b.Message = &value
+	return b
+}
+
+// WithRefusedRows sets the RefusedRows field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the RefusedRows field is set to the value of the last call.
+func (b *LastRunApplyConfiguration) WithRefusedRows(value int32) *LastRunApplyConfiguration {
+	b.RefusedRows = &value
 	return b
 }
 

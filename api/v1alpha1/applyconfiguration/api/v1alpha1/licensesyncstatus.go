@@ -62,6 +62,9 @@ type LicenseSyncStatusApplyConfiguration struct {
 	ThrottledSeconds *int64 `json:"throttledSeconds,omitempty"`
 	// failedAttempts is the number of attempts that ended in an error.
 	FailedAttempts *int32 `json:"failedAttempts,omitempty"`
+	// interruptions is the number of attempts during which the operator's process
+	// ended other than by a regular stop. The run fails at the second.
+	Interruptions *int32 `json:"interruptions,omitempty"`
 	// nextAttemptTime is when the next attempt is due.
 	NextAttemptTime *metav1.Time `json:"nextAttemptTime,omitempty"`
 	// message says how the run ended, with the Webex tracking id of the request
@@ -191,6 +194,14 @@ func (b *LicenseSyncStatusApplyConfiguration) WithThrottledSeconds(value int64) 
 // If called multiple times, the FailedAttempts field is set to the value of the last call.
 func (b *LicenseSyncStatusApplyConfiguration) WithFailedAttempts(value int32) *LicenseSyncStatusApplyConfiguration {
 	b.FailedAttempts = &value
+	return b
+}
+
+// WithInterruptions sets the Interruptions field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Interruptions field is set to the value of the last call.
+func (b *LicenseSyncStatusApplyConfiguration) WithInterruptions(value int32) *LicenseSyncStatusApplyConfiguration {
+	b.Interruptions = &value
 	return b
 }
 

@@ -33,6 +33,9 @@ type RowCountsApplyConfiguration struct {
 	Unchanged *int32 `json:"unchanged,omitempty"`
 	// held is the number of rows whose removal waits for approval.
 	Held *int32 `json:"held,omitempty"`
+	// refused is the number of rows that the API server did not take, as their
+	// values are out of bounds. Those that were there keep their figures.
+	Refused *int32 `json:"refused,omitempty"`
 }
 
 // RowCountsApplyConfiguration constructs a declarative configuration of the RowCounts type for use with
@@ -78,5 +81,13 @@ func (b *RowCountsApplyConfiguration) WithUnchanged(value int32) *RowCountsApply
 // If called multiple times, the Held field is set to the value of the last call.
 func (b *RowCountsApplyConfiguration) WithHeld(value int32) *RowCountsApplyConfiguration {
 	b.Held = &value
+	return b
+}
+
+// WithRefused sets the Refused field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Refused field is set to the value of the last call.
+func (b *RowCountsApplyConfiguration) WithRefused(value int32) *RowCountsApplyConfiguration {
+	b.Refused = &value
 	return b
 }
