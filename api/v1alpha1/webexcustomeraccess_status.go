@@ -249,8 +249,8 @@ type LastRun struct {
 	// +kubebuilder:validation:MaxLength=1024
 	Message string `json:"message,omitempty"`
 
-	// refusedRows is the number of licence rows that the API server did not take; the
-	// message says of one why.
+	// refusedRows is the number of licence rows that the API server did not take.
+	// The message says of one why.
 	// +optional
 	RefusedRows *int32 `json:"refusedRows,omitempty"`
 
