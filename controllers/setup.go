@@ -83,6 +83,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if o.WrapRecorder != nil {
 		recorder = o.WrapRecorder(recorder)
 	}
+	recorder = clippedEvents{recorder}
 	runner := syncrun.NewRunner(o.MaxConcurrentSyncs, o.Clock)
 	claims := &Claims{
 		Client: c, Shard: o.Shard, Leases: &shard.Leases{Live: mgr.GetAPIReader(), Namespace: o.LeaseNamespace, Clock: o.Clock},

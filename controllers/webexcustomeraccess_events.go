@@ -7,32 +7,16 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/tools/events"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
-
-// Events tell what changed, never what is: a condition that stays as it is, however often
-// it is looked at, has none. What was told before is known from the conditions that are
-// stored, so that a restart repeats nothing.
-
-// news is an event to be.
-type news struct{ eventType, reason, note string }
 
 func warning(c *metav1.Condition) []news {
 	return []news{{corev1.EventTypeWarning, c.Reason, c.Message}}
 }
 
 func normal(c *metav1.Condition) []news { return []news{{corev1.EventTypeNormal, c.Reason, c.Message}} }
-
-// tellAll records events about an object.
-func tellAll(recorder events.EventRecorder, about client.Object, action string, all []news) {
-	for _, n := range all {
-		recorder.Eventf(about, nil, n.eventType, n.reason, action, "%s", n.note)
-	}
-}
 
 // Messages of Ready of a customer with good figures. The second one follows the first
 // while runs fail; it is also how the next reconcile knows that this was told.
@@ -67,6 +51,7 @@ type watchedCondition struct {
 // watched are in the order in which they are told.
 var watched = []watchedCondition{
 	{v1alpha1.ConditionReady, readyNews},
+	{v1alpha1.ConditionReconciling, refusedNews},
 	{v1alpha1.ConditionCredentialsValid, credentialNews},
 	{v1alpha1.ConditionDataFresh, freshNews},
 	{v1alpha1.ConditionDefaultsResolved, falseIsBad},
@@ -120,6 +105,14 @@ func goodNews(was, is *metav1.Condition) []news {
 		return []news{{corev1.EventTypeNormal, v1alpha1.ReasonSyncRecovered, "a run completed again: " + is.Message}}
 	}
 	return nil
+}
+
+// refusedNews tells when Kubernetes begins to refuse a run of a customer whose figures are good.
+func refusedNews(_ *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []news {
+	if is == nil || is.Reason != v1alpha1.ReasonRunRefused || was != nil && was.Reason == is.Reason {
+		return nil
+	}
+	return warning(is)
 }
 
 // freshNews tells when figures become old. That there are none yet goes without saying.

@@ -51,17 +51,20 @@ func (s Summary) Conditions() []metav1.Condition {
 
 // Condition puts a condition together.
 func Condition(conditionType string, status metav1.ConditionStatus, detail Detail) metav1.Condition {
-	return metav1.Condition{Type: conditionType, Status: status, Reason: detail.Reason, Message: bounded(detail.Message)}
+	return metav1.Condition{Type: conditionType, Status: status, Reason: detail.Reason, Message: Clip(detail.Message, MaxMessage)}
 }
 
-// maxMessage keeps a message within what is comfortable to read; the API allows 32768 bytes.
-const maxMessage = 1024
+// MaxMessage is how many bytes a message of a condition, or a note of an event, has at most: what is comfortable to
+// read in a condition, of which the API allows 32768, and what the API server takes of an event.
+const MaxMessage = 1024
 
-func bounded(message string) string {
-	if len(message) <= maxMessage {
-		return message
+// Clip shortens a text to a number of bytes, without cutting a character in two.
+func Clip(text string, most int) string {
+	text = strings.ToValidUTF8(text, "�")
+	if len(text) <= most {
+		return text
 	}
-	return strings.ToValidUTF8(message[:maxMessage-len("…")], "") + "…"
+	return strings.ToValidUTF8(text[:most-len("…")], "") + "…"
 }
 
 // Merge completes desired conditions for writing: each gets the generation, and

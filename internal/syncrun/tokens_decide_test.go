@@ -2,6 +2,7 @@ package syncrun
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/webex-operator/webex-license-operator/internal/webex"
+	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 )
 
 const day = 24 * time.Hour
@@ -257,6 +259,7 @@ func TestStoredTokenRoundTrip(t *testing.T) {
 func TestTokenSecretName(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
+	rng := rand.New(rand.NewPCG(200, 253))
 	g.Expect(TokenSecretName("acme")).To(Equal("acme-webex-token"))
 	g.Expect(tokenSecretName("acme", "bootstrap")).To(Equal("acme-bootstrap-webex-token"))
 	seen := map[string]bool{}
@@ -266,6 +269,35 @@ func TestTokenSecretName(t *testing.T) {
 		seen[name] = true
 	}
 	g.Expect(seen).To(HaveLen(5))
+	// Wherever a name is cut, beside a dot and a hyphen, too. One that is cut between letters is as it always was.
+	for _, purpose := range []string{"", "bootstrap", webexsim.StandardUUID[:8]} {
+		for length := 200; length <= 253; length++ {
+			for _, tail := range []string{"a", ".a", "-a", "--a", "a-0.a"} {
+				long := strings.Repeat("a", length-3*len(tail)) + strings.Repeat(tail, 3)
+				g.Expect(validation.IsDNS1123Subdomain(long)).To(BeEmpty(), long)
+				name := tokenSecretName(long, purpose)
+				g.Expect(validation.IsDNS1123Subdomain(name)).To(BeEmpty(), name)
+			}
+		}
+	}
+	g.Expect(TokenSecretName(strings.Repeat("a", 253))).To(Equal(strings.Repeat("a", 230) + ".85e9bd7fc7-webex-token"))
+	for range 5000 {
+		long := anySecretName(rng)
+		g.Expect(validation.IsDNS1123Subdomain(tokenSecretName(long, "bootstrap"))).To(BeEmpty(), long)
+	}
+}
+
+// anySecretName is a long name with many dots and hyphens.
+func anySecretName(rng *rand.Rand) string {
+	name := []byte("a")
+	for want := 200 + rng.IntN(54); len(name) < want-1; {
+		next := "ab.-"[rng.IntN(4)]
+		if last := name[len(name)-1]; next != 'a' && next != 'b' && last == '.' || next == '.' && last == '-' {
+			continue
+		}
+		name = append(name, next)
+	}
+	return string(append(name[:len(name)-1], "aa"...))
 }
 
 // A stored time of 2036 neither keeps a token from being renewed, nor lets one shard wait for another, nor forbids the

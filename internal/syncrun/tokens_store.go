@@ -52,7 +52,7 @@ const (
 func TokenSecretName(secret string) string { return tokenSecretName(secret, "") }
 
 // tokenSecretName is that name for tokens with a purpose of their own. A name that
-// would be too long ends in a hash.
+// would be too long ends in a hash, and no label of it ends where it was cut.
 func tokenSecretName(secret, purpose string) string {
 	const most, suffix = 253, "-webex-token"
 	name := secret
@@ -60,7 +60,7 @@ func tokenSecretName(secret, purpose string) string {
 		name += "-" + purpose
 	}
 	if len(name)+len(suffix) > most {
-		name = name[:most-len(suffix)-11] + "." + digest(name)[:10]
+		name = strings.TrimRight(name[:most-len(suffix)-11], ".-") + "." + digest(name)[:10]
 	}
 	return name + suffix
 }
