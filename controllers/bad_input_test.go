@@ -288,13 +288,15 @@ func TestSecretMissing(t *testing.T) {
 	customer := f.newCustomer("acme")
 	customer.Spec.CredentialsSecretRef.Name = "later"
 	f.create(customer)
-	stalled := f.awaitCondition(customer, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSecretNotFound)
-	f.Expect(stalled.Message).To(And(ContainSubstring(`Secret "later" of spec.credentialsSecretRef does not exist`), ContainSubstring("create it")))
+	ready := f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound)
+	f.awaitCondition(customer, v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonSecretNotFound)
+	f.Expect(ready.Message).To(And(ContainSubstring(`Secret "later" of spec.credentialsSecretRef does not exist`), ContainSubstring("create it")))
 	f.awaitCondition(customer, v1alpha1.ConditionCredentialsValid, metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound)
 
 	run := f.run("acme")
 	expectOneEnd(f, run)
 	f.expectReason(run, v1alpha1.ReasonSecretNotFound)
+	f.awaitCondition(customer, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSecretNotFound)
 	f.Expect(f.sim.TotalRequests()).To(BeZero())
 
 	f.apply(credentialsSecret(f, "later", map[string]string{syncrun.KeyAccessToken: accessToken}))

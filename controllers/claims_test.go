@@ -190,6 +190,28 @@ func TestScheduleOverShards(t *testing.T) {
 	f.awaitRun(f.newRun("orphan", "nobody"), v1alpha1.ReasonCustomerNotFound)
 }
 
+// Labels say whose a schedule is, and what it selects: both are seen when they change.
+func TestLabelsChange(t *testing.T) {
+	f := newShards(t)
+	f.startShard("a", inShard+"a")
+	f.createCustomer("acme", labelled("a"))
+	schedule := &v1alpha1.LicenseSyncSchedule{ObjectMeta: f.meta("all"), Spec: v1alpha1.LicenseSyncScheduleSpec{
+		CustomerAccessSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"tier": "gold"}}, Schedule: "0 0 1 1 *",
+	}}
+	schedule.Labels = map[string]string{v1alpha1.LabelShard: "b"}
+	f.create(schedule)
+	f.Consistently(func(g Gomega) {
+		g.Expect(f.client.Get(f.ctx, keyOf(schedule), schedule)).To(Succeed())
+		g.Expect(schedule.Status.Conditions).To(BeEmpty(), "it is another manager's")
+	}, "500ms").Should(Succeed())
+	f.patch(schedule, `{"metadata":{"labels":{"`+v1alpha1.LabelShard+`":"a"}}}`)
+	f.awaitSchedule(schedule, v1alpha1.ReasonNoCustomers)
+	f.patch(f.newCustomer("acme"), `{"metadata":{"labels":{"tier":"gold"}}}`)
+	f.awaitSchedule(schedule, v1alpha1.ReasonScheduled, func(g Gomega) { g.Expect(schedule.Status.Targets.Total).To(HaveValue(BeEquivalentTo(1))) })
+	f.patch(f.newCustomer("acme"), `{"metadata":{"labels":{"tier":null}}}`)
+	f.awaitSchedule(schedule, v1alpha1.ReasonNoCustomers, func(g Gomega) { g.Expect(schedule.Status.Targets.Total).To(HaveValue(BeZero())) })
+}
+
 // Customers of one Secret in two shards spend its budget twice, which the customers say.
 func TestSecretInSeveralShards(t *testing.T) {
 	f := newShards(t)
@@ -198,12 +220,14 @@ func TestSecretInSeveralShards(t *testing.T) {
 	f.awaitCondition(customer, v1alpha1.ConditionCredentialsValid, metav1.ConditionTrue, v1alpha1.ReasonAccepted)
 	other := f.newCustomer("other")
 	f.create(other)
-	f.poke(customer)
 	said := f.awaitCondition(customer, v1alpha1.ConditionCredentialsValid, metav1.ConditionTrue, v1alpha1.ReasonSecretInSeveralShards)
 	f.Expect(said.Message).To(And(ContainSubstring(`Secret "webex-token"`), ContainSubstring("the same labels")))
 	f.Eventually(func() []string { return f.told.of("WebexCustomerAccess", "acme") }).Should(ContainElement("Warning " + v1alpha1.ReasonSecretInSeveralShards))
+	f.patch(other, `{"metadata":{"labels":{"`+v1alpha1.LabelShard+`":"a"}}}`)
+	f.awaitCondition(customer, v1alpha1.ConditionCredentialsValid, metav1.ConditionTrue, v1alpha1.ReasonAccepted)
+	f.patch(other, `{"metadata":{"labels":{"`+v1alpha1.LabelShard+`":"b"}}}`)
+	f.awaitCondition(customer, v1alpha1.ConditionCredentialsValid, metav1.ConditionTrue, v1alpha1.ReasonSecretInSeveralShards)
 	f.Expect(f.client.Delete(f.ctx, other)).To(Succeed())
-	f.poke(customer)
 	f.awaitCondition(customer, v1alpha1.ConditionCredentialsValid, metav1.ConditionTrue, v1alpha1.ReasonAccepted)
 }
 

@@ -64,6 +64,10 @@ func verdict(conditions []metav1.Condition) string {
 
 func retrying(s *customerScope) { s.retrying = true }
 
+func createdJustNow(s *customerScope) { s.customer.CreationTimestamp = metav1.NewTime(s.now) }
+
+func refusedRunOf(s *customerScope) { s.refused = &refusedRun{words: "exceeded quota: runs"} }
+
 func TestCustomerSummary(t *testing.T) {
 	t.Parallel()
 	const current, inProgress, failed = kstatus.CurrentStatus, kstatus.InProgressStatus, kstatus.FailedStatus
@@ -80,8 +84,17 @@ func TestCustomerSummary(t *testing.T) {
 		"a run for another spec":          {[]adjust{newCollection, activeRun}, "True Synced Reconciling Running", inProgress},
 		"the Secret is gone":              {[]adjust{noSecret}, "False SecretNotFound Stalled SecretNotFound", failed},
 		"the Secret was never there":      {[]adjust{neverRan, noSecret}, "False SecretNotFound Stalled SecretNotFound", failed},
+		"the Secret is not there yet":     {[]adjust{neverRan, noSecret, createdJustNow}, "False SecretNotFound Reconciling SecretNotFound", inProgress},
+		"the Secret is gone, soon":        {[]adjust{noSecret, createdJustNow}, "False SecretNotFound Stalled SecretNotFound", failed},
+		"the Secret does not come":        {[]adjust{neverRan, noSecret, createdJustNow, later(secretGrace)}, "False SecretNotFound Stalled SecretNotFound", failed},
 		"new":                             {[]adjust{neverRan, activeRun}, "Unknown Pending Reconciling Pending", inProgress},
-		"new, suspended":                  {[]adjust{neverRan, suspended}, "False Suspended Stalled Suspended", failed},
+		"new, suspended":                  {[]adjust{neverRan, suspended}, "True Suspended", current},
+		"new, suspended, no Secret":       {[]adjust{neverRan, suspended, noSecret}, "True Suspended", current},
+		"new, refused by Kubernetes":      {[]adjust{neverRan, refusedRunOf}, "False RunRefused Stalled RunRefused", failed},
+		"synced, refused by Kubernetes":   {[]adjust{refusedRunOf}, "True Synced Reconciling RunRefused", inProgress},
+		"outdated, refused by Kubernetes": {[]adjust{refusedRunOf, stale}, "False RunRefused Stalled RunRefused", failed},
+		"failed, refused by Kubernetes":   {[]adjust{failedBy(v1alpha1.ReasonForbidden), refusedRunOf}, "False RunRefused Stalled RunRefused", failed},
+		"new, Kubernetes did not answer":  {[]adjust{neverRan, retrying}, "Unknown Pending Reconciling Pending", inProgress},
 		"the first run was stopped":       {[]adjust{neverRan}, "False Pending Stalled Pending", failed},
 		"an outage, fresh figures":        {[]adjust{failedBy(v1alpha1.ReasonAPIUnavailable)}, "True Synced", current},
 		"an outage, fresh, trying":        {[]adjust{failedBy(v1alpha1.ReasonAPIUnavailable), activeRun}, "True Synced Reconciling APIUnavailable", inProgress},
@@ -105,6 +118,81 @@ func TestCustomerSummary(t *testing.T) {
 			g.Expect(computed).To(Equal(test.kstatus))
 		})
 	}
+}
+
+// What somebody wants so, or what may come yet, is no failure of a schedule; what only a person can mend is one.
+func TestScheduleSummary(t *testing.T) {
+	t.Parallel()
+	const current, inProgress, failed = kstatus.CurrentStatus, kstatus.InProgressStatus, kstatus.FailedStatus
+	noon := at(12, 0, 0)
+	noted := func(at time.Time) *metav1.Time { return new(metav1.NewTime(at)) }
+	selector := func(s *scheduleScope) {
+		s.schedule.Spec.CustomerAccessRef, s.schedule.Spec.CustomerAccessSelector = nil, &metav1.LabelSelector{}
+	}
+	nobody := func(s *scheduleScope) { s.customers = nil }
+	asleep := func(s *scheduleScope) { s.customers[0].Spec.Suspend = new(true) }
+	noNext := func(s *scheduleScope) { s.status.NextScheduleTime = nil }
+	ranOnce := func(s *scheduleScope) { s.status.LastScheduleTime = noted(noon) }
+	new5 := func(s *scheduleScope) { s.schedule.CreationTimestamp = metav1.NewTime(noon.Add(-customerWait + time.Second)) }
+	refuse := func(taken bool) func(*scheduleScope) {
+		return func(s *scheduleScope) {
+			s.refused = append(s.refused, refusedRun{name: "plan-acme-1", customer: "acme", taken: taken, words: "exceeded quota: runs"})
+		}
+	}
+	for name, test := range map[string]struct {
+		adjust  []func(*scheduleScope)
+		want    string
+		kstatus kstatus.Status
+	}{
+		"in order":                        {nil, "True Scheduled", current},
+		"suspended":                       {[]func(*scheduleScope){func(s *scheduleScope) { s.schedule.Spec.Suspend = new(true) }, noNext}, "True Suspended", current},
+		"its customer is suspended":       {[]func(*scheduleScope){asleep}, "True CustomerSuspended", current},
+		"one that it selects is":          {[]func(*scheduleScope){selector, asleep}, "True Scheduled", current},
+		"it selects nobody yet":           {[]func(*scheduleScope){selector, nobody}, "True NoCustomers", current},
+		"its customer is not there yet":   {[]func(*scheduleScope){nobody, new5}, "False CustomerNotFound Reconciling CustomerNotFound", inProgress},
+		"its customer does not come":      {[]func(*scheduleScope){nobody}, "False CustomerNotFound Stalled CustomerNotFound", failed},
+		"finished":                        {[]func(*scheduleScope){noNext, ranOnce}, "True Finished", current},
+		"finished, the customer is gone":  {[]func(*scheduleScope){noNext, ranOnce, nobody}, "True Finished", current},
+		"finished, the customer suspends": {[]func(*scheduleScope){noNext, ranOnce, asleep}, "True Finished", current},
+		"all dates passed before":         {[]func(*scheduleScope){noNext}, "True NoSlot", current},
+		"refused":                         {[]func(*scheduleScope){refuse(false), refuse(true)}, "False RunRefused Stalled RunRefused", failed},
+		"the name is taken":               {[]func(*scheduleScope){refuse(true)}, "False RunNameTaken Stalled RunNameTaken", failed},
+		"a mistake": {[]func(*scheduleScope){func(s *scheduleScope) { s.problem = &scheduleProblem{v1alpha1.ReasonInvalidSchedule, "no"} }, noNext},
+			"False InvalidSchedule Stalled InvalidSchedule", failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			s := &scheduleScope{schedule: &v1alpha1.LicenseSyncSchedule{}, now: noon, customers: []v1alpha1.WebexCustomerAccess{{}}}
+			s.schedule.CreationTimestamp = metav1.NewTime(noon.Add(-time.Hour))
+			s.schedule.Spec.CustomerAccessRef = &v1alpha1.LocalCustomerReference{Name: "acme"}
+			s.status.NextScheduleTime = noted(noon.Add(time.Hour))
+			for _, a := range test.adjust {
+				a(s)
+			}
+			conditions, computed := judge(g, s.summary().Conditions())
+			g.Expect(verdict(conditions)).To(Equal(test.want))
+			g.Expect(computed).To(Equal(test.kstatus))
+		})
+	}
+}
+
+// A schedule of which no customer was read has no sum, and not a sum of 0.
+func TestScheduleSumsWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	s := &scheduleScope{customers: make([]v1alpha1.WebexCustomerAccess, 3)}
+	s.status.TotalUnits = new(int64(5))
+	s.sum()
+	g.Expect(s.status.TotalUnits).To(BeNil())
+	g.Expect(s.status.ConsumedUnits).To(BeNil())
+	s.customers[1].Status.Totals = &v1alpha1.CustomerTotals{TotalUnits: new(int64(0)), ConsumedUnits: new(int64(0))}
+	s.sum()
+	g.Expect(s.status.TotalUnits).To(HaveValue(BeZero()), "none bought is known")
+	s.customers[2].Status.Totals = &v1alpha1.CustomerTotals{TotalUnits: new(int64(7)), ConsumedUnits: new(int64(3))}
+	s.sum()
+	g.Expect(s.status.TotalUnits).To(HaveValue(BeEquivalentTo(7)))
+	g.Expect(s.status.ConsumedUnits).To(HaveValue(BeEquivalentTo(3)))
 }
 
 // Each reason for which an attempt can fail leads to a customer that waits by

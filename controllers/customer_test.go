@@ -80,9 +80,8 @@ func TestSuspendedFromTheStart(t *testing.T) {
 	customer.Spec.Suspend = new(true)
 	customer.Annotations = map[string]string{v1alpha1.AnnotationRequestedAt: "first"}
 	f.Expect(f.client.Create(f.ctx, customer)).To(Succeed())
-	stalled := f.awaitCondition(customer, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSuspended)
-	f.Expect(stalled.Message).To(ContainSubstring("spec.suspend"))
-	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonSuspended)
+	ready := f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSuspended)
+	f.Expect(ready.Message).To(ContainSubstring("spec.suspend"))
 	f.settle(customer)
 	f.Expect(f.sim.TotalRequests()).To(BeZero())
 	f.Expect(f.runs("acme")).To(BeEmpty())

@@ -5,6 +5,7 @@ package controllers
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -113,7 +114,12 @@ func enqueueAllDebounced(delay time.Duration, requestsFor handler.MapFunc) handl
 	}
 	return handler.Funcs{
 		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue q) { add(ctx, e.Object, queue) },
-		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, queue q) { add(ctx, e.ObjectNew, queue) },
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, queue q) {
+			add(ctx, e.ObjectNew, queue)
+			if !maps.Equal(e.ObjectOld.GetLabels(), e.ObjectNew.GetLabels()) {
+				add(ctx, e.ObjectOld, queue) // it concerns what selected it, too
+			}
+		},
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, queue q) { add(ctx, e.Object, queue) },
 	}
 }

@@ -42,8 +42,6 @@ const (
 	anyTarget   = "*" // no object has this name
 	// scheduleDebounce gathers the changes of a schedule's runs and customers.
 	scheduleDebounce = 500 * time.Millisecond
-	// refusedRetry is how often a run is tried again whose name somebody else has.
-	refusedRetry = time.Minute
 	// scheduleWorkers is the number of reconciles at a time. At the full hour all
 	// schedules are due at once, and each only waits for the API server; so many
 	// waiting together get the runs created before the runs' own writes get in the way.
@@ -71,6 +69,8 @@ type LicenseSyncScheduleReconciler struct {
 	ObserveSkew func(time.Duration)
 	// Creators is the number of runs that one schedule creates at a time; default 1.
 	Creators int
+
+	refusals refusals
 }
 
 // scheduleScope is what the steps of one reconcile share.
@@ -89,8 +89,8 @@ type scheduleScope struct {
 	created bool
 	// doubted says which stored times were not believed; empty for none.
 	doubted string
-	// refused are the names of runs that belong to somebody else.
-	refused []string
+	// refused are the runs that could not be created.
+	refused []refusedRun
 	// status is the desired status.
 	status v1alpha1.LicenseSyncScheduleStatus
 	// after is when to look again; 0 for never.
@@ -106,6 +106,7 @@ type scheduleStep func(ctx context.Context, s *scheduleScope) error
 func (r *LicenseSyncScheduleReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	object := &v1alpha1.LicenseSyncSchedule{}
 	if err := r.Get(ctx, request.NamespacedName, object); err != nil || !object.DeletionTimestamp.IsZero() || !r.Shard.Matches(object) {
+		r.refusals.forget(request.NamespacedName)
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	if mended, err := mendStatus(ctx, r, object, object.Unreadable, scheduleFieldManager, r.Clock.Now()); err != nil {
@@ -138,6 +139,7 @@ func (r *LicenseSyncScheduleReconciler) Reconcile(ctx context.Context, request c
 	for _, step := range []scheduleStep{
 		r.startNow,  // what the requestedAt annotation asks for
 		r.cleanUp,   // history
+		r.tryAgain,  // later, what Kubernetes refused
 		r.summarise, // status, written if different
 	} {
 		// A run that could not be created must not keep the others, or the status, back.
@@ -212,8 +214,17 @@ func (r *LicenseSyncScheduleReconciler) observe(ctx context.Context, s *schedule
 // cleanUp deletes the finished runs that are not kept as history.
 func (r *LicenseSyncScheduleReconciler) cleanUp(ctx context.Context, s *scheduleScope) error {
 	var failed error
+	asked := r.refusals.of(s.schedule)
 	for _, run := range expendable(s, s.schedule.Status) { // as stored, not as it is going to be
+		if refused, waiting := asked.waits(run.Name, s.now); waiting {
+			s.refused = append(s.refused, refused)
+			continue
+		}
 		err := r.Delete(ctx, run, client.Preconditions{UID: &run.UID}, client.PropagationPolicy(metav1.DeletePropagationBackground))
+		if refused, ok := refusedBy(client.IgnoreNotFound(err), run.Name, run.Spec.CustomerAccessRef.Name); ok {
+			s.refused = append(s.refused, asked.note(refused, s.now))
+			continue
+		}
 		failed = errors.Join(failed, client.IgnoreNotFound(err))
 	}
 	return failed
@@ -222,8 +233,10 @@ func (r *LicenseSyncScheduleReconciler) cleanUp(ctx context.Context, s *schedule
 // SetupWithManager registers the controller.
 func (r *LicenseSyncScheduleReconciler) SetupWithManager(mgr ctrl.Manager, skipNameValidation bool) error {
 	return ctrl.NewControllerManagedBy(mgr).
-		// Not its status: a thousand runs that end would make each write of it ask for the next one at once.
-		For(&v1alpha1.LicenseSyncSchedule{}, builder.WithPredicates(predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
+		// Not its status: a thousand runs that end would make each write of it ask for the next one at once. But its
+		// labels, which say whose it is.
+		For(&v1alpha1.LicenseSyncSchedule{}, builder.WithPredicates(predicate.Or(
+			predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}, predicate.LabelChangedPredicate{}))).
 		Watches(&v1alpha1.LicenseSync{}, enqueueDebounced(scheduleDebounce, scheduleOfRun)).
 		Watches(&v1alpha1.WebexCustomerAccess{}, enqueueAllDebounced(scheduleDebounce, r.schedulesOfCustomer)).
 		WithOptions(controller.Options{MaxConcurrentReconciles: scheduleWorkers, RateLimiter: rateLimiter(), SkipNameValidation: &skipNameValidation}).

@@ -26,8 +26,17 @@ func scheduleNews(was, is *metav1.Condition) []news {
 		return nil
 	case is.Status == metav1.ConditionFalse:
 		return warning(is)
-	case is.Status == metav1.ConditionTrue && was != nil && was.Status != metav1.ConditionUnknown:
+	case is.Status == metav1.ConditionTrue && (idle(is.Reason) || was != nil && was.Status != metav1.ConditionUnknown):
 		return normal(is)
 	}
 	return nil
+}
+
+// idle says whether a schedule that is in order runs nothing, which its user may not have meant.
+func idle(reason string) bool {
+	switch reason {
+	case v1alpha1.ReasonNoCustomers, v1alpha1.ReasonCustomerSuspended, v1alpha1.ReasonNoSlot:
+		return true
+	}
+	return false
 }

@@ -37,6 +37,10 @@ type memoryServer struct {
 	version int
 	// fault is asked at each write; nil for none.
 	fault func() writeFault
+	// refuse is asked at each creation of a run, and deletion; nil for none.
+	refuse func(verb string, run *v1alpha1.LicenseSync) error
+	// asked counts creations, of each name, whatever came of them.
+	asked map[string]int
 	// created, canceled and statusWritten are told of writes that took effect.
 	created       func(*v1alpha1.LicenseSync)
 	canceled      func(*v1alpha1.LicenseSync)
@@ -190,7 +194,16 @@ func (c *memoryClient) List(_ context.Context, list client.ObjectList, opts ...c
 
 func (c *memoryClient) Create(_ context.Context, object client.Object, _ ...client.CreateOption) error {
 	run := object.(*v1alpha1.LicenseSync)
+	if c.server.asked == nil {
+		c.server.asked = map[string]int{}
+	}
+	c.server.asked[run.Name]++
 	return c.server.write(func() error {
+		if c.server.refuse != nil {
+			if err := c.server.refuse("create", run); err != nil {
+				return err
+			}
+		}
 		if c.server.run(run.Name) != nil {
 			return apierrors.NewAlreadyExists(schema.GroupResource{}, run.Name)
 		}
@@ -209,6 +222,11 @@ func (c *memoryClient) Delete(_ context.Context, object client.Object, opts ...c
 	o := (&client.DeleteOptions{}).ApplyOptions(opts)
 	return c.server.write(func() error {
 		run := c.server.run(object.GetName())
+		if run != nil && c.server.refuse != nil {
+			if err := c.server.refuse("delete", run); err != nil {
+				return err
+			}
+		}
 		switch {
 		case run == nil:
 			return notFound(object.GetName())

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -13,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -64,11 +64,14 @@ func (r *LicenseSyncScheduleReconciler) startDue(ctx context.Context, s *schedul
 	if s.created, err = r.createRuns(ctx, s, wanted); err != nil || s.created {
 		return err // the slot stays open
 	}
-	switch handled := s.decision.handled; {
-	case len(s.refused) > 0:
-		s.lookAgain(refusedRetry) // the slot stays open, until the next one
-	case !handled.IsZero():
+	if handled := s.decision.handled; !handled.IsZero() {
 		s.status.LastScheduleTime = new(metav1.NewTime(handled))
+	}
+	if !s.suspended() {
+		s.status.OpenSlotTime = nil
+	}
+	if slot := laterOf(s.decision.handled, s.decision.retried); !slot.IsZero() && len(s.refused) > 0 {
+		s.status.OpenSlotTime = new(metav1.NewTime(slot)) // for the customers that were refused, until the next one
 	}
 	if missed := s.decision.missed; !missed.IsZero() {
 		s.miss(missed)
@@ -95,6 +98,7 @@ func (s *scheduleScope) slotInput() slotInput {
 		deadline: time.Duration(spec.StartingDeadlineSeconds) * time.Second,
 		spread:   timetable.Spread(s.schedule),
 		plan:     s.plan, handled: s.schedule.CreationTimestamp.Time,
+		open:       timeOf(s.schedule.Status.OpenSlotTime),
 		activation: timeOf(s.status.ActivationTime),
 		runs:       map[string][]scheduledRun{}, now: s.now,
 	}
@@ -125,23 +129,42 @@ func (r *LicenseSyncScheduleReconciler) startNow(ctx context.Context, s *schedul
 	if token == "" || s.suspended() || s.problem != nil {
 		return nil
 	}
+	there := map[string]bool{}
+	for i := range s.runs {
+		there[s.runs[i].Name] = true
+	}
 	var wanted []dueRun
 	for i := range s.customers {
 		customer := &s.customers[i]
 		if ptr.Deref(customer.Spec.Suspend, false) {
 			continue
 		}
-		name := fmt.Sprintf("%s-%s", s.schedule.Name, runName(customer, "m", token))
+		name := requestedRunName(s.schedule.Name, customer.Name, token)
+		if there[name] {
+			continue
+		}
 		wanted = append(wanted, dueRun{run: s.newRun(name, customer.Name, v1alpha1.TriggerManual, nil), created: func() {}})
 	}
+	before := len(s.refused)
 	if _, err := r.createRuns(ctx, s, wanted); err != nil {
 		return err
 	}
-	if len(s.refused) > 0 {
-		s.lookAgain(refusedRetry)
+	if len(s.refused) == before {
+		s.status.LastHandledReconcileAt = token
+	}
+	return nil
+}
+
+// tryAgain has the runs tried again that could not be created, and forgets what was refused before.
+func (r *LicenseSyncScheduleReconciler) tryAgain(_ context.Context, s *scheduleScope) error {
+	if len(s.refused) == 0 {
+		r.refusals.forget(client.ObjectKeyFromObject(s.schedule))
 		return nil
 	}
-	s.status.LastHandledReconcileAt = token
+	r.refusals.of(s.schedule).keep(s.refused...)
+	for _, run := range s.refused {
+		s.lookAgain(run.until.Sub(s.now))
+	}
 	return nil
 }
 
@@ -193,25 +216,40 @@ type dueRun struct {
 
 // creation is what came of a wanted run: at most one of the three.
 type creation struct {
-	created, taken bool
-	err            error
+	created bool
+	refused *refusedRun
+	err     error
 }
 
-// createRuns creates runs, several at a time, and says whether any is new.
+// createRuns creates runs, several at a time, and says whether any is new. One that is
+// refused keeps no other back.
 func (r *LicenseSyncScheduleReconciler) createRuns(ctx context.Context, s *scheduleScope, wanted []dueRun) (anyNew bool, failed error) {
+	if len(wanted) == 0 {
+		return false, nil
+	}
+	asked := r.refusals.of(s.schedule)
 	results := make([]creation, len(wanted))
 	workqueue.ParallelizeUntil(ctx, max(r.Creators, 1), len(wanted), func(i int) {
-		results[i] = r.createRun(ctx, s, wanted[i])
+		name := wanted[i].run.Name
+		if refused, waiting := asked.waits(name, s.now); waiting {
+			results[i].refused = &refused
+			return
+		}
+		if results[i] = r.createRun(ctx, s, wanted[i]); results[i].refused != nil {
+			refused := asked.note(*results[i].refused, s.now)
+			results[i].refused = &refused
+			ctrl.LoggerFrom(ctx).Info("Kubernetes refused a run", "run", name, "taken", refused.taken, "answer", refused.words)
+		}
 	})
 	failed = ctx.Err()
 	for i, result := range results {
 		failed = errors.Join(failed, result.err)
-		switch run := wanted[i].run; {
-		case result.created:
+		if result.created {
 			anyNew = true
-			s.runs = append(s.runs, *run)
-		case result.taken:
-			s.refused = append(s.refused, run.Name)
+			s.runs = append(s.runs, *wanted[i].run)
+		}
+		if result.refused != nil {
+			s.refused = append(s.refused, *result.refused)
 		}
 	}
 	return anyNew, failed
@@ -221,26 +259,29 @@ func (r *LicenseSyncScheduleReconciler) createRuns(ctx context.Context, s *sched
 // without living to write it down. A run of that name that is somebody else's is
 // left alone and reported.
 func (r *LicenseSyncScheduleReconciler) createRun(ctx context.Context, s *scheduleScope, wanted dueRun) creation {
-	if err := r.cancelRuns(ctx, s, wanted.cancel); err != nil {
-		return creation{err: err} // once the new run exists, nobody would try again to cancel the old one
-	}
 	run := wanted.run
-	err := r.Create(ctx, run)
+	existing := &v1alpha1.LicenseSync{}
+	err := r.cancelRuns(ctx, s, wanted.cancel) // once the new run exists, nobody would try again to cancel the old one
 	if err == nil {
+		err = r.Create(ctx, run)
+	}
+	switch {
+	case err == nil:
 		wanted.created()
 		return creation{created: true}
+	case apierrors.IsAlreadyExists(err):
+		err = r.Live.Get(ctx, client.ObjectKeyFromObject(run), existing)
 	}
-	if !apierrors.IsAlreadyExists(err) {
+	customer := run.Spec.CustomerAccessRef.Name
+	switch refused, isRefusal := refusedBy(err, run.Name, customer); {
+	case isRefusal && !apierrors.IsNotFound(err): // the run in the way may be gone meanwhile
+		return creation{refused: &refused}
+	case err != nil:
 		return creation{err: err}
-	}
-	existing := &v1alpha1.LicenseSync{}
-	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(run), existing); err != nil {
-		return creation{err: err}
-	}
-	if metav1.IsControlledBy(existing, s.schedule) {
+	case metav1.IsControlledBy(existing, s.schedule):
 		return creation{}
 	}
-	return creation{taken: true}
+	return creation{refused: &refusedRun{name: run.Name, customer: customer, taken: true}}
 }
 
 // cancelRuns sets spec.cancel of unfinished runs.
@@ -286,7 +327,8 @@ func expendable(s *scheduleScope, as v1alpha1.LicenseSyncScheduleStatus) []*v1al
 			if succeeded(run) {
 				keep = &keepSucceeded
 			}
-			if *keep--; *keep < 0 {
+			// Those of a slot that is open for other customers say that this one had its run.
+			if *keep--; *keep < 0 && (run.Spec.ScheduledTime == nil || !run.Spec.ScheduledTime.Equal(as.OpenSlotTime)) {
 				surplus = append(surplus, run)
 			}
 		}

@@ -20,6 +20,9 @@ type slotInput struct {
 	plan               *schedule.Plan
 	// handled is the latest slot that was dealt with, or else the schedule's creation.
 	handled time.Time
+	// open is a slot that was dealt with, but for the customers whose run Kubernetes refused.
+	// Zero for none.
+	open time.Time
 	// activation is a slot beside the plan's: the activation of a schedule with
 	// runOnActivation. Zero for none.
 	activation time.Time
@@ -48,6 +51,8 @@ type slotDecision struct {
 	create []runOfSlot
 	// handled is set if a slot is dealt with once they are created.
 	handled time.Time
+	// retried is the slot that create belongs to, if it was dealt with before but for these runs.
+	retried time.Time
 	// missed is the latest slot that was not run, or not for all customers; skipped
 	// says for how many, and why.
 	missed  time.Time
@@ -68,6 +73,8 @@ const (
 	skippedLate   = "MissedDeadline"
 	skippedActive = "RunActive"
 	skippedOlder  = "MissedSlot"
+	// skippedRefused is for customers whose run Kubernetes refused until the next slot came.
+	skippedRefused = "RunRefused"
 )
 
 // decideSlots finds the latest slot that is due and says what to do about each
@@ -80,12 +87,14 @@ func decideSlots(in slotInput) slotDecision {
 	}
 	slot, missed, due := in.latest()
 	if !due {
+		in.retryOpen(&d)
 		d.next = in.nextStart(laterOf(in.handled, in.now))
 		return d
 	}
 	if missed > 1 {
 		in.countMissed(&d, slot)
 	}
+	in.giveUpOpen(&d)
 	pending := time.Time{}
 	spread := in.spreadOf(slot)
 	for _, t := range in.targets {
@@ -126,7 +135,8 @@ func (in *slotInput) offset(t target, spread time.Duration) time.Duration {
 func (in *slotInput) startTarget(d *slotDecision, t target, slot, start time.Time) {
 	name := slotRunName(in.name, t.name, slot)
 	runs := in.runs[t.name]
-	if slices.ContainsFunc(runs, func(r scheduledRun) bool { return r.name == name }) {
+	// By the slot, and not by the name alone, which an earlier release may have made in another way.
+	if slices.ContainsFunc(runs, func(r scheduledRun) bool { return r.name == name || r.slot.Equal(slot) }) {
 		return
 	}
 	if in.deadline > 0 && in.now.Sub(start) > in.deadline {
@@ -145,6 +155,36 @@ func (in *slotInput) startTarget(d *slotDecision, t target, slot, start time.Tim
 		cancel = append(cancel, run.name)
 	}
 	d.create = append(d.create, runOfSlot{name: name, customer: t.name, slot: slot, due: start, cancel: cancel})
+}
+
+// retryOpen tries again what was refused for the slot that is open, within the starting deadline.
+func (in *slotInput) retryOpen(d *slotDecision) {
+	if in.open.IsZero() {
+		return
+	}
+	d.retried = in.open
+	spread := in.spreadOf(in.open)
+	for _, t := range in.targets {
+		if start := in.open.Add(in.offset(t, spread)); !t.suspended && !in.now.Before(start) {
+			in.startTarget(d, t, in.open, start)
+		}
+	}
+	if d.skipped[skippedLate]+d.skipped[skippedActive] > 0 {
+		d.missed = in.open
+	}
+}
+
+// giveUpOpen counts the customers without a run of the slot that was open: a later one takes its place.
+func (in *slotInput) giveUpOpen(d *slotDecision) {
+	if in.open.IsZero() {
+		return
+	}
+	for _, t := range in.targets {
+		if !t.suspended && !slices.ContainsFunc(in.runs[t.name], func(r scheduledRun) bool { return r.slot.Equal(in.open) }) {
+			d.skipped[skippedRefused]++
+			d.missed = laterOf(d.missed, in.open)
+		}
+	}
 }
 
 // latest is the latest slot that is due and was not dealt with.
@@ -191,17 +231,6 @@ func (in *slotInput) nextStart(after time.Time) time.Time {
 	return first
 }
 
-// slotRunName is the name of the run of one customer for one slot: the lock that
-// keeps a slot from running twice. As with a CronJob it ends in the minutes since
-// 1970, or in the seconds for a slot within a minute, which have two digits more.
-func slotRunName(scheduleName, customer string, slot time.Time) string {
-	stamp := slot.Unix()
-	if stamp%60 == 0 {
-		stamp /= 60
-	}
-	return fmt.Sprintf("%s-%s-%d", scheduleName, customer, stamp) // at most 63+1+63+1+11 = 139 of 253 characters
-}
-
 // skippedMessage tells what was skipped, in a fixed order.
 func (d slotDecision) skippedMessage() string {
 	var parts []string
@@ -209,6 +238,7 @@ func (d slotDecision) skippedMessage() string {
 		{skippedOlder, "earlier slots passed while nothing ran"},
 		{skippedLate, "customers were later than spec.startingDeadlineSeconds"},
 		{skippedActive, "customers still had a run of an earlier slot"},
+		{skippedRefused, "customers got no run of the slot before, which Kubernetes refused"},
 	} {
 		if n := d.skipped[kind.reason]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, kind.text))

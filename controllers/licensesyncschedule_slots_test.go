@@ -45,6 +45,7 @@ func TestDecideSlots(t *testing.T) {
 		create  string // customers and their slots
 		cancel  []string
 		handled time.Time
+		retried time.Time
 		missed  time.Time
 		skipped map[string]int
 		next    time.Time
@@ -93,6 +94,10 @@ func TestDecideSlots(t *testing.T) {
 			func(in *slotInput) { in.deadline, in.now = time.Minute, at(12, 1, 1) },
 			want{handled: at(12, 0, 0), missed: at(12, 0, 0), skipped: map[string]int{skippedLate: 2}, next: at(13, 0, 0)},
 		},
+		"run already, by a release that named it in another way": {
+			func(in *slotInput) { in.runs["a"] = []scheduledRun{{name: "plan-a-29552400", slot: at(12, 0, 0)}} },
+			want{create: "b@12:00:00", handled: at(12, 0, 0), next: at(13, 0, 0)},
+		},
 		"Forbid": {
 			func(in *slotInput) { in.runs["a"] = []scheduledRun{runAt("a", at(11, 0, 0), false)} },
 			want{create: "b@12:00:00", handled: at(12, 0, 0), missed: at(12, 0, 0), skipped: map[string]int{skippedActive: 1}, next: at(13, 0, 0)},
@@ -127,6 +132,35 @@ func TestDecideSlots(t *testing.T) {
 			func(in *slotInput) { in.targets[0].suspended, in.targets[1].suspended = true, true },
 			want{handled: at(12, 0, 0), next: at(13, 0, 0)},
 		},
+		"refused before": {
+			func(in *slotInput) {
+				in.handled, in.open, in.now = at(12, 0, 0), at(12, 0, 0), at(12, 30, 0)
+				in.runs["a"] = []scheduledRun{runAt("a", at(12, 0, 0), true)}
+			},
+			want{create: "b@12:00:00", retried: at(12, 0, 0), next: at(13, 0, 0)},
+		},
+		"refused before, and created meanwhile": {
+			func(in *slotInput) {
+				in.handled, in.open, in.now = at(12, 0, 0), at(12, 0, 0), at(12, 30, 0)
+				in.runs["a"], in.runs["b"] = []scheduledRun{runAt("a", at(12, 0, 0), true)}, []scheduledRun{runAt("b", at(12, 0, 0), false)}
+			},
+			want{retried: at(12, 0, 0), next: at(13, 0, 0)},
+		},
+		"refused until the deadline": {
+			func(in *slotInput) {
+				in.handled, in.open, in.now, in.deadline = at(12, 0, 0), at(12, 0, 0), at(12, 1, 1), time.Minute
+				in.runs["a"] = []scheduledRun{runAt("a", at(12, 0, 0), true)}
+			},
+			want{retried: at(12, 0, 0), missed: at(12, 0, 0), skipped: map[string]int{skippedLate: 1}, next: at(13, 0, 0)},
+		},
+		"refused until the next slot": {
+			func(in *slotInput) {
+				in.open = at(11, 0, 0)
+				in.runs["a"] = []scheduledRun{runAt("a", at(11, 0, 0), true)}
+			},
+			want{create: both, handled: at(12, 0, 0), missed: at(11, 0, 0), skipped: map[string]int{skippedRefused: 1}, next: at(13, 0, 0)},
+		},
+		"refused and suspended": {func(in *slotInput) { in.open, in.suspended = at(11, 0, 0), true }, want{}},
 		"activation": {
 			func(in *slotInput) { in.activation, in.now = at(11, 30, 5), at(11, 30, 6) },
 			want{create: "a@11:30:05 b@11:30:05", handled: at(11, 30, 5), next: at(12, 0, 0)},
@@ -163,6 +197,7 @@ func TestDecideSlots(t *testing.T) {
 			g.Expect(create).To(Equal(c.want.create))
 			g.Expect(cancel).To(Equal(c.want.cancel))
 			g.Expect(d.handled).To(BeTemporally("==", c.want.handled))
+			g.Expect(d.retried).To(BeTemporally("==", c.want.retried))
 			g.Expect(d.missed).To(BeTemporally("==", c.want.missed))
 			g.Expect(d.next).To(BeTemporally("==", c.want.next))
 			if c.want.skipped == nil {
@@ -204,19 +239,6 @@ func TestDecideSlotsSpread(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestSlotRunName(t *testing.T) {
-	g := NewWithT(t)
-	g.Expect(slotRunName("plan", "acme", time.Unix(1_773_144_000, 0))).To(Equal("plan-acme-29552400"))
-	g.Expect(slotRunName("plan", "acme", time.Unix(1_773_144_001, 0))).To(Equal("plan-acme-1773144001"))
-	g.Expect(slotRunName("plan", "acme", time.Unix(1_773_144_059, 0))).To(Equal("plan-acme-1773144059"))
-	// No zone and no fold makes two slots one, or one two.
-	berlin, err := time.LoadLocation("Europe/Berlin")
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(slotRunName("p", "c", at(12, 0, 0).In(berlin))).To(Equal(slotRunName("p", "c", at(12, 0, 0))))
-	fold := time.Date(2026, time.October, 25, 0, 30, 0, 0, time.UTC)
-	g.Expect(slotRunName("p", "c", fold)).NotTo(Equal(slotRunName("p", "c", fold.Add(time.Hour))))
 }
 
 func TestExpendable(t *testing.T) {

@@ -84,51 +84,68 @@ func newer(a, b *v1alpha1.LicenseSync, now time.Time) bool {
 	return cmp.Or(created(a, now).Compare(created(b, now)), cmp.Compare(a.Name, b.Name)) > 0
 }
 
-// sum adds up the units of the schedule's customers.
+// sum adds up the units of the schedule's customers. Before any of them was read there is
+// no sum, which is not the same as 0.
 func (s *scheduleScope) sum() {
-	var total, consumed int64
+	s.status.TotalUnits, s.status.ConsumedUnits = nil, nil
 	for i := range s.customers {
 		if totals := s.customers[i].Status.Totals; totals != nil {
-			total += ptr.Deref(totals.TotalUnits, 0)
-			consumed += ptr.Deref(totals.ConsumedUnits, 0)
+			s.status.TotalUnits = new(ptr.Deref(s.status.TotalUnits, 0) + ptr.Deref(totals.TotalUnits, 0))
+			s.status.ConsumedUnits = new(ptr.Deref(s.status.ConsumedUnits, 0) + ptr.Deref(totals.ConsumedUnits, 0))
 		}
 	}
-	s.status.TotalUnits, s.status.ConsumedUnits = &total, &consumed
 }
 
 // summary is the verdict on the schedule itself; how its runs went is counted.
 func (s *scheduleScope) summary() status.Summary {
-	if s.problem == nil {
-		s.problem = s.lookForProblem()
-	}
+	refused := slices.DeleteFunc(slices.Clone(s.refused), func(run refusedRun) bool { return run.taken })
 	switch {
 	case s.problem != nil:
 		return stalled(s.problem.reason, s.problem.message)
+	case len(refused) > 0:
+		return stalled(v1alpha1.ReasonRunRefused, refusedMessage(refused))
 	case len(s.refused) > 0:
-		return stalled(v1alpha1.ReasonRunNameTaken, "a LicenseSync of another owner has the name of one of the schedule's runs: delete or rename "+enumerate(s.refused))
+		return stalled(v1alpha1.ReasonRunNameTaken, "a LicenseSync of another owner has the name of one of the schedule's runs: delete or rename "+enumerate(namesOf(s.refused)))
 	case s.suspended():
 		return ready(v1alpha1.ReasonSuspended, "the schedule is suspended: no run starts before spec.suspend is false")
-	case s.status.NextScheduleTime == nil && s.decision.handled.IsZero() && s.status.LastScheduleTime == nil:
-		return stalled(v1alpha1.ReasonNoSlot, "the plan has no slot in the future: spec.at has passed, or spec.startTime and spec.endTime leave none")
-	case s.status.NextScheduleTime == nil:
+	case s.status.NextScheduleTime == nil && (!s.decision.handled.IsZero() || s.status.LastScheduleTime != nil):
 		return ready(v1alpha1.ReasonFinished, "all slots of the plan have passed")
+	case len(s.customers) == 0:
+		return s.nobody()
+	case s.schedule.Spec.CustomerAccessRef != nil && ptr.Deref(s.customers[0].Spec.Suspend, false):
+		return ready(v1alpha1.ReasonCustomerSuspended, "the customer is suspended: no run starts before its spec.suspend is false")
+	case s.status.NextScheduleTime == nil:
+		// As where it is applied once more elsewhere. A plan that can have no slot at all is refused when it is read.
+		return ready(v1alpha1.ReasonNoSlot, "the plan has no slot in the future: all of spec.at, or spec.endTime, had passed when the schedule was made")
 	default:
 		return ready(v1alpha1.ReasonScheduled, "the next run starts at status.nextScheduleTime")
 	}
 }
 
-// lookForProblem says what keeps a valid plan from running.
-func (s *scheduleScope) lookForProblem() *scheduleProblem {
-	ref := s.schedule.Spec.CustomerAccessRef
-	switch {
-	case len(s.customers) == 0 && ref != nil:
-		return &scheduleProblem{v1alpha1.ReasonCustomerNotFound, "the WebexCustomerAccess of spec.customerAccessRef does not exist in this namespace: create it"}
-	case len(s.customers) == 0:
-		return &scheduleProblem{v1alpha1.ReasonNoCustomers, "spec.customerAccessSelector matches no WebexCustomerAccess of this namespace: label the customers, or change it"}
-	case ref != nil && ptr.Deref(s.customers[0].Spec.Suspend, false):
-		return &scheduleProblem{v1alpha1.ReasonCustomerSuspended, "the customer is suspended: set its spec.suspend to false"}
+// customerWait is how long a new schedule waits for the customer that it names, which may be applied after it.
+const customerWait = 5 * time.Minute
+
+// nobody is the verdict on a schedule without a customer. A selector may well match nobody yet.
+func (s *scheduleScope) nobody() status.Summary {
+	if s.schedule.Spec.CustomerAccessRef == nil {
+		return ready(v1alpha1.ReasonNoCustomers, "spec.customerAccessSelector matches no WebexCustomerAccess of this namespace, so that nothing runs: label the customers, or change it")
 	}
-	return nil
+	detail := status.Detail{Reason: v1alpha1.ReasonCustomerNotFound, Message: "the WebexCustomerAccess of spec.customerAccessRef does not exist in this namespace: create it"}
+	left := s.schedule.CreationTimestamp.Add(customerWait).Sub(s.now)
+	if left <= 0 || left > customerWait {
+		return stalled(detail.Reason, detail.Message)
+	}
+	s.lookAgain(left)
+	return status.Summary{Ready: metav1.ConditionFalse, Detail: detail, Reconciling: &detail}
+}
+
+func namesOf(runs []refusedRun) []string {
+	var names []string
+	for _, run := range runs {
+		names = append(names, run.name)
+	}
+	slices.Sort(names)
+	return names
 }
 
 func ready(reason, message string) status.Summary {

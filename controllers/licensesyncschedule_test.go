@@ -265,14 +265,15 @@ func TestScheduleNameLock(t *testing.T) {
 	f.awaitSchedule(schedule, v1alpha1.ReasonRunNameTaken, func(g Gomega) {
 		g.Expect(schedule.Status.Targets.Succeeded).To(HaveValue(BeEquivalentTo(1)), "somebody else's run does not count")
 	})
-	f.Expect(schedule.Status.LastScheduleTime).To(BeNil(), "the slot stays open")
+	f.Expect(schedule.Status.LastScheduleTime).To(HaveValue(Equal(*slotOf(slot))), "the others go on")
+	f.Expect(schedule.Status.OpenSlotTime).To(HaveValue(Equal(*slotOf(slot))), "for one it stays open")
 	f.Expect(foreign.OwnerReferences).To(BeEmpty())
 	f.Eventually(func() []string { return f.events(schedule, v1alpha1.ReasonRunNameTaken) }).Should(HaveLen(1))
 
 	f.Expect(f.client.Delete(f.ctx, foreign)).To(Succeed())
 	f.look(schedule)
 	f.awaitSchedule(schedule, v1alpha1.ReasonScheduled, func(g Gomega) {
-		g.Expect(schedule.Status.LastScheduleTime).To(HaveValue(Equal(*slotOf(slot))))
+		g.Expect(schedule.Status.OpenSlotTime).To(BeNil())
 	})
 	run := f.runsOfSchedule("hourly")[foreign.Name]
 	f.Expect(run).NotTo(BeNil())

@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -12,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -251,7 +254,7 @@ func (s *simulation) reconcile() {
 	if s.written && s.chance(0.3) {
 		s.watchIn(time.Millisecond + s1(s.rng, 50*time.Millisecond))
 	}
-	if err == nil && !stale && !happened {
+	if err == nil && !stale && !happened && len(s.reconciler.refusals.askers) == 0 {
 		s.check(result.RequeueAfter)
 	}
 }
@@ -277,7 +280,7 @@ func (s *simulation) chooseView() (stale bool) {
 // it all. Never more than three times in a row, so that three retries mend it.
 func (s *simulation) chooseFaults() (faults *int, dies *bool) {
 	faults, dies = new(int), new(bool)
-	s.server.fault, s.client.listFails = nil, false
+	s.server.fault, s.client.listFails, s.server.refuse = nil, false, nil
 	if s.failures >= 3 {
 		return faults, dies
 	}
@@ -292,6 +295,14 @@ func (s *simulation) chooseFaults() (faults *int, dies *bool) {
 			}
 			*faults++
 			return faultBefore + writeFault(s.rng.IntN(2))
+		}
+	case s.chance(0.02):
+		s.server.refuse = func(verb string, run *v1alpha1.LicenseSync) error {
+			if s.chance(0.5) {
+				return nil
+			}
+			s.note("%s of %s is refused", verb, run.Name)
+			return apierrors.NewForbidden(schema.GroupResource{}, run.Name, errors.New("exceeded quota"))
 		}
 	case s.chance(0.02):
 		left := s.rng.IntN(4)

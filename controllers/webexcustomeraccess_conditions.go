@@ -41,8 +41,12 @@ func (s *customerScope) summary(fresh bool) status.Summary {
 	switch {
 	case s.unreadable != nil:
 		return stalled(s.unreadable.Reason, s.unreadable.Message)
+	case last == nil && ptr.Deref(s.customer.Spec.Suspend, false):
+		return ready(v1alpha1.ReasonSuspended, "the customer is suspended and was never synced: set spec.suspend to false for its first run")
 	case s.secretVersion == "":
-		return stalled(v1alpha1.ReasonSecretNotFound, syncrun.SecretNotFoundMessage(s.customer.Spec.CredentialsSecretRef.Name))
+		return s.noSecret()
+	case s.refused != nil:
+		return s.runRefused(fresh)
 	case last == nil:
 		return s.firstRun()
 	case last.Reason == v1alpha1.ReasonSucceeded:
@@ -78,14 +82,39 @@ func (s *customerScope) summary(fresh bool) status.Summary {
 // firstRun is the verdict on a customer of which nothing is known yet.
 func (s *customerScope) firstRun() status.Summary {
 	switch {
-	case ptr.Deref(s.customer.Spec.Suspend, false):
-		return stalled(v1alpha1.ReasonSuspended, "the customer is suspended and was never synced: set spec.suspend to false")
-	case s.active:
+	case s.active, s.retrying:
 		detail := status.Detail{Reason: v1alpha1.ReasonPending, Message: "the first run is under way"}
 		return status.Summary{Ready: metav1.ConditionUnknown, Detail: detail, Reconciling: &detail}
 	default:
 		return stalled(v1alpha1.ReasonPending, "the first run was stopped before it learned anything: create a LicenseSync for this customer")
 	}
+}
+
+// secretGrace is how long a new customer waits for its Secret before that is an error: who makes Secrets from a vault, or
+// decrypts them, does so after the customer was applied.
+const secretGrace = 5 * time.Minute
+
+// noSecret is the verdict on a customer without a credentials Secret.
+func (s *customerScope) noSecret() status.Summary {
+	detail := status.Detail{Reason: v1alpha1.ReasonSecretNotFound, Message: syncrun.SecretNotFoundMessage(s.customer.Spec.CredentialsSecretRef.Name)}
+	left := s.customer.CreationTimestamp.Add(secretGrace).Sub(s.now)
+	if s.customer.Status.LastRun != nil || left <= 0 || left > secretGrace {
+		return stalled(detail.Reason, detail.Message)
+	}
+	s.lookAgain(left)
+	return status.Summary{Ready: metav1.ConditionFalse, Detail: detail, Reconciling: &detail}
+}
+
+// runRefused is the verdict on a customer whose run Kubernetes refuses. Figures that are good stay so meanwhile.
+func (s *customerScope) runRefused(fresh bool) status.Summary {
+	detail := status.Detail{Reason: v1alpha1.ReasonRunRefused, Message: "Kubernetes refuses to create the run that is due, and is asked again: " + s.refused.words}
+	last := s.customer.Status.LastRun
+	if fresh && passable(last) {
+		summary := ready(v1alpha1.ReasonSynced, syncedMessage)
+		summary.Reconciling = &detail
+		return summary
+	}
+	return stalled(detail.Reason, detail.Message)
 }
 
 func stalled(reason, message string) status.Summary {

@@ -2,6 +2,8 @@ package controllers
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -63,6 +65,7 @@ type WebexCustomerAccessReconciler struct {
 	CensusDebounce time.Duration
 
 	written ownWrites
+	refused refusals
 }
 
 // customerScope is what the steps of one reconcile share.
@@ -85,6 +88,8 @@ type customerScope struct {
 	reading bool
 	// retrying is true while trouble passes by itself, and the next run is a matter of time.
 	retrying bool
+	// refused is the run that is due, if Kubernetes refused to create it.
+	refused *refusedRun
 	// duplicateGone is true if the customer was refused because of another one
 	// for the same organization, which no longer is.
 	duplicateGone bool
@@ -112,6 +117,7 @@ func (r *WebexCustomerAccessReconciler) Reconcile(ctx context.Context, request c
 		r.written.forget(request.NamespacedName)
 		if apierrors.IsNotFound(err) {
 			r.Claims.forget(request.NamespacedName)
+			r.refused.forget(request.NamespacedName)
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
@@ -131,16 +137,20 @@ func (r *WebexCustomerAccessReconciler) Reconcile(ctx context.Context, request c
 		customer: customer, unreadable: unreadableSpec(ctx, customer.Unreadable), now: r.Clock.Now(), handled: customer.Status.LastHandledReconcileAt,
 		upgrade: upgradePolicy{version: r.DataVersion, spread: r.UpgradeSpread},
 	}
-	steps := []customerStep{
-		r.observe,     // Secret, runs and rows as they are
+	if err := r.observe(ctx, s); err != nil { // Secret, runs and rows as they are
+		return ended(err) // nothing is decided by half of the facts
+	}
+	var failed error
+	for _, step := range []customerStep{
 		r.requestRun,  // create the run that is due
 		r.refreshRows, // assignability and ownership follow the spec
 		r.summarise,   // conditions from facts, written if different
+	} {
+		// What cannot be written must not keep the rest back, least of all what the customer is told.
+		failed = errors.Join(failed, step(ctx, s))
 	}
-	for _, step := range steps {
-		if err := step(ctx, s); err != nil {
-			return ended(err)
-		}
+	if failed != nil {
+		return ended(failed)
 	}
 	return ctrl.Result{RequeueAfter: s.after}, nil
 }
@@ -283,6 +293,7 @@ func (r *WebexCustomerAccessReconciler) SetupWithManager(mgr ctrl.Manager, skipN
 	return b.
 		For(&v1alpha1.WebexCustomerAccess{}).
 		Watches(&v1alpha1.WebexCustomerAccess{}, handler.Funcs{DeleteFunc: r.wakeDuplicates}).
+		Watches(&v1alpha1.WebexCustomerAccess{}, r.wakeSharing()).
 		Watches(&v1alpha1.LicenseSync{}, handler.EnqueueRequestsFromMapFunc(customerOfRun)).
 		Watches(&v1alpha1.WebexLicense{}, enqueueDebounced(rowDebounce, customerOfRow)).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.customersOfSecret)).
@@ -333,6 +344,39 @@ func (r *WebexCustomerAccessReconciler) wakeDuplicates(ctx context.Context, e ev
 	}
 	for _, request := range requestsFor(customers.Items) {
 		queue.Add(request)
+	}
+}
+
+// wakeSharing enqueues the customers that use the same credentials as one that comes, goes or gets other labels: those
+// say whether all of them are in one shard.
+func (r *WebexCustomerAccessReconciler) wakeSharing() handler.EventHandler {
+	type q = workqueue.TypedRateLimitingInterface[ctrl.Request]
+	wake := func(ctx context.Context, object client.Object, queue q) {
+		customer, ok := object.(*v1alpha1.WebexCustomerAccess)
+		if !ok || r.Claims.Shard.Whole() {
+			return
+		}
+		var sharing v1alpha1.WebexCustomerAccessList
+		if err := r.List(ctx, &sharing, client.InNamespace(customer.Namespace),
+			client.MatchingFields{syncrun.IndexSecret: customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy); err != nil {
+			return // the cache is stopping
+		}
+		for _, request := range requestsFor(sharing.Items) {
+			queue.Add(request)
+		}
+	}
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue q) {
+			if !e.IsInInitialList {
+				wake(ctx, e.Object, queue)
+			}
+		},
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, queue q) {
+			if !maps.Equal(e.ObjectOld.GetLabels(), e.ObjectNew.GetLabels()) {
+				wake(ctx, e.ObjectNew, queue)
+			}
+		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, queue q) { wake(ctx, e.Object, queue) },
 	}
 }
 

@@ -56,7 +56,7 @@ func decideRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 	last := customer.Status.LastRun
 	switch {
 	case last == nil:
-		return &wantedRun{name: customer.Name + "-initial", trigger: v1alpha1.TriggerInitial}, 0
+		return &wantedRun{name: firstRunName(customer), trigger: v1alpha1.TriggerInitial}, 0
 	case last.Reason == v1alpha1.ReasonSucceeded:
 		if hash := syncrun.CollectedSpecHash(customer); hash != customer.Status.CollectedSpecHash {
 			return specRun(s, hash), 0
@@ -139,12 +139,6 @@ func specRun(s *customerScope, change string) *wantedRun {
 	}
 }
 
-// runName is <customer>-<word>-<hash of what asked for the run>.
-func runName(customer *v1alpha1.WebexCustomerAccess, word string, cause ...string) string {
-	sum := sha256.Sum256(fmt.Append(nil, cause))
-	return fmt.Sprintf("%s-%s-%s", customer.Name, word, hex.EncodeToString(sum[:5]))
-}
-
 // clipToken bounds a token to what the status can echo.
 func clipToken(token string) string {
 	const maxBytes = 1024
@@ -169,44 +163,76 @@ func (r *WebexCustomerAccessReconciler) requestRun(ctx context.Context, s *custo
 	if wanted == nil {
 		return nil
 	}
-	run := &v1alpha1.LicenseSync{
-		ObjectMeta: metav1.ObjectMeta{
-			Namespace: s.customer.Namespace, Name: wanted.name,
-			Labels: map[string]string{v1alpha1.LabelCustomer: s.customer.Name, v1alpha1.LabelTrigger: string(wanted.trigger)},
-			OwnerReferences: []metav1.OwnerReference{
-				*metav1.NewControllerRef(s.customer, v1alpha1.GroupVersion.WithKind("WebexCustomerAccess")),
-			},
-		},
-		Spec: v1alpha1.LicenseSyncSpec{
-			CustomerAccessRef:       v1alpha1.LocalCustomerReference{Name: s.customer.Name},
-			Trigger:                 wanted.trigger,
-			TTLSecondsAfterFinished: new(int32(ownRunTTL)),
-		},
+	asked := r.refused.of(s.customer)
+	if refused, waiting := asked.waits(wanted.name, s.now); waiting {
+		s.refuse(refused)
+		return nil
 	}
-	err := r.Create(ctx, run)
-	switch {
-	case err == nil:
-		ctrl.LoggerFrom(ctx).Info("created a run", "run", run.Name, "trigger", wanted.trigger)
-		s.active = true
-	case apierrors.IsAlreadyExists(err):
-		existing := &v1alpha1.LicenseSync{}
-		err := r.Get(ctx, client.ObjectKeyFromObject(run), existing)
-		s.active = err != nil || !finished(existing)
-		if err == nil && !metav1.IsControlledBy(existing, s.customer) {
-			// Left over from a deleted customer of this name: our run gets a name beside it.
-			run.Name += "-" + string(s.customer.UID[:8])
-			s.active = true
-			if err := r.Create(ctx, run); err != nil && !apierrors.IsAlreadyExists(err) {
-				return err
-			}
-		}
-	default:
+	err := r.createRun(ctx, s, ownRun(s.customer, *wanted))
+	if refused, ok := refusedBy(err, wanted.name, s.customer.Name); ok {
+		ctrl.LoggerFrom(ctx).Info("Kubernetes refused a run", "run", wanted.name, "trigger", wanted.trigger, "answer", refused.words)
+		s.refuse(asked.note(refused, s.now))
+		return nil
+	}
+	if err != nil {
+		s.retrying = true
 		return err
 	}
+	r.refused.forget(client.ObjectKeyFromObject(s.customer))
 	if wanted.requestToken != "" {
 		s.handled = wanted.requestToken
 	}
 	return nil
+}
+
+// refuse notes that the run that is due was refused.
+func (s *customerScope) refuse(refused refusedRun) {
+	s.refused = &refused
+	s.lookAgain(refused.until.Sub(s.now))
+}
+
+// createRun creates a run, or finds the one that was created before.
+func (r *WebexCustomerAccessReconciler) createRun(ctx context.Context, s *customerScope, run *v1alpha1.LicenseSync) error {
+	err := r.Create(ctx, run)
+	if err == nil {
+		ctrl.LoggerFrom(ctx).Info("created a run", "run", run.Name, "trigger", run.Spec.Trigger)
+		s.active = true
+		return nil
+	}
+	if !apierrors.IsAlreadyExists(err) {
+		return err
+	}
+	existing := &v1alpha1.LicenseSync{}
+	err = r.Get(ctx, client.ObjectKeyFromObject(run), existing)
+	s.active = err != nil || !finished(existing)
+	if err == nil && !metav1.IsControlledBy(existing, s.customer) {
+		// Left over from a deleted customer of this name: our run gets a name beside it.
+		run.Name = besides(run.Name, s.customer)
+		s.active = true
+		if err := r.Create(ctx, run); err != nil && !apierrors.IsAlreadyExists(err) {
+			s.active = false
+			return err
+		}
+	}
+	return nil
+}
+
+// ownRun is a run that the operator creates for a customer.
+func ownRun(customer *v1alpha1.WebexCustomerAccess, wanted wantedRun) *v1alpha1.LicenseSync {
+	return &v1alpha1.LicenseSync{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: customer.Namespace, Name: wanted.name,
+			Labels: map[string]string{v1alpha1.LabelCustomer: customer.Name, v1alpha1.LabelTrigger: string(wanted.trigger)},
+			OwnerReferences: []metav1.OwnerReference{
+				*metav1.NewControllerRef(customer, v1alpha1.GroupVersion.WithKind("WebexCustomerAccess")),
+			},
+		},
+		Spec: v1alpha1.LicenseSyncSpec{
+			CustomerAccessRef:       v1alpha1.LocalCustomerReference{Name: customer.Name},
+			Trigger:                 wanted.trigger,
+			TTLSecondsAfterFinished: new(int32(ownRunTTL)),
+		},
+	}
 }
 
 func (s *customerScope) lookAgain(after time.Duration) {

@@ -47,6 +47,9 @@ const (
 	// ReasonSuspended is for a customer with spec.suspend that was never synced,
 	// and for a run that waits for its customer to be resumed.
 	ReasonSuspended = "Suspended"
+	// ReasonRunRefused is for a customer or a schedule of which Kubernetes refuses to
+	// create a run: by a quota, an admission policy, a webhook, a missing right.
+	ReasonRunRefused = "RunRefused"
 	// ReasonQueued is for a run that waits for another run of the same customer
 	// or for a free place.
 	ReasonQueued = "Queued"

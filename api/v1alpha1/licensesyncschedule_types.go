@@ -187,6 +187,12 @@ type LicenseSyncScheduleStatus struct {
 	// +optional
 	LastScheduleTime *metav1.Time `json:"lastScheduleTime,omitempty"`
 
+	// openSlotTime is a slot that was dealt with, but for customers whose run
+	// Kubernetes refused to create. It is tried again until the next slot, or for
+	// spec.startingDeadlineSeconds. Empty if there is none.
+	// +optional
+	OpenSlotTime *metav1.Time `json:"openSlotTime,omitempty"`
+
 	// lastSuccessfulTime is when a run of this schedule last completed.
 	// +optional
 	LastSuccessfulTime *metav1.Time `json:"lastSuccessfulTime,omitempty"`
@@ -206,11 +212,13 @@ type LicenseSyncScheduleStatus struct {
 	// +optional
 	Targets *TargetCounts `json:"targets,omitempty"`
 
-	// totalUnits is the number of units bought, over the schedule's customers.
+	// totalUnits is the number of units bought, over the schedule's
+	// customers. Empty before any of them was read.
 	// +optional
 	TotalUnits *int64 `json:"totalUnits,omitempty"`
 
-	// consumedUnits is the number of units in use, over the schedule's customers.
+	// consumedUnits is the number of units in use, over the schedule's
+	// customers. Empty before any of them was read.
 	// +optional
 	ConsumedUnits *int64 `json:"consumedUnits,omitempty"`
 

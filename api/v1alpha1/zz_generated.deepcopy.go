@@ -555,6 +555,10 @@ func (in *LicenseSyncScheduleStatus) DeepCopyInto(out *LicenseSyncScheduleStatus
 		in, out := &in.LastScheduleTime, &out.LastScheduleTime
 		*out = (*in).DeepCopy()
 	}
+	if in.OpenSlotTime != nil {
+		in, out := &in.OpenSlotTime, &out.OpenSlotTime
+		*out = (*in).DeepCopy()
+	}
 	if in.LastSuccessfulTime != nil {
 		in, out := &in.LastSuccessfulTime, &out.LastSuccessfulTime
 		*out = (*in).DeepCopy()

@@ -386,6 +386,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: observedGeneration
       type:
         scalar: numeric
+    - name: openSlotTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
     - name: targets
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.TargetCounts

@@ -36,6 +36,10 @@ type LicenseSyncScheduleStatusApplyConfiguration struct {
 	NextScheduleTime *metav1.Time `json:"nextScheduleTime,omitempty"`
 	// lastScheduleTime is the latest slot that was dealt with.
 	LastScheduleTime *metav1.Time `json:"lastScheduleTime,omitempty"`
+	// openSlotTime is a slot that was dealt with, but for customers whose run
+	// Kubernetes refused to create. It is tried again until the next slot, or for
+	// spec.startingDeadlineSeconds. Empty if there is none.
+	OpenSlotTime *metav1.Time `json:"openSlotTime,omitempty"`
 	// lastSuccessfulTime is when a run of this schedule last completed.
 	LastSuccessfulTime *metav1.Time `json:"lastSuccessfulTime,omitempty"`
 	// lastMissedTime is the latest slot that was not run, or not for all customers.
@@ -44,9 +48,11 @@ type LicenseSyncScheduleStatusApplyConfiguration struct {
 	Active []string `json:"active,omitempty"`
 	// targets count the schedule's customers by how their latest run went.
 	Targets *TargetCountsApplyConfiguration `json:"targets,omitempty"`
-	// totalUnits is the number of units bought, over the schedule's customers.
+	// totalUnits is the number of units bought, over the schedule's
+	// customers. Empty before any of them was read.
 	TotalUnits *int64 `json:"totalUnits,omitempty"`
-	// consumedUnits is the number of units in use, over the schedule's customers.
+	// consumedUnits is the number of units in use, over the schedule's
+	// customers. Empty before any of them was read.
 	ConsumedUnits *int64 `json:"consumedUnits,omitempty"`
 	// lastHandledReconcileAt is the last value of the annotation
 	// licensing.webex-operator.io/requestedAt that runs were created for.
@@ -96,6 +102,14 @@ func (b *LicenseSyncScheduleStatusApplyConfiguration) WithNextScheduleTime(value
 // If called multiple times, the LastScheduleTime field is set to the value of the last call.
 func (b *LicenseSyncScheduleStatusApplyConfiguration) WithLastScheduleTime(value metav1.Time) *LicenseSyncScheduleStatusApplyConfiguration {
 	b.LastScheduleTime = &value
+	return b
+}
+
+// WithOpenSlotTime sets the OpenSlotTime field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the OpenSlotTime field is set to the value of the last call.
+func (b *LicenseSyncScheduleStatusApplyConfiguration) WithOpenSlotTime(value metav1.Time) *LicenseSyncScheduleStatusApplyConfiguration {
+	b.OpenSlotTime = &value
 	return b
 }
 
