@@ -86,6 +86,12 @@ soak: controlplane ## Run the long proofs: SOAK_RUNS (500) runs under faults, th
 bench: controlplane ## Run the benchmarks. BENCH=regexp selects.
 	KUBEBUILDER_ASSETS='$(ASSETS)' go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -timeout 30m $(TESTFLAGS) ./internal/... ./controllers
 
+# make test holds the simulator against our own description. A published one, such as
+# https://github.com/webex/webex-openapi-specs has, is given here by its path.
+.PHONY: contract
+contract: ## Hold each reply of the simulator against a description of the API in OpenAPI 3. OPENAPI=file.
+	OPENAPI='$(abspath $(OPENAPI))' go test -count=1 -v -run '^TestContract$$' $(TESTFLAGS) ./internal/webexsim
+
 # Its packages come from npm, in the versions of its lock file, which names no registry.
 side_by_side := bin/side-by-side
 

@@ -114,7 +114,9 @@ func (c *call) auditQuery() (q auditQuery, wrong string) {
 	if q.size, q.skip = c.place(c.operation); q.size < 0 {
 		return q, errBadMax
 	}
-	q.actor = canonicalID(c.q.Get("actorId"))
+	if q.actor = canonicalID(c.q.Get("actorId")); isUUID(q.actor) {
+		q.actor = bareID(q.actor)
+	}
 	if list := c.q.Get("eventCategories"); list != "" {
 		q.categories = strings.Split(strings.ToUpper(list), ",")
 	}
@@ -141,7 +143,7 @@ func (c *call) listAuditEvents() error {
 	rows = rows[min(q.skip, len(rows)):]
 	rows = rows[:min(q.size, len(rows))]
 	return c.writeList(itemsHead, len(rows), func(b []byte, i int) []byte {
-		return c.org.appendAuditEvent(b, &rows[i], actor)
+		return c.org.appendAuditEvent(b, &rows[i], actor, c.o.AuditNulls)
 	})
 }
 
@@ -172,7 +174,7 @@ func (o *Organization) auditActor() (a auditActor) {
 	return auditActor{bareID(o.personUUID(0, &p)), strings.TrimSpace(first + " " + last), email}
 }
 
-func (o *Organization) appendAuditEvent(b []byte, e *auditEvent, actor auditActor) []byte {
+func (o *Organization) appendAuditEvent(b []byte, e *auditEvent, actor auditActor, nulls bool) []byte {
 	l := o.licenses[e.license]
 	target, targetID, targetType, description := l.spec.Name, bareID(l.uuid), "LICENSE", "license updated"
 	if e.person != noPerson {
@@ -198,8 +200,11 @@ func (o *Organization) appendAuditEvent(b []byte, e *auditEvent, actor auditActo
 	b = appendMember(b, "actorEmail", actor.email)
 	b = appendMember(b, "actorOrgName", o.name)
 	b = appendMember(b, "trackingId", "ATLAS_"+uuid+"_0")
-	// Many members are null in recordings.
-	b = append(b, `,"actorIp":null,"actorUserAgent":null,"adminRoles":null,"errorCode":null,"errorMessage":null},"created":`...)
+	if nulls {
+		b = append(b, `,"actorIp":null,"actorUserAgent":null,"adminRoles":null,"errorCode":null,"errorMessage":null},"created":`...)
+	} else {
+		b = append(b, `,"actorIp":"192.0.2.1","actorUserAgent":"Mozilla/5.0","adminRoles":["Full_Admin"],"errorCode":"","errorMessage":""},"created":`...)
+	}
 	b = appendString(b, e.at.UTC().Format(auditTime))
 	b = appendMember(b, "actorOrgId", o.id)
 	b = appendMember(b, "id", bareID(uuid))

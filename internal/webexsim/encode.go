@@ -118,6 +118,13 @@ func (o *Organization) appendOrganization(b []byte) []byte {
 	return append(b, '}')
 }
 
+func (o *Organization) appendRole(b []byte, i int) []byte {
+	b = append(b, `{"id":`...)
+	b = appendString(b, EncodeID(kindRole, o.roles[i].Key))
+	b = appendMember(b, "name", o.roles[i].Name)
+	return append(b, '}')
+}
+
 func (o *Organization) appendLocation(b []byte, i int) []byte {
 	l := o.locations[i]
 	s := &l.spec

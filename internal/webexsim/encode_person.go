@@ -10,6 +10,7 @@ type personView struct {
 	callingData     bool
 	excludeStatus   bool
 	withoutLicenses bool // licences and roles are not shown in look-ups by id
+	userName        bool // is shown of a single person only
 	stringBooleans  bool
 	itemErrors      *ItemErrors
 }
@@ -27,6 +28,10 @@ func (o *Organization) appendPerson(b []byte, i int, p *Person, v *personView) [
 	b = append(b, `","emails":["`...)
 	b = appendEmail(b, i, p, h)
 	b = append(b, `"]`...)
+	if v.userName {
+		b = append(b, `,"userName":"`...)
+		b = append(appendEmail(b, i, p, h), '"')
+	}
 	b = o.appendPhone(b, i, p, v, h, failed)
 	b = appendNames(b, p, h)
 	if !p.InvitePending && h&3 != 0 {

@@ -30,9 +30,9 @@ func EncodeID(kind, value string) string {
 }
 
 // DecodeID returns the value inside an identifier of a kind. It accepts both
-// alphabets of base64, with or without padding.
+// alphabets of base64, with or without padding, and a bare UUID.
 func DecodeID(kind, id string) (string, bool) {
-	raw, err := base64.RawURLEncoding.DecodeString(canonicalID(id))
+	raw, err := base64.RawURLEncoding.DecodeString(fullID(kind, id))
 	if err != nil {
 		return "", false
 	}
@@ -44,6 +44,28 @@ var urlAlphabet = strings.NewReplacer("+", "-", "/", "_")
 // canonicalID is the form in which identifiers are compared.
 func canonicalID(id string) string {
 	return urlAlphabet.Replace(strings.TrimRight(id, "="))
+}
+
+// fullID is the form in which identifiers of a kind are compared. A bare UUID stands for the
+// identifier that it is in.
+func fullID(kind, id string) string {
+	if isUUID(id) {
+		return EncodeID(kind, id)
+	}
+	return canonicalID(id)
+}
+
+func isUUID(id string) bool {
+	const form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+	if len(id) != len(form) {
+		return false
+	}
+	for i := range len(id) {
+		if dash := form[i] == '-'; dash != (id[i] == '-') || !dash && !strings.Contains("0123456789abcdefABCDEF", id[i:i+1]) {
+			return false
+		}
+	}
+	return true
 }
 
 // mix is the finalizer of splitmix64: a cheap, well-spread hash of a number, from

@@ -184,8 +184,7 @@ func (o *Organization) assignTo(p *Person, a *assignment, refuseOverage bool) (p
 
 // assignable finds a licence by its id; the API knows no other name of it.
 func (o *Organization) assignable(id string) (int, error) {
-	id = canonicalID(id)
-	n := slices.IndexFunc(o.licenses, func(l *license) bool { return l.id == id && !l.removed })
+	n := o.licenseOf(id)
 	if n < 0 {
 		return 0, errBadLicense.about(id)
 	}
@@ -208,7 +207,7 @@ func (e *assignmentError) orAbout(err error, license string) error {
 func (o *Organization) callingLocation(id, number, extension string, now int, held bool) (int, error) {
 	switch {
 	case id != "":
-		id = canonicalID(id)
+		id = fullID(kindLocation, id)
 		at := slices.IndexFunc(o.locations, func(l *location) bool { return l.id == id })
 		if at < 0 {
 			return now, errNoSuchLocation

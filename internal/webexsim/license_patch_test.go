@@ -199,7 +199,7 @@ func TestAssignRequests(t *testing.T) {
 		{"no licence id", "w", `{"email":"x@y","licenses":[{}]}`, 400, ""},
 		{"wrong operation", "w", `{"email":"x@y","licenses":[{"id":"x","operation":"give"}]}`, 400, ""},
 		{"host account", "w", `{"email":"x@y","siteUrls":[{"siteUrl":"x","accountType":"host"}]}`, 400, ""},
-		{"bare organization", "w", `{"personId":"x","orgId":"` + StandardUUID + `"}`, 400, ""},
+		{"organization by name", "w", `{"personId":"x","orgId":"Standard"}`, 400, ""},
 		{"another organization", "w", `{"personId":"x","orgId":"` + EncodeID(kindOrganization, OverAssignedUUID) + `"}`, 403, ""},
 		{"unknown person", "w", `{"personId":"x"}`, 404, ""},
 		{"unknown licence", "w", `{"personId":"` + person + `","licenses":[{"id":"bm9uZQ"}]}`, 400, `"errorCode":400000`},

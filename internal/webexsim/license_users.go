@@ -12,9 +12,11 @@ import (
 // getLicense shows one row, and on request who holds it. The organization is inside
 // the identifier, so there is no orgId.
 func (c *call) getLicense() error {
-	id := canonicalID(c.id)
-	value, ok := DecodeID(kindLicense, id)
+	value, ok := DecodeID(kindLicense, c.id)
 	uuid, _, _ := strings.Cut(value, ":")
+	if isUUID(c.id) { // which does not say whose it is
+		uuid = c.grant.spec.Organization
+	}
 	o := c.s.Organization(uuid)
 	if !ok || o == nil || !c.grant.sees(uuid) {
 		return c.notFound()
@@ -24,7 +26,7 @@ func (c *call) getLicense() error {
 	}
 	c.org = o
 	o.mu.RLock()
-	row := slices.IndexFunc(o.licenses, func(l *license) bool { return l.id == id && !l.removed })
+	row := o.licenseOf(c.id)
 	var head []byte
 	external := 0
 	if row >= 0 {
@@ -54,6 +56,12 @@ func (c *call) getLicense() error {
 	return c.writeList(string(head)+`,"users":[`, len(users), func(b []byte, n int) []byte {
 		return o.appendLicenseUser(b, users[n], people, &p)
 	})
+}
+
+// licenseOf is the row with an identifier, or negative. The caller holds o.mu.
+func (o *Organization) licenseOf(id string) int {
+	full := canonicalID(id)
+	return slices.IndexFunc(o.licenses, func(l *license) bool { return !l.removed && (l.id == full || l.uuid == id) })
 }
 
 // encodeUserCursor has the published form of the cursor, which is opaque.

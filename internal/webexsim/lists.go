@@ -3,6 +3,7 @@ package webexsim
 import (
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -88,12 +89,43 @@ func (c *call) notFound() error {
 }
 
 func (c *call) listRoles() error {
-	return c.writeList(itemsHead, len(c.org.roles), func(b []byte, i int) []byte {
-		b = append(b, `{"id":`...)
-		b = appendString(b, EncodeID(kindRole, c.org.roles[i].Key))
-		b = appendMember(b, "name", c.org.roles[i].Name)
-		return append(b, '}')
-	})
+	return c.writeList(itemsHead, len(c.org.roles), c.org.appendRole)
+}
+
+func (c *call) getRole() error {
+	key, _ := DecodeID(kindRole, c.id)
+	return c.one(slices.IndexFunc(c.org.roles, func(r RoleSpec) bool { return r.Key == key }), c.org.appendRole)
+}
+
+func (c *call) getLocation() error {
+	uuid, _ := DecodeID(kindLocation, c.id)
+	c.org.mu.RLock()
+	i := slices.IndexFunc(c.org.locations, func(l *location) bool { return l.uuid == uuid })
+	c.org.mu.RUnlock()
+	return c.one(i, c.org.appendLocation)
+}
+
+func (c *call) getWorkspace() error {
+	uuid, _ := DecodeID(kindWorkspace, c.id)
+	c.org.mu.RLock()
+	i := slices.IndexFunc(c.org.workspaces, func(w *workspace) bool { return w.uuid == uuid })
+	c.org.mu.RUnlock()
+	return c.one(i, c.appendWorkspace)
+}
+
+func (c *call) appendWorkspace(b []byte, i int) []byte {
+	return c.org.appendWorkspace(b, i, !c.o.OmitWorkspaceLicenses)
+}
+
+// one answers with entry i of a list, which is negative if there is no such entry.
+func (c *call) one(i int, add func(b []byte, i int) []byte) error {
+	if i < 0 {
+		return c.notFound()
+	}
+	c.org.mu.RLock()
+	b := add(nil, i)
+	c.org.mu.RUnlock()
+	return c.json(http.StatusOK, b)
 }
 
 // listLicenses has no pages.
@@ -123,7 +155,7 @@ func (c *call) listLocations() error {
 	if !ok {
 		return nil
 	}
-	named, id := strings.ToLower(c.q.Get("name")), canonicalID(c.q.Get("id"))
+	named, id := strings.ToLower(c.q.Get("name")), fullID(kindLocation, c.q.Get("id"))
 	c.org.mu.RLock()
 	var rows []int
 	for i, l := range c.org.locations {
@@ -145,13 +177,13 @@ func (c *call) listLocations() error {
 	})
 }
 
-// listWorkspaces has pages by start and max, and no next links.
+// listWorkspaces has pages by start and max, with next links unless an option omits them.
 func (c *call) listWorkspaces() error {
-	p, ok := c.parsePage("GET /workspaces")
+	p, ok := c.parsePage(operationWorkspaces)
 	if !ok {
 		return nil
 	}
-	at, named := canonicalID(c.q.Get("locationId")), strings.ToLower(c.q.Get("displayName"))
+	at, named := fullID(kindLocation, c.q.Get("locationId")), strings.ToLower(c.q.Get("displayName"))
 	c.org.mu.RLock()
 	var rows []int
 	for i, w := range c.org.workspaces {
@@ -163,9 +195,12 @@ func (c *call) listWorkspaces() error {
 		}
 	}
 	c.org.mu.RUnlock()
-	start := min(p.start, len(rows))
-	rows = rows[start:min(start+p.size, len(rows))]
-	return c.writeList(itemsHead, len(rows), func(b []byte, i int) []byte {
-		return c.org.appendWorkspace(b, rows[i], !c.o.OmitWorkspaceLicenses)
-	})
+	total := len(rows)
+	start := min(p.start, total)
+	end := min(start+p.size, total)
+	rows = rows[start:end]
+	if !c.o.OmitWorkspaceLinks {
+		c.link(p, end, len(rows), end < total)
+	}
+	return c.writeList(itemsHead, len(rows), func(b []byte, i int) []byte { return c.appendWorkspace(b, rows[i]) })
 }

@@ -59,6 +59,12 @@ type Options struct {
 	// EmptyNotFoundIDs writes notFoundIds as an empty list, as documented;
 	// recordings have null.
 	EmptyNotFoundIDs bool `json:"emptyNotFoundIDs"`
+	// AuditNulls writes null for what events of the audit log do not say, as recorded;
+	// both published descriptions forbid it.
+	AuditNulls bool `json:"auditNulls"`
+	// OmitWorkspaceLinks leaves next links out of the list of workspaces, for clients
+	// that count with start and max.
+	OmitWorkspaceLinks bool `json:"omitWorkspaceLinks"`
 	// ShuffleLicenses changes the order of the licence list with each request.
 	ShuffleLicenses bool `json:"shuffleLicenses"`
 	// ItemErrors makes some people incomplete.

@@ -25,6 +25,7 @@ const (
 	startIndexInCursor    = "startIndex"
 	limitInCursor         = "limit"
 	licenseUsersParameter = "includeAssignedTo"
+	operationWorkspaces   = "GET /workspaces"
 )
 
 // window is the page that a request asks for, before its parameters are checked: the
@@ -45,7 +46,7 @@ func (c *call) place(operation string) (size, start int) {
 		size = c.size("max", peopleDefault, c.peopleCeiling())
 	case "GET /locations":
 		size = c.size("max", locationsDefault, c.o.LocationsCeiling)
-	case "GET /workspaces":
+	case operationWorkspaces:
 		start, _ = strconv.Atoi(c.q.Get("start"))
 		return c.size("max", c.o.WorkspacesDefault, c.o.WorkspacesCeiling), max(start, 0)
 	case "GET /adminAudit/events":
@@ -157,19 +158,24 @@ func (c *call) setLink(p page, next int, empty bool) {
 		fault = c.rule.Link
 	}
 	query := c.r.URL.Query()
-	query.Set(cursorParameter, encodeCursor(p.size, next, empty))
+	cursor, at := cursorParameter, func(start int, empty bool) string { return encodeCursor(p.size, start, empty) }
+	if c.operation == operationWorkspaces { // whose pages are counted in the open
+		cursor, at = "start", func(start int, _ bool) string { return strconv.Itoa(start) }
+		query.Set("max", strconv.Itoa(p.size))
+	}
+	query.Set(cursor, at(next, empty))
 	// The host that the caller used: behind a Service or a proxy no other one works.
 	base := c.callerBase()
 	switch fault {
 	case LinkGood:
 	case LinkLoop:
-		query.Set(cursorParameter, encodeCursor(p.size, p.start, false))
+		query.Set(cursor, at(p.start, false))
 	case LinkDropMax:
 		query.Del("max")
 	case LinkMaxNull:
 		query.Set("max", "null")
 	case LinkDropParams:
-		query = url.Values{cursorParameter: query[cursorParameter]}
+		query = url.Values{cursor: query[cursor]}
 	case LinkForeign:
 		base = foreignHost
 	case LinkPlainHTTP:
@@ -179,11 +185,11 @@ func (c *call) setLink(p page, next int, empty bool) {
 	value := target(query) + `; rel="next"`
 	if c.o.ExtraRels {
 		first := c.r.URL.Query()
-		first.Del(cursorParameter)
+		first.Del(cursor)
 		rels := []string{target(first) + `; rel="first"`}
 		if p.start > 0 {
 			previous := c.r.URL.Query()
-			previous.Set(cursorParameter, encodeCursor(p.size, max(0, p.start-p.size), false))
+			previous.Set(cursor, at(max(0, p.start-p.size), false))
 			rels = append(rels, target(previous)+`; rel="prev"`)
 		}
 		value = strings.Join(append(rels, value), ", ")

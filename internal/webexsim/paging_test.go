@@ -108,7 +108,15 @@ func TestLocations(t *testing.T) {
 }
 
 func TestWorkspaces(t *testing.T) {
-	s, _ := start(t, Options{}, Generate(GeneratorOptions{Seed: 5, People: 10, Workspaces: 230}))
+	spec := Generate(GeneratorOptions{Seed: 5, People: 10, Workspaces: 230})
+	linked, _ := start(t, Options{}, spec)
+	for query, pages := range map[string]int{"": 3, "max=50": 5, "max=1000": 1, "start=200&max=10": 3} {
+		all, got := walk(t, linked, "/workspaces?"+query)
+		if len(got) != pages || (len(all) != 230 && !strings.Contains(query, "start")) {
+			t.Errorf("%q: %d workspaces on %d pages, want %d", query, len(all), len(got), pages)
+		}
+	}
+	s, _ := start(t, Options{OmitWorkspaceLinks: true}, spec)
 	for query, want := range map[string]int{"": 100, "max=1000": 230, "max=50&start=200": 30, "start=230": 0, "start=999": 0, "max=3&start=1": 3} {
 		a := get(t, s, "t", "/workspaces?"+query)
 		if n := len(a.items(t)); n != want || a.header.Get("Link") != "" {

@@ -88,8 +88,8 @@ func (c *call) peoplePage(p page) (rows []int, next int, more bool) {
 
 // peopleFilter is nil if everybody is meant. It runs while the organization is locked.
 func (c *call) peopleFilter() func(i int, p *Person) bool {
-	at, email := canonicalID(c.q.Get("locationId")), strings.ToLower(c.q.Get("email"))
-	named, role := strings.ToLower(c.q.Get("displayName")), canonicalID(c.q.Get("roles"))
+	at, email := fullID(kindLocation, c.q.Get("locationId")), strings.ToLower(c.q.Get("email"))
+	named, role := strings.ToLower(c.q.Get("displayName")), fullID(kindRole, c.q.Get("roles"))
 	if at == "" && email == "" && named == "" && role == "" {
 		return nil
 	}
@@ -151,6 +151,7 @@ func (c *call) lookUpPeople(view *personView) error {
 // getPerson shows one person; "me" is the first one, in whose name tokens act.
 func (c *call) getPerson() error {
 	view := c.personView()
+	view.userName = true
 	c.org.mu.RLock()
 	i, ok := 0, c.org.exists(0)
 	if c.id != "me" {

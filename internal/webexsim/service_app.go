@@ -33,7 +33,7 @@ func (s *Server) AddServiceApp(spec ServiceAppSpec) ServiceApp {
 	if spec.ID == "" {
 		spec.ID = EncodeID(kindApplication, s.tokens.hex("C", 32))
 	}
-	spec.ID = canonicalID(spec.ID)
+	spec.ID = fullID(kindApplication, spec.ID)
 	if spec.ClientID == "" {
 		spec.ClientID = s.tokens.hex("C", 64)
 	}
@@ -122,7 +122,7 @@ func (a *ServiceAppSpec) tokenSpec(organization string) TokenSpec {
 
 // app finds a service app by application id or client id.
 func (t *tokens) app(ref string) (*ServiceApp, error) {
-	id := canonicalID(ref)
+	id := fullID(kindApplication, ref)
 	for _, a := range t.apps {
 		if a.ID == id || a.ClientID == ref {
 			return a, nil
@@ -167,7 +167,7 @@ func (c *call) postApplicationToken() error {
 func (t *tokens) forApplication(id string, by client, organization string, o *Options, now time.Time) (answer []byte, status int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	id = canonicalID(id)
+	id = fullID(kindApplication, id)
 	i := slices.IndexFunc(t.apps, func(a *ServiceApp) bool { return a.ID == id })
 	switch {
 	case i < 0:

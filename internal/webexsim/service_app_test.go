@@ -138,8 +138,8 @@ func TestServiceAppTokenRefusals(t *testing.T) {
 	path := "/applications/" + app.ID + "/token"
 	for name, body := range map[string]string{
 		"no body": "", "no JSON": "grant_type=x", "no organization": `{"clientId":"a","clientSecret":"b"}`,
-		"bare organization": `{"clientId":"a","clientSecret":"b","targetOrgId":"` + StandardUUID + `"}`,
-		"too long":          `{"clientId":"` + strings.Repeat("a", bodyLimit) + `"}`,
+		"organization by name": `{"clientId":"a","clientSecret":"b","targetOrgId":"Standard"}`,
+		"too long":             `{"clientId":"` + strings.Repeat("a", bodyLimit) + `"}`,
 	} {
 		if a := callAPI(t, s, http.MethodPost, "boot", path, body); a.status != 400 {
 			t.Errorf("%s: status %d: %s", name, a.status, a.body)
