@@ -69,8 +69,12 @@ func TestUnreadableObjects(t *testing.T) {
 	w := &unreadable{world: newWorldIn(t, own, webexsim.StandardOrganization()), odd: "odd"}
 	w.create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.odd}})
 	for _, o := range storedObjects {
-		w.store(o)
+		w.store(w.odd, o)
 	}
+	// Nearly a year ago it would have been due: that is not made up for because its memory is lost.
+	yearly := storedObject{kind: "LicenseSyncSchedule", plural: "licensesyncschedules", name: "yearly", content: `"spec": {"customerAccessRef": {"name": "acme"}, "schedule": "@yearly", "runOnActivation": true},
+		"status": {"lastScheduleTime": "x", "activationTime": "x", "lastMissedTime": "x"}`}
+	w.store(w.namespace, yearly)
 	w.sim.IssueToken(webexsim.TokenSpec{Organization: w.spec.UUID, Access: accessToken})
 	w.createCustomer("acme", map[string]string{"accessToken": accessToken})
 
@@ -79,6 +83,15 @@ func TestUnreadableObjects(t *testing.T) {
 	for _, o := range storedObjects {
 		w.expectTold(o)
 	}
+	var schedule v1alpha1.LicenseSyncSchedule
+	w.Eventually(func(g Gomega) {
+		g.Expect(w.client.Get(w.ctx, client.ObjectKey{Namespace: w.namespace, Name: yearly.name}, &schedule)).To(Succeed())
+		g.Expect(meta.IsStatusConditionTrue(schedule.Status.Conditions, v1alpha1.ConditionReady)).To(BeTrue())
+	}).Should(Succeed())
+	w.Expect(schedule.Status.LastScheduleTime.Time).To(BeTemporally("~", time.Now(), 5*time.Minute))
+	var runs v1alpha1.LicenseSyncList
+	w.Expect(w.client.List(w.ctx, &runs, client.InNamespace(w.namespace), client.MatchingLabels{v1alpha1.LabelSchedule: yearly.name})).To(Succeed())
+	w.Expect(runs.Items).To(BeEmpty())
 	versions := w.versions()
 	w.kill()
 	w.startReady()
@@ -93,12 +106,12 @@ type unreadable struct {
 	odd, probe string
 }
 
-func (w *unreadable) store(o storedObject) {
+func (w *unreadable) store(namespace string, o storedObject) {
 	w.t.Helper()
-	object := fmt.Sprintf(`{"apiVersion": %q, "kind": %q, "metadata": {"name": %q, "namespace": %q, "uid": "00000000-0000-4000-8000-%012x", "generation": 1, "creationTimestamp": "2026-01-01T00:00:00Z"}, %s}`,
-		v1alpha1.GroupVersion, o.kind, o.name, w.odd, len(o.name)*100+int(o.name[0]), o.content)
+	object := fmt.Sprintf(`{"apiVersion": %q, "kind": %q, "metadata": {"name": %q, "namespace": %q, "uid": "00000000-0000-4000-8000-%012x", "generation": 1, "creationTimestamp": "2025-06-01T00:00:00Z"}, %s}`,
+		v1alpha1.GroupVersion, o.kind, o.name, namespace, len(o.name)*100+int(o.name[0]), o.content)
 	w.Expect(json.Valid([]byte(object))).To(BeTrue(), object)
-	w.Expect(w.cluster.Store(w.ctx, v1alpha1.GroupName, o.plural, w.odd, o.name, []byte(object))).To(Succeed())
+	w.Expect(w.cluster.Store(w.ctx, v1alpha1.GroupName, o.plural, namespace, o.name, []byte(object))).To(Succeed())
 }
 
 // startReady starts a manager of all namespaces and waits until it is ready.
