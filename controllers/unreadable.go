@@ -13,12 +13,12 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/status"
+	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
 // unreadableSpec is the verdict on an object whose spec is not to be read whole; nil for all
@@ -96,17 +96,20 @@ func mendingPatch(object client.Object, fields []v1alpha1.UnreadableField, now t
 	return patch
 }
 
-// applyStatus applies a status and returns the new version of the object. An object that is
-// not to be read whole is patched: the API server applies nothing to one whose values have
+// applyStatus applies a status and returns the new version of the object. One that is not to be read whole is patched: the API server applies nothing to one whose values have
 // other types than the schema, and answers with the whole object, which an apply configuration
 // takes only if all of it can be read.
 func applyStatus(ctx context.Context, c client.Client, object client.Object, configuration runtime.ApplyConfiguration, unreadable bool, owner string) (version string, err error) {
 	if !unreadable {
-		err = c.Status().Apply(ctx, configuration, client.ForceOwnership, client.FieldOwner(owner))
-		if versioned, ok := configuration.(interface{ GetResourceVersion() *string }); ok {
-			version = ptr.Deref(versioned.GetResourceVersion(), "")
+		if err := c.Status().Apply(ctx, configuration, client.ForceOwnership, client.FieldOwner(owner)); err != nil {
+			return "", err
 		}
-		return version, err
+		// The answer is read into what was sent.
+		answer, err := syncrun.ApplyConfiguration[metav1.PartialObjectMetadata](configuration)
+		if err != nil {
+			return "", err
+		}
+		return answer.ResourceVersion, nil
 	}
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(configuration)
 	if err != nil {

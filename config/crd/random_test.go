@@ -68,9 +68,9 @@ func (g generator) time() string {
 	return time.Unix(g.Int64N(4e9), 0).UTC().Format(time.RFC3339)
 }
 
-// isTime says whether the schema is of a time: a rule takes the place of the format.
+// isTime says whether the schema is of a time: a rule takes the place of the format, if all is well.
 func isTime(s *schema) bool {
-	return slices.ContainsFunc(s.XValidations, func(r apiextensionsv1.ValidationRule) bool {
+	return s.Format == "date-time" || slices.ContainsFunc(s.XValidations, func(r apiextensionsv1.ValidationRule) bool {
 		return strings.HasPrefix(r.Message, "must be a date-time of RFC 3339")
 	})
 }

@@ -186,7 +186,7 @@ func with(value any, path []any, odd any) any {
 // odd are values that a field of the schema might be given. null is dropped by the API server.
 func (g generator) odd(s *schema) []any {
 	switch {
-	case isTime(s), s.Format == "date-time":
+	case isTime(s):
 		values := append(g.some(oddTimes, 16), g.misspelled("2027-01-01T02:00:00.5+01:00", 4)...)
 		return append(values, "2027-01-01t02:00:00z", "2027-01-01T02:00:00Z", int64(5))
 	case s.Type == "string" && len(s.Enum) == 0 && strings.Contains(fmt.Sprint(s.XValidations, s.Description), "duration"):
