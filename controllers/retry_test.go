@@ -22,6 +22,13 @@ func toldNo(reason string, ago time.Duration, step v1alpha1.RunStep, confirmed b
 	}
 }
 
+// readBefore is a customer that was read so long before the last run ended.
+func readBefore(before time.Duration) adjust {
+	return func(s *customerScope) {
+		s.customer.Status.LastSuccessfulSyncTime = &metav1.Time{Time: s.customer.Status.LastRun.EndTime.Add(-before)}
+	}
+}
+
 func named(s *customerScope) {
 	s.customer.Spec.OrganizationID = "11111111-2222-4333-8444-555555555555"
 }
@@ -42,6 +49,9 @@ func TestRetryRun(t *testing.T) {
 		"an outage, suspended":                {[]adjust{failedBy(v1alpha1.ReasonAPIUnavailable), later(7 * time.Hour), suspended}, none},
 		"an outage, no Secret":                {[]adjust{failedBy(v1alpha1.ReasonAPIUnavailable), later(7 * time.Hour), noSecret}, none},
 		"an outage, a run":                    {[]adjust{failedBy(v1alpha1.ReasonAPIUnavailable), later(7 * time.Hour), activeRun}, none},
+		"an outage, stale in 2 hours":         {[]adjust{failedBy(v1alpha1.ReasonAPIUnavailable), readBefore(24 * time.Hour)}, 50 * time.Minute},
+		"an outage, stale in an hour":         {[]adjust{failedBy(v1alpha1.ReasonAPIUnavailable), readBefore(25 * time.Hour)}, hours - 10*time.Minute},
+		"a no, stale in 2 hours":              {[]adjust{toldNo(v1alpha1.ReasonForbidden, 0, v1alpha1.StepPeople, true), readBefore(24 * time.Hour)}, hours},
 		"a half answer":                       {[]adjust{failedBy(v1alpha1.ReasonPartialResult), later(7 * time.Hour)}, due},
 		"a host, allowed meanwhile":           {[]adjust{failedBy(v1alpha1.ReasonHostNotAllowed), later(7 * time.Hour)}, due},
 		"a no":                                {[]adjust{toldNo(v1alpha1.ReasonForbidden, time.Hour, v1alpha1.StepPeople, true)}, 5 * time.Hour},

@@ -154,16 +154,11 @@ func (s *customerScope) freshness() metav1.Condition {
 	of := func(value metav1.ConditionStatus, reason, message string) metav1.Condition {
 		return status.Condition(v1alpha1.ConditionDataFresh, value, status.Detail{Reason: reason, Message: message})
 	}
-	synced := s.customer.Status.LastSuccessfulSyncTime
-	if synced == nil {
+	if s.customer.Status.LastSuccessfulSyncTime == nil {
 		return of(metav1.ConditionFalse, v1alpha1.ReasonNeverSynced, "no run has completed yet")
 	}
-	limit := defaultStaleAfter
-	if s.customer.Spec.StaleAfter != nil {
-		limit = s.customer.Spec.StaleAfter.Duration
-	}
-	left := synced.Add(limit).Sub(s.now)
-	if skew.Ahead(synced.Time, s.now, 0) {
+	left := staleFrom(s.customer).Sub(s.now)
+	if skew.Ahead(s.customer.Status.LastSuccessfulSyncTime.Time, s.now, 0) {
 		return of(metav1.ConditionFalse, v1alpha1.ReasonStale, doubtMessage([]string{"status.lastSuccessfulSyncTime"})+
 			", so that the age of the figures is unknown: create a LicenseSync, and see the clocks of the nodes")
 	}
@@ -172,6 +167,18 @@ func (s *customerScope) freshness() metav1.Condition {
 	}
 	s.lookAgain(left + time.Second) // times in a status are whole seconds
 	return of(metav1.ConditionTrue, v1alpha1.ReasonFresh, "the last complete run is younger than spec.staleAfter")
+}
+
+// staleFrom is when the figures are too old; zero if there are none.
+func staleFrom(customer *v1alpha1.WebexCustomerAccess) time.Time {
+	limit := defaultStaleAfter
+	if customer.Spec.StaleAfter != nil {
+		limit = customer.Spec.StaleAfter.Duration
+	}
+	if customer.Status.LastSuccessfulSyncTime == nil {
+		return time.Time{}
+	}
+	return customer.Status.LastSuccessfulSyncTime.Add(limit)
 }
 
 // defaultsResolved says whether it is clear what licences are assigned from.

@@ -23,7 +23,8 @@ const (
 	// long enough to read why one failed.
 	ownRunTTL = 24 * 60 * 60
 	// initialRetry is when a customer whose first run failed gets another: no
-	// schedule would, and an outage of Webex ends some time.
+	// schedule would, and an outage of Webex ends some time. So does one whose
+	// figures would be stale before the usual next time.
 	initialRetry = time.Hour
 )
 
@@ -85,13 +86,17 @@ func decideRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 // runs come more often, there is nothing to do.
 func retryRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 	due := syncrun.AskAgain(s.customer, s.now)
-	if due.IsZero() || s.active || ptr.Deref(s.customer.Spec.Suspend, false) || s.secretVersion == "" {
+	if due.IsZero() || s.active || ptr.Deref(s.customer.Spec.Suspend, false) || s.secretVersion == "" || s.unreadable != nil {
 		return nil, 0
+	}
+	last := s.customer.Status.LastRun
+	if stale, soon := staleFrom(s.customer), retryAfter(last, s.now); syncrun.Passing(last) && soon.Before(stale) && stale.Before(due) {
+		due = soon // the figures of a day whose only run met an outage stay fresh
 	}
 	if s.now.Before(due) {
 		return nil, due.Sub(s.now)
 	}
-	end := s.customer.Status.LastRun.EndTime.UTC().Format(time.RFC3339)
+	end := last.EndTime.UTC().Format(time.RFC3339)
 	return &wantedRun{name: runName(s.customer, "retry", end), trigger: v1alpha1.TriggerRetry}, 0
 }
 

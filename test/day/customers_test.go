@@ -25,6 +25,8 @@ type customer struct {
 	calls []time.Time
 
 	trouble trouble
+	// denied is true for one that is told no, and whose credentials are good.
+	denied bool
 	// troubled is when it begins; refused is when a run first failed by it, mended
 	// when its Secret was changed, which may be never.
 	troubled, mended time.Time
@@ -33,11 +35,10 @@ type customer struct {
 // staleAfter is shorter than an outage for every other customer, and the default for the rest.
 var staleAfter = []time.Duration{26 * time.Hour, 90 * time.Minute}
 
-// addCustomer creates an organization with all that belongs to it, and a
-// schedule for every full hour.
-func (w *world) addCustomer(i int) {
+// addCustomer creates an organization with all that belongs to it, and a schedule.
+func (w *world) addCustomer(i int, cron string, staleAfter time.Duration) {
 	w.t.Helper()
-	c := &customer{name: fmt.Sprintf("c%03d", i), uuid: fmt.Sprintf("%08d-0000-4000-8000-000000000000", i+1), oauth: i%4 == 3, staleAfter: staleAfter[i%len(staleAfter)]}
+	c := &customer{name: fmt.Sprintf("c%03d", i), uuid: fmt.Sprintf("%08d-0000-4000-8000-000000000000", i+1), oauth: i%4 == 3, staleAfter: staleAfter}
 	w.customers = append(w.customers, c)
 	w.sim.AddOrganization(smallOrganization(c, i))
 	w.create(&corev1.Secret{ObjectMeta: objectMeta(c.name), Data: w.authorize(c)})
@@ -49,8 +50,8 @@ func (w *world) addCustomer(i int) {
 			StaleAfter:           &metav1.Duration{Duration: c.staleAfter},
 		},
 	})
-	w.create(&v1alpha1.LicenseSyncSchedule{ObjectMeta: objectMeta("hourly-" + c.name), Spec: v1alpha1.LicenseSyncScheduleSpec{
-		Schedule: "0 * * * *", CustomerAccessRef: &v1alpha1.LocalCustomerReference{Name: c.name},
+	w.create(&v1alpha1.LicenseSyncSchedule{ObjectMeta: objectMeta("scheduled-" + c.name), Spec: v1alpha1.LicenseSyncScheduleSpec{
+		Schedule: cron, CustomerAccessRef: &v1alpha1.LocalCustomerReference{Name: c.name},
 	}})
 }
 

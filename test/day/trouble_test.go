@@ -77,9 +77,10 @@ func (w *world) refuse(c *customer, begin time.Time, day time.Duration, place in
 	c.troubled = begin.Add(w.within(0, day/3))
 	mended := c.troubled.Add(w.within(day/4, day/2))
 	rule := "refused-" + c.name
+	c.denied = place%2 == 0
 	script := []moment{{c.troubled, func() {
 		switch {
-		case place%2 == 0:
+		case c.denied:
 			w.sim.AddRule(webexsim.Rule{ID: rule, Organization: c.uuid, Status: http.StatusForbidden})
 		case c.oauth:
 			w.sim.RevokeRefreshToken(c.token.Refresh)
