@@ -64,6 +64,9 @@ func (w *wizard) inquire(ctx context.Context) error {
 	case len(findings.Lacks) > 0:
 		return connect.Lacking(findings.Lacks, len(findings.Lacks) == findings.Needs)
 	}
+	if findings.Missing != nil {
+		w.note("runs go on without the names of roles as long as these cannot be read: %v", findings.Missing)
+	}
 	return w.settle(ctx, probe, findings, several)
 }
 

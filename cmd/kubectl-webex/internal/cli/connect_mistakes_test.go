@@ -45,7 +45,14 @@ func TestConnectRefusals(t *testing.T) {
 		"Webex is busy": {sim: func(s *webexsim.Server) {
 			s.AddRule(webexsim.Rule{Status: 429, Header: map[string]string{"Retry-After": "90"}})
 		}, want: "Webex asks to wait 1m30s before the next request: try again then"},
-		"Webex is in trouble":   {sim: func(s *webexsim.Server) { s.AddRule(webexsim.Rule{Status: 503}) }, want: "the service is in trouble (HTTP 503): try again later"},
+		"Webex is in trouble": {sim: func(s *webexsim.Server) { s.AddRule(webexsim.Rule{Status: 503}) }, want: "the service is in trouble (HTTP 503): try again later"},
+		"a proxy that forbids": {sim: func(s *webexsim.Server) { s.AddRule(webexsim.Rule{Status: 403, HTML: true}) },
+			want: "something between here and Webex answered, and not in JSON (HTTP 403, text/html): check the base URL, the proxy, and whether a login page stands in the way"},
+		"a proxy before an organization": {args: "--organization 77777777-2222-4333-8444-555555555555", sim: func(s *webexsim.Server) { s.AddRule(webexsim.Rule{Status: 404, HTML: true}) },
+			want: "something between here and Webex answered, and not in JSON (HTTP 404, text/html)"},
+		"a proxy before a list": {sim: func(s *webexsim.Server) {
+			s.AddRule(webexsim.Rule{Operation: "GET /people", Status: 403, Body: `{"message":"Forbidden"}`})
+		}, want: "list people: something between here and Webex answered, and not in Webex's form (HTTP 403, JSON of another form)"},
 		"an unknown authority":  {args: "--ca-bundle-file ca", want: "the server's certificate is not trusted"},
 		"a proxy that is not":   {args: "--base-url https://webex.example/v1 --proxy http://127.0.0.1:1", want: "Webex was not reached: list organizations: connection refused: try again later; see --base-url, --proxy"},
 		"a license not for all": {args: "--hierarchy a..b", want: `spec.hierarchyPath: "a..b"`},
@@ -92,6 +99,18 @@ func TestConnectWithout(t *testing.T) {
 	c := s.customer("acme").Spec.Collection
 	if c == nil || len(c.Levels) != 1 || c.Roles == nil || *c.Roles || c.Workspaces == nil || *c.Workspaces {
 		t.Errorf("%+v", c)
+	}
+}
+
+// The names of roles are for show only: a trouble with them is told, and is none.
+func TestConnectWhileRolesAreMissing(t *testing.T) {
+	s := newService(t, webexsim.Options{})
+	org := s.sim.AddOrganization(webexsim.StandardOrganization())
+	s.env["TOKEN"] = s.sim.IssueToken(webexsim.TokenSpec{Organization: org.UUID()}).Access
+	s.sim.AddRule(webexsim.Rule{Operation: "GET /roles", Status: 404})
+	got := s.must("acme", "--token-file", "env:TOKEN", "--yes")
+	if !strings.Contains(got.err, "runs go on without the names of roles as long as these cannot be read: list roles: not found (HTTP 404)") {
+		t.Error(got.screen)
 	}
 }
 

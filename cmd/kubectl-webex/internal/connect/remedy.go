@@ -44,7 +44,7 @@ func refusal(e *webex.Error) error {
 // trouble is about the way to Webex, and about rights.
 func trouble(e *webex.Error) error {
 	switch {
-	case e.Status == http.StatusForbidden:
+	case e.Class == webex.ClassTerminal && e.Status == http.StatusForbidden:
 		return trace(e, "Webex does not let this token see an organization: it needs the scope spark-admin:organizations_read, and its person the role of an administrator (a full administrator, to be safe)")
 	case errors.Is(e, webex.ErrProxyAuthentication):
 		return errors.New("the proxy refused the user name and password: give those that it knows with --proxy-username and --proxy-password-file")
@@ -53,7 +53,7 @@ func trouble(e *webex.Error) error {
 	case e.Status == 0:
 		return trace(e, "Webex was not reached: %v; see --base-url, --proxy, and --ca-bundle-file where TLS is inspected. If only the cluster gets there, --skip-check leaves the check to the first run", e)
 	}
-	return trace(e, "%v; see --base-url", e)
+	return trace(e, "%v; see --base-url and --proxy", e)
 }
 
 // trace adds the id by which Webex support finds a request.
