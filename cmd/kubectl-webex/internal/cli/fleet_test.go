@@ -141,8 +141,7 @@ func fleetCustomers() []client.Object {
 		fleetCustomer("umbrella", "Umbrella", "provider.reseller-east", func(c *v1alpha1.WebexCustomerAccess) {
 			c.Spec.Suspend = new(true)
 			c.Status = v1alpha1.WebexCustomerAccessStatus{}
-			condition(&c.Status.Conditions, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonSuspended, "the customer is suspended and was never synced: set spec.suspend to false")
-			condition(&c.Status.Conditions, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSuspended, "the customer is suspended and was never synced: set spec.suspend to false")
+			condition(&c.Status.Conditions, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSuspended, "the customer is suspended and was never synced: set spec.suspend to false for its first run")
 		}),
 	}
 }

@@ -109,7 +109,9 @@ func (a *app) overviews(ctx context.Context, session *cluster.Session, names []s
 	for i := range customers {
 		c := &customers[i]
 		if rollup.Under(rollup.PathOf(c), at) && (len(names) == 0 || slices.Contains(names, c.Name)) {
-			items = append(items, overview.Of(c, runs, next[[2]string{c.Namespace, c.Name}]))
+			item := overview.Of(c, runs, next[[2]string{c.Namespace, c.Name}])
+			item.Unread(c, slices.DeleteFunc(slices.Clone(schedules), func(s v1alpha1.LicenseSyncSchedule) bool { return !timeline.Reads(&s, c) }), runs, a.Now())
+			items = append(items, item)
 		}
 	}
 	return items, nil

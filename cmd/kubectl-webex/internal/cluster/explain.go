@@ -10,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/webex-operator/webex-license-operator/internal/refusal"
 )
 
 // Explain adds the remedy to an error of the Kubernetes API.
@@ -22,7 +24,7 @@ func Explain(err error) error {
 	case missingKind(err):
 		return fmt.Errorf("%w: this cluster does not have the kinds of the operator; install them with make install, or choose another cluster with --context", err)
 	case apierrors.IsForbidden(err):
-		return fmt.Errorf("%w: ask an administrator of the cluster for one of the roles in config/rbac, such as licensesync-editor-role", err)
+		return forbidden(err)
 	case apierrors.IsUnauthorized(err):
 		return fmt.Errorf("%w: the cluster does not take your credentials; log in again, or choose others with --context or --kubeconfig", err)
 	case apierrors.IsConflict(err):
@@ -33,6 +35,20 @@ func Explain(err error) error {
 		return fmt.Errorf("the cluster cannot be reached: %w: see whether it runs, and whether --context or --kubeconfig is right", err)
 	}
 	return err
+}
+
+// forbidden tells a missing right from the other things that Kubernetes forbids.
+func forbidden(err error) error {
+	switch refusal.KindOf(err) {
+	case refusal.Permission:
+		return fmt.Errorf("%w: ask an administrator of the cluster for one of the roles in config/rbac, such as licensesync-editor-role", err)
+	case refusal.Quota:
+		return fmt.Errorf("%w: the namespace's quota is used up: kubectl describe resourcequota shows it; have it raised, or delete runs that have ended", err)
+	case refusal.Terminating:
+		return fmt.Errorf("%w: the namespace is being deleted", err)
+	case refusal.Rule:
+	}
+	return fmt.Errorf("%w: a rule of the cluster forbids it, which its administrator can change", err)
 }
 
 // missingKind tells a kind that the cluster does not know from an object that is not there.

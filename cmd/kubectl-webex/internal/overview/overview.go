@@ -176,6 +176,7 @@ var order = []struct {
 	severity  Severity
 }{
 	{v1alpha1.ConditionReady, Error},
+	{v1alpha1.ConditionReconciling, Warning},
 	{v1alpha1.ConditionCredentialsValid, Error},
 	{v1alpha1.ConditionPruneHeld, Warning},
 	{v1alpha1.ConditionCapacityOK, Warning},
@@ -209,9 +210,11 @@ func issues(c *v1alpha1.WebexCustomerAccess) []Issue {
 	if ptr.Deref(c.Spec.Suspend, false) && !seen[v1alpha1.ReasonSuspended] {
 		found = append(found, Issue{Warning, v1alpha1.ConditionReady, v1alpha1.ReasonSuspended, "the customer is suspended: kubectl webex resume customer " + c.Name})
 	}
-	slices.SortStableFunc(found, func(a, b Issue) int { return strings.Compare(string(a.Severity), string(b.Severity)) })
+	slices.SortStableFunc(found, compareSeverity)
 	return found
 }
+
+func compareSeverity(a, b Issue) int { return strings.Compare(string(a.Severity), string(b.Severity)) }
 
 // message is that of the condition, with the plugin's own commands as remedies.
 func message(c *v1alpha1.WebexCustomerAccess, is *metav1.Condition) string {
@@ -231,6 +234,8 @@ func amiss(is *metav1.Condition) bool {
 	switch {
 	case is.Type == v1alpha1.ConditionPruneHeld:
 		return is.Status == metav1.ConditionTrue
+	case is.Type == v1alpha1.ConditionReconciling:
+		return is.Reason == v1alpha1.ReasonRunRefused // the rest goes on by itself
 	case is.Reason == v1alpha1.ReasonExpiresSoon, is.Reason == v1alpha1.ReasonRefreshRefused:
 		return true
 	}

@@ -43,6 +43,9 @@ func TestIssues(t *testing.T) {
 			conditions: []metav1.Condition{is("PruneHeld", yes, "ApprovalRequired"), is("CapacityOK", no, "Exhausted")},
 			want:       []string{"Error Exhausted", "Warning ApprovalRequired"},
 		},
+		{name: "Kubernetes takes no run, fresh figures", conditions: append([]metav1.Condition{is("Reconciling", yes, "RunRefused")}, healthy...), want: []string{"Warning RunRefused"}},
+		{name: "Kubernetes takes no run", conditions: []metav1.Condition{is("Ready", no, "RunRefused"), is("Stalled", yes, "RunRefused")}, want: []string{"Error RunRefused"}},
+		{name: "a run is under way", conditions: append([]metav1.Condition{is("Reconciling", yes, "Running")}, healthy...)},
 		{name: "nothing is held any more", conditions: append([]metav1.Condition{is("PruneHeld", no, "Done")}, healthy...)},
 		{
 			name: "a failed run beside good figures", conditions: healthy, want: []string{"Warning APIUnavailable"},
@@ -57,7 +60,7 @@ func TestIssues(t *testing.T) {
 			adjust: func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = new(true) },
 		},
 		{
-			name: "suspended without", conditions: []metav1.Condition{is("Ready", no, "Suspended"), is("DataFresh", no, "NeverSynced")}, want: []string{"Warning Suspended", "Warning NeverSynced"},
+			name: "suspended without", conditions: []metav1.Condition{is("Ready", yes, "Suspended"), is("DataFresh", no, "NeverSynced")}, want: []string{"Warning NeverSynced", "Warning Suspended"},
 			adjust: func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = new(true) },
 		},
 	} {
