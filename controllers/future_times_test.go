@@ -31,6 +31,7 @@ var inTheFuture = map[string]string{
 	"LicenseSyncSchedule.status.lastScheduleTime":                       "TestScheduleOutOfTime",
 	"LicenseSyncSchedule.status.lastSuccessfulTime":                     "TestScheduleOutOfTime",
 	"LicenseSyncSchedule.status.nextScheduleTime":                       "TestScheduleOutOfTime",
+	"LicenseSyncSchedule.status.openSlotTime":                           "TestScheduleOutOfTime",
 	"WebexCustomerAccess.status.credentials.accessTokenExpirationTime":  "TestCustomerOutOfTime",
 	"WebexCustomerAccess.status.credentials.refreshTokenExpirationTime": "TestCustomerOutOfTime",
 	"WebexCustomerAccess.status.credentials.refusal.time":               "only told",
@@ -85,6 +86,7 @@ func TestScheduleOutOfTime(t *testing.T) {
 	}{
 		"last slot":              {spec: hourly, spoil: func(_ *v1alpha1.LicenseSyncSchedule, s status) { s.LastScheduleTime = &in2036 }},
 		"last slot, an interval": {spec: every, spoil: func(_ *v1alpha1.LicenseSyncSchedule, s status) { s.LastScheduleTime = &in2036 }},
+		"open slot":              {spec: hourly, spoil: func(_ *v1alpha1.LicenseSyncSchedule, s status) { s.OpenSlotTime = &in2036 }},
 		"last success":           {spec: hourly, spoil: func(_ *v1alpha1.LicenseSyncSchedule, s status) { s.LastSuccessfulTime = &in2036 }},
 		"last miss":              {spec: hourly, spoil: func(_ *v1alpha1.LicenseSyncSchedule, s status) { s.LastMissedTime = &in2036 }},
 		"next slot":              {spec: hourly, spoil: func(_ *v1alpha1.LicenseSyncSchedule, s status) { s.NextScheduleTime = &in2036 }, unnamed: true},

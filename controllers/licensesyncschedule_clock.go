@@ -57,6 +57,9 @@ func believable(object *v1alpha1.LicenseSyncSchedule, now time.Time) (status v1a
 	case status.LastScheduleTime == nil && doubt("metadata.creationTimestamp", &object.CreationTimestamp):
 		status.LastScheduleTime = new(metav1.NewTime(fresh.Add(-time.Second))) // an activation of this second is not dealt with
 	}
+	if doubt("status.openSlotTime", status.OpenSlotTime) {
+		status.OpenSlotTime = nil
+	}
 	if doubt("status.lastSuccessfulTime", status.LastSuccessfulTime) {
 		status.LastSuccessfulTime = nil
 	}

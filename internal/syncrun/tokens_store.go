@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	apirefusal "github.com/webex-operator/webex-license-operator/internal/refusal"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -206,10 +207,10 @@ func (s *tokenStore) storeError(err error, changed bool) error {
 	switch {
 	case changed:
 		return errStoreChanged
-	case apierrors.IsInvalid(err) || apierrors.IsForbidden(err):
+	case apirefusal.Is(err):
 		return &Failure{
 			Class: webex.ClassTransient, Reason: v1alpha1.ReasonWriteFailed, Err: err,
-			Message: fmt.Sprintf("the operator may not write Secret %q, where it keeps refreshed tokens: see its RBAC", s.name),
+			Message: fmt.Sprintf("Kubernetes refuses Secret %q, where the operator keeps refreshed tokens: %s", s.name, apirefusal.Words(err)),
 		}
 	default:
 		return fmt.Errorf("storing tokens: %w", err)
