@@ -141,7 +141,7 @@ func (f field) parseEntry(entry string) (set uint64, star bool, err error) {
 		}
 	}
 	if low > high {
-		return 0, false, fmt.Errorf("%.20q ends before it begins: write it as two ranges", span)
+		return 0, false, fmt.Errorf("%.20q ends before it begins: write %s", span, f.around(low, high))
 	}
 	step := 1
 	if hasStep {
@@ -157,6 +157,23 @@ func (f field) parseEntry(entry string) (set uint64, star bool, err error) {
 	}
 	// As in CronJob, a star with a step restricts the field.
 	return set, star && step == 1, nil
+}
+
+// around writes out a range that goes over the end of the field, as Friday to Sunday does.
+func (f field) around(low, high int) string {
+	if f.limit > f.max && high == f.min { // the last day of the week has two numbers
+		return fmt.Sprintf("%d-%d", low, f.limit)
+	}
+	span := func(from, to int) string {
+		if from == to {
+			return strconv.Itoa(from)
+		}
+		return fmt.Sprintf("%d-%d", from, to)
+	}
+	if low > f.max { // Sunday as 7
+		return span(f.min, high)
+	}
+	return span(low, f.max) + "," + span(f.min, high)
 }
 
 func (f field) value(text string) (int, error) {

@@ -138,3 +138,43 @@ func TestEveryHourIsTheSetNotTheSpelling(t *testing.T) {
 		}
 	}
 }
+
+// What a range that goes over the end of a field should be written as is one, and has the
+// values that were meant.
+func TestRangesOverTheEnd(t *testing.T) {
+	t.Parallel()
+	for _, f := range []field{minuteField, hourField, dayField, monthField, weekdayField} {
+		for low := f.min; low <= f.limit; low++ {
+			for high := f.min; high < low; high++ {
+				_, _, err := f.parseEntry(fmt.Sprintf("%d-%d", low, high))
+				if err == nil {
+					t.Fatalf("%s: %d-%d is a range", f.name, low, high)
+				}
+				_, advice, found := strings.Cut(err.Error(), "write ")
+				got, _, err := f.parse(advice)
+				if !found || err != nil {
+					t.Fatalf("%s: %d-%d is told as %q, which is none: %v", f.name, low, high, advice, err)
+				}
+				size := f.max - f.min + 1
+				var want uint64
+				for v := low; ; v++ {
+					want |= 1 << (f.min + (v-f.min)%size)
+					if (v-f.min)%size == (high-f.min)%size {
+						break
+					}
+				}
+				if f.limit > f.max && got&(1<<f.limit) != 0 {
+					got = got&^(1<<f.limit) | 1<<f.min
+				}
+				if got != want {
+					t.Errorf("%s: %d-%d is told as %s", f.name, low, high, advice)
+				}
+			}
+		}
+	}
+	for span, want := range map[string]string{"FRI-SUN": "5-7", "sat-sun": "6-7", "fri-mon": "5-6,0-1", "sat-mon": "6,0-1", "7-1": "0-1"} {
+		if _, _, err := weekdayField.parseEntry(span); err == nil || !strings.HasSuffix(err.Error(), "write "+want) {
+			t.Errorf("%s: %v", span, err)
+		}
+	}
+}

@@ -63,7 +63,7 @@ func TestMistakesNameTheFieldAndTheRemedy(t *testing.T) {
 		"name elsewhere":       {cron("jan 2 * * *"), "schedule", invalid, `minute "jan"`},
 		"negative":             {cron("0 -2 * * *"), "schedule", invalid, `hour "": use 0 to 23`},
 		"huge":                 {cron("0 99999999999999999999 * * *"), "schedule", invalid, "hour"},
-		"backwards":            {cron("0 2 * * fri-sun"), "schedule", invalid, "write it as two ranges"},
+		"backwards":            {cron("0 2 * * fri-sun"), "schedule", invalid, "write 5-7"},
 		"two hyphens":          {cron("0 1-2-3 * * *"), "schedule", invalid, `hour "2-3"`},
 		"two slashes":          {cron("0/2/3 * * * *"), "schedule", invalid, "has no step"},
 		"step 0":               {cron("*/0 * * * *"), "schedule", invalid, "has no step"},

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,6 +15,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/outfile"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/output"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/report"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/report/webpage"
@@ -77,7 +77,7 @@ so that --since can compare the next report with it; -o json does so, too.`,
 	flags.StringSliceVar(&f.Customers, "customer", nil, "Names of customers; default: all")
 	flags.StringVar(&f.Location, "location", "", "Name or id of a Webex location: only what is in use there")
 	flags.BoolVar(&f.Included, "included", false, "Also free and hybrid services, whose totals are no capacity")
-	flags.StringVarP(&f.file, "output-file", "f", "", "File to write to; default: the standard output")
+	flags.StringVarP(&f.file, "output-file", "f", "", "File to write to; - or none: the standard output")
 	flags.StringVar(&f.since, "since", "", "Former report, as HTML or JSON, to tell what changed since then")
 	flags.VarP(&f.format, "output", "o", "Form of the output: "+strings.Join(reportFormats, ", "))
 	a.selector(cmd, &f.Selector)
@@ -92,6 +92,9 @@ so that --since can compare the next report with it; -o json does so, too.`,
 }
 
 func (a *app) writeReport(ctx context.Context, f *reportFlags) error {
+	if f.file == "-" {
+		f.file = ""
+	}
 	if f.format == formatHTML && f.file == "" && a.Out.Live {
 		return usagef("a page is not for a terminal: name a file with -f report.html, or choose -o json, yaml or csv")
 	}
@@ -197,32 +200,13 @@ func (a *app) deliver(r *report.Report, f *reportFlags) error {
 	} else if err := output.Write(terminal.Terminal{Out: &content}, output.Format(f.format), r, r.Items, nil); err != nil {
 		return err
 	}
-	if f.file == "" {
+	if stdout := terminal.Raw(a.Out.Out); f.file == "" || outfile.Is(f.file, stdout) {
 		_, err := a.Out.Data().Write(content.Bytes())
 		return err
 	}
-	if err := replaceFile(f.file, content.Bytes()); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.Err.Out, "report on %s written to %s\n", count(len(r.Items), "customer"), terminal.Clean(f.file))
-	return nil
-}
-
-// replaceFile writes a file whole or not at all: the former report, which may have
-// the same name, stays if the disk is full.
-func replaceFile(name string, content []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
-	if err != nil {
-		return fmt.Errorf("--output-file: %w: name a file in a directory that you may write to", err)
-	}
-	defer func() { _ = os.Remove(file.Name()) }() // there is none if all went well
-	_, err = file.Write(content)
-	err = errors.Join(err, file.Close())
-	if err == nil {
-		err = errors.Join(os.Chmod(file.Name(), 0o644), os.Rename(file.Name(), name)) //nolint:gosec // a report is for others to read
-	}
-	if err != nil {
+	if err := outfile.Write(f.file, content.Bytes()); err != nil {
 		return fmt.Errorf("--output-file: %w", err)
 	}
+	fmt.Fprintf(a.Err.Out, "report on %s written to %s\n", count(len(r.Items), "customer"), terminal.Clean(f.file))
 	return nil
 }

@@ -52,6 +52,7 @@ func checkSchedule(o *object, s *v1alpha1.LicenseSyncSchedule, now time.Time) []
 	if s.Spec.Schedule == "" && len(s.Spec.At) == 0 && s.Spec.Every == nil {
 		return nil // the API server says so
 	}
+	now = now.Truncate(time.Second) // a creation has whole seconds
 	s.CreationTimestamp = metav1.NewTime(now)
 	spec := timetable.SpecOf(s, now)
 	plan, err := schedule.Parse(spec)

@@ -84,6 +84,7 @@ func (k *kind) check(ctx context.Context, object map[string]any) field.ErrorList
 		errs = append(errs, &field.Error{Type: field.ErrorTypeForbidden, Field: path, Detail: "there is no such field"})
 	}
 	defaulting.Default(object, k.structural)
+	defaulting.PruneNonNullableNullsWithoutDefaults(object, k.structural) // the server drops them without a word
 	errs = append(errs, checkMetadata(object)...)
 	errs = append(errs, validation.ValidateCustomResource(nil, object, k.validator)...)
 	errs = append(errs, listtype.ValidateListSetsAndMaps(nil, k.structural, object)...)
