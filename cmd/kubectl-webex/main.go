@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"math"
 	"os"
 	"os/signal"
 	"syscall"
@@ -11,6 +12,8 @@ import (
 
 	"golang.org/x/term"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // what kubeconfig files may ask for
+	"k8s.io/klog/v2"
+	"k8s.io/klog/v2/textlogger"
 
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cli"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
@@ -24,6 +27,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second Ctrl-C ends the program at once.
 	context.AfterFunc(ctx, stop)
+	klog.SetLogger(textlogger.NewLogger(textlogger.NewConfig(textlogger.Verbosity(math.MaxInt8), textlogger.Output(terminal.Guard(os.Stderr)))))
 	os.Exit(cli.Run(ctx, os.Args[1:], cli.Env{
 		In:         os.Stdin,
 		InLive:     term.IsTerminal(int(os.Stdin.Fd())),

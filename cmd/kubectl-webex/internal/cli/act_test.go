@@ -3,6 +3,7 @@ package cli
 import (
 	"strings"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -45,6 +46,31 @@ func TestSuspendAndResume(t *testing.T) {
 	if w.fetch(schedule, "nightly"); !ptr.Deref(schedule.Spec.Suspend, false) {
 		t.Error("the schedule is not suspended")
 	}
+	w.expect("resume schedule nightly", 0, "schedule nightly resumed")
+
+	// Of a slot that passed meanwhile a run starts now, but for a customer that is suspended,
+	// or one that would be too late.
+	passed := func(deadline int64) {
+		w.fetch(schedule, "nightly")
+		schedule.Spec.Suspend, schedule.Spec.StartingDeadlineSeconds = new(true), deadline
+		if err := w.client.Update(w.ctx, schedule); err != nil {
+			t.Fatal(err)
+		}
+		schedule.Status.LastScheduleTime = at(50 * time.Hour)
+		if err := w.client.Status().Update(w.ctx, schedule); err != nil {
+			t.Fatal(err)
+		}
+	}
+	passed(0)
+	w.expect("resume schedule nightly", 0, "schedule nightly resumed",
+		"note: a run starts now, for the slot of Tue 10 Mar 02:30 CET, the latest that passed meanwhile: acme")
+	w.expect("resume schedule nightly", 0, "schedule nightly is not suspended")
+	w.expect("resume customer globex", 0, "customer globex resumed")
+	passed(0)
+	w.expect("resume schedule nightly", 0, "schedule nightly resumed",
+		"note: 2 runs start now, for the slot of Tue 10 Mar 02:30 CET, the latest that passed meanwhile: acme, globex")
+	passed(60)
+	w.expect("resume schedule nightly", 0, "schedule nightly resumed")
 	w.expect("suspend customer acme", 0, "customer acme suspended",
 		"note: run acme-9dm4w has been created already: if it has begun it is finished; kubectl webex cancel acme-9dm4w ends it",
 		"note: run acme-x7k2p has been created already: if it has begun it is finished; kubectl webex cancel acme-x7k2p ends it")

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -58,19 +59,42 @@ type app struct {
 	Env
 	flags  cluster.Flags
 	format output.Format
+
+	mu       sync.Mutex      // guards what follows
+	warnings map[string]bool // that the API server gave
+}
+
+// warn tells what the API server warns of, once.
+func (a *app) warn(text string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.warnings[text] {
+		a.warnings[text] = true
+		fmt.Fprintf(a.Err.Out, "%s %s\n", a.Err.Paint(terminal.Warning, "Warning:"), text)
+	}
+}
+
+func (a *app) warned() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.warnings)
 }
 
 // Run carries out a command line and returns the exit code.
 func Run(ctx context.Context, args []string, env Env) int {
 	env.Out.Out, env.Err.Out = terminal.Guard(env.Out.Out), terminal.Guard(env.Err.Out)
-	a := &app{Env: env, format: output.FormatTable}
+	a := &app{Env: env, format: output.FormatTable, warnings: map[string]bool{}}
 	a.flags.UserAgent = "kubectl-webex/" + env.Version
+	a.flags.Warning = a.warn
 	root := a.root() //nolint:contextcheck // cobra hands the context to the commands
 	root.SetArgs(args)
 	root.SetIn(env.In)
 	root.SetOut(env.Out.Out)
 	root.SetErr(env.Err.Out)
 	command, err := root.ExecuteContextC(ctx)
+	if n := a.warned(); err == nil && a.flags.WarningsAsErrors && n > 0 {
+		err = &failureError{fmt.Errorf("%s received", count(n, "warning"))}
+	}
 	if err == nil {
 		return ExitOK
 	}

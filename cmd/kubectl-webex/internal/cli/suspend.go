@@ -12,6 +12,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/overview"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/timeline"
 )
 
 func (a *app) suspend() *cobra.Command {
@@ -86,7 +87,29 @@ func (a *app) suspendSchedule(ctx context.Context, session *cluster.Session, nam
 	if err := get(ctx, session, schedule, "schedule", name, "kubectl webex schedules lists them"); err != nil {
 		return err
 	}
-	return a.setSuspend(ctx, session, schedule, "schedule", schedule.Spec.Suspend, suspend)
+	suspended := ptr.Deref(schedule.Spec.Suspend, false)
+	if err := a.setSuspend(ctx, session, schedule, "schedule", schedule.Spec.Suspend, suspend); err != nil {
+		return err
+	}
+	if suspend || !suspended {
+		return nil
+	}
+	customers, err := cluster.Customers(ctx, session)
+	if err != nil {
+		return err
+	}
+	if slot, names := timeline.Overdue(schedule, customers, a.Now()); len(names) > 0 {
+		a.note("%s now, for the slot of %s, the latest that passed meanwhile: %s",
+			plural(len(names), "a run starts", "%d runs start"), a.clock(slot), enumerate(names))
+	}
+	return nil
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return fmt.Sprintf(many, n)
 }
 
 func (a *app) setSuspend(ctx context.Context, session *cluster.Session, object client.Object, kind string, is *bool, suspend bool) error {

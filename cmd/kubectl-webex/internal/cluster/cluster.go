@@ -5,8 +5,10 @@ package cluster
 import (
 	"context"
 	"errors"
+	goflag "flag"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -14,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -25,15 +28,31 @@ type Flags struct {
 	rules     *clientcmd.ClientConfigLoadingRules
 	overrides clientcmd.ConfigOverrides
 	all       bool
+	extra     []string
 	// UserAgent tells the API server who asks.
 	UserAgent string
+	// Warning is told what the API server warns of.
+	Warning func(text string)
+	// WarningsAsErrors says that a warning is a failure.
+	WarningsAsErrors bool
 }
 
 // Bind adds the flags that every command has.
 func (f *Flags) Bind(flags *pflag.FlagSet) {
 	f.rules = clientcmd.NewDefaultClientConfigLoadingRules()
 	flags.StringVar(&f.rules.ExplicitPath, "kubeconfig", "", "Path to the kubeconfig file; default: $KUBECONFIG, or ~/.kube/config")
-	clientcmd.BindOverrideFlags(&f.overrides, flags, clientcmd.RecommendedConfigOverrideFlags(""))
+	names := clientcmd.RecommendedConfigOverrideFlags("")
+	names.ClusterOverrideFlags.APIServer.ShortName = "s"
+	clientcmd.BindOverrideFlags(&f.overrides, flags, names)
+	flags.StringArrayVar(&f.extra, "as-user-extra", nil, "User extras to impersonate for the operation, as key=value")
+	flags.BoolVar(&f.WarningsAsErrors, "warnings-as-errors", false, "Treat warnings of the server as errors")
+	_ = flags.String("cache-dir", "", "Taken for kubectl's sake: nothing is cached")
+	logging := goflag.NewFlagSet("", goflag.ContinueOnError)
+	klog.InitFlags(logging)
+	for _, name := range []string{"v", "vmodule"} {
+		flags.AddGoFlag(logging.Lookup(name))
+	}
+	_ = flags.Duration("log-flush-frequency", 0, "Taken for kubectl's sake: each line is written at once")
 	flags.VisitAll(func(flag *pflag.Flag) { flag.Hidden = !slices.Contains(shown, flag.Name) })
 }
 
@@ -99,6 +118,16 @@ const (
 
 // Connect makes a session. No request is sent yet.
 func (f *Flags) Connect() (*Session, error) {
+	for _, extra := range f.extra {
+		key, value, ok := strings.Cut(extra, "=")
+		if !ok {
+			return nil, fmt.Errorf("--as-user-extra is %q: use key=value", extra)
+		}
+		if f.overrides.AuthInfo.ImpersonateUserExtra == nil {
+			f.overrides.AuthInfo.ImpersonateUserExtra = map[string][]string{}
+		}
+		f.overrides.AuthInfo.ImpersonateUserExtra[key] = append(f.overrides.AuthInfo.ImpersonateUserExtra[key], value)
+	}
 	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(f.rules, &f.overrides)
 	namespace, _, err := loader.Namespace()
 	if err != nil {
@@ -110,6 +139,7 @@ func (f *Flags) Connect() (*Session, error) {
 	}
 	config.UserAgent = f.UserAgent
 	config.QPS, config.Burst = requestsPerSecond, burst
+	config.WarningHandlerWithContext = warnings{f.Warning}
 	scheme, err := Scheme()
 	if err != nil {
 		return nil, err
@@ -119,6 +149,17 @@ func (f *Flags) Connect() (*Session, error) {
 		return nil, explainConfig(err)
 	}
 	return f.SessionFor(c, namespace), nil
+}
+
+// warnings hands on what the API server warns of.
+type warnings struct{ tell func(text string) }
+
+// HandleWarningHeaderWithContext takes a warning; others than of code 299 are not the
+// API server's.
+func (w warnings) HandleWarningHeaderWithContext(_ context.Context, code int, _, text string) {
+	if code == 299 && text != "" && w.tell != nil {
+		w.tell(text)
+	}
 }
 
 // Scheme knows the operator's kinds, Secrets and ConfigMaps.

@@ -106,7 +106,8 @@ func (c *Checker) checkObject(ctx context.Context, o *object, now time.Time) []F
 	for _, finding := range checkMeaning(o, now) {
 		// What the API server says of a field, or of one inside, is enough.
 		if !slices.ContainsFunc(findings, func(f Finding) bool {
-			return f.Field == finding.Field || strings.HasPrefix(f.Field, finding.Field+".")
+			inside, of := strings.CutPrefix(f.Field, finding.Field)
+			return of && (inside == "" || inside[0] == '.' || inside[0] == '[')
 		}) {
 			findings = append(findings, finding)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/overview"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
 // samples are the changes that the stored runs tell of, at one location or all.
@@ -50,7 +51,7 @@ func (g gathered) shows(row *v1alpha1.WebexLicense, change v1alpha1.Change, loca
 	if !g.selection.Included && row.Status.Class != v1alpha1.ClassPurchased {
 		return false
 	}
-	return location == "" || row.Spec.LocationID == location || strings.EqualFold(location, row.Status.Location)
+	return location == "" || webex.IDKey(row.Spec.LocationID) == webex.IDKey(location) || strings.EqualFold(location, row.Status.Location)
 }
 
 func sample(run *v1alpha1.LicenseSync, change v1alpha1.Change, row *v1alpha1.WebexLicense) RowChange {

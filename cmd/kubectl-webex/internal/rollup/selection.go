@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
 // Selection says what to roll up. The zero value takes all purchased licences.
@@ -62,5 +63,5 @@ func (s Selection) Selects(customer *v1alpha1.WebexCustomerAccess) bool {
 
 // wants says whether a location is selected.
 func (s Selection) wants(id, name string) bool {
-	return s.Location == "" || strings.EqualFold(s.Location, name) || s.Location == id
+	return s.Location == "" || strings.EqualFold(s.Location, name) || webex.IDKey(s.Location) == webex.IDKey(id)
 }

@@ -141,3 +141,29 @@ func StartOf(object *v1alpha1.LicenseSyncSchedule, slot time.Time, customer stri
 	}
 	return slot.Add(timetable.Offset(object.Namespace, customer, timetable.SpreadOf(plan, slot, timetable.Spread(object)))).UTC()
 }
+
+// Overdue is the latest slot that a schedule was not at work in, and the customers that
+// start in it now: it is made up for, unless startingDeadlineSeconds has passed.
+func Overdue(object *v1alpha1.LicenseSyncSchedule, customers []v1alpha1.WebexCustomerAccess, now time.Time) (time.Time, []string) {
+	plan, err := schedule.Parse(timetable.SpecOf(object, now))
+	if err != nil || len(v1alpha1.UnreadableIn("spec", object.Unreadable)) > 0 {
+		return time.Time{}, nil
+	}
+	handled := object.CreationTimestamp.Time
+	if last := object.Status.LastScheduleTime; last != nil {
+		handled = last.Time
+	}
+	slot, _, _, due := plan.Latest(handled, now)
+	if !due {
+		return time.Time{}, nil
+	}
+	deadline := time.Duration(object.Spec.StartingDeadlineSeconds) * time.Second
+	var names []string
+	for _, c := range Targets(object, customers) {
+		late := now.Sub(StartOf(object, slot, c.Name))
+		if !ptr.Deref(c.Spec.Suspend, false) && late >= 0 && (deadline == 0 || late <= deadline) {
+			names = append(names, c.Name)
+		}
+	}
+	return slot, names
+}
