@@ -151,12 +151,12 @@ func (g generator) object(path string, s *schema) map[string]any {
 			object[name] = g.value(path+"."+name, new(s.Properties[name]))
 		}
 	}
-	g.reconcile(path, object)
+	g.reconcile(path, object, s)
 	return object
 }
 
 // reconcile makes fields fit each other, where rules ask for it.
-func (g generator) reconcile(path string, object map[string]any) {
+func (g generator) reconcile(path string, object map[string]any, s *schema) {
 	switch path {
 	case ".spec.thresholds":
 		maps.Copy(object, map[string]any{"warningPercent": g.between(51, 80), "criticalPercent": g.between(81, 100), "hysteresisPercent": g.between(0, 50)})
@@ -169,6 +169,11 @@ func (g generator) reconcile(path string, object map[string]any) {
 	case ".spec":
 		if object["customerAccessSelector"] != nil {
 			delete(object, "customerAccessRef")
+		} else if s.Properties["customerAccessSelector"].Type != "" {
+			object["customerAccessRef"] = map[string]any{"name": g.letters(9)}
+		}
+		if object["at"] == nil && object["every"] == nil && s.Properties["schedule"].Type != "" {
+			object["schedule"] = "@" + g.letters(5)
 		}
 		if from, ok := object["startTime"].(string); ok && object["endTime"] != nil && from > object["endTime"].(string) {
 			object["startTime"], object["endTime"] = object["endTime"], from
