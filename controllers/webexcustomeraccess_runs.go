@@ -41,7 +41,7 @@ type wantedRun struct {
 // decides by persisted facts alone, so that a restart starts nothing.
 func decideRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 	customer := s.customer
-	if ptr.Deref(customer.Spec.Suspend, false) || s.secretVersion == "" || s.unreadable != nil {
+	if ptr.Deref(customer.Spec.Suspend, false) || s.secretVersion == "" {
 		return nil, 0
 	}
 	token := customer.Annotations[v1alpha1.AnnotationRequestedAt]
@@ -157,6 +157,9 @@ func clipToken(token string) string {
 // requestRun creates the run that is due. If it exists already, it was asked for
 // before, and once is enough.
 func (r *WebexCustomerAccessReconciler) requestRun(ctx context.Context, s *customerScope) error {
+	if s.unreadable != nil {
+		return nil
+	}
 	wanted, wait := decideRun(s)
 	s.lookAgain(wait)
 	s.retrying = wait > 0

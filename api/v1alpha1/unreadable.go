@@ -18,9 +18,9 @@ import (
 // objects of the kind; here the value is left out, and the object says so.
 type UnreadableField struct {
 	// Path is where the value is, such as spec.at[0].
-	Path string
+	Path string `json:"-"`
 	// Problem says what is there instead of what, and what to write.
-	Problem string
+	Problem string `json:"-"`
 }
 
 // String is a sentence without a full stop.
@@ -95,7 +95,9 @@ func fits(content, into any) bool {
 }
 
 // sieve takes out of JSON what Go types refuse, and only that.
-type sieve struct{ unreadable []UnreadableField }
+type sieve struct {
+	unreadable []UnreadableField `json:"-"`
+}
 
 // readable is the part of a value that the type takes; false if there is none.
 func (s *sieve) readable(path string, t reflect.Type, value any) (any, bool) {
@@ -188,7 +190,7 @@ func wanted(t reflect.Type) string {
 	case reflect.TypeFor[metav1.Duration]():
 		return "a duration such as 1h30m"
 	}
-	switch t.Kind() { //nolint:exhaustive // the others are objects
+	switch t.Kind() {
 	case reflect.Int32:
 		return "a whole number of 32 bits"
 	case reflect.Int64:

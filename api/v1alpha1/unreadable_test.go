@@ -61,13 +61,15 @@ func TestUnreadable(t *testing.T) {
 		"a duration": {`{"spec": {"every": {"interval": "1d", "firstTime": ` + time1 + `}}}`, []string{"spec.every.interval"}, `{"spec": {"every": {"firstTime": ` + time1 + `}}}`},
 		"numbers": {
 			`{"spec": {"spreadSeconds": 3000000000, "startingDeadlineSeconds": 1e30, "failedRunsHistoryLimit": 2}}`,
-			[]string{"spec.spreadSeconds", "spec.startingDeadlineSeconds"}, `{"spec": {"failedRunsHistoryLimit": 2}}`,
+			[]string{"spec.spreadSeconds", "spec.startingDeadlineSeconds"},
+			`{"spec": {"failedRunsHistoryLimit": 2}}`,
 		},
 		"a value of a map":       {`{"spec": {"syncTemplate": {"labels": {"a": "b", "c": 5}}}}`, []string{"spec.syncTemplate.labels.c"}, `{"spec": {"syncTemplate": {"labels": {"a": "b"}}}}`},
 		"an object that is none": {`{"spec": {"every": "6h", "suspend": "yes", "schedule": "@daily"}}`, []string{"spec.every", "spec.suspend"}, `{"spec": {"schedule": "@daily"}}`},
 		"in a condition": {
 			`{"status": {"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "x"}]}}`,
-			[]string{"status.conditions[0].lastTransitionTime"}, `{"status": {"conditions": [{"type": "Ready", "status": "True"}]}}`,
+			[]string{"status.conditions[0].lastTransitionTime"},
+			`{"status": {"conditions": [{"type": "Ready", "status": "True"}]}}`,
 		},
 		"unknown fields":  {`{"spec": {"at": "x", "color": "blue"}}`, []string{"spec.at"}, `{}`},
 		"a whole status":  {`{"status": "good"}`, []string{"status"}, `{}`},

@@ -41,17 +41,26 @@ var storedObjects = []storedObject{
 	{"LicenseSyncSchedule", "licensesyncschedules", "window", `"spec": {` + customerOfOdd + `, "schedule": "* * * * *", "startTime": "2020-01-01", "endTime": "2099-01-01T00:00:00Z"}`, v1alpha1.ReasonUnreadableField, []string{"spec.startTime"}, nil},
 	{"LicenseSyncSchedule", "licensesyncschedules", "interval", `"spec": {` + customerOfOdd + `, "every": {"interval": "1d"}}`, v1alpha1.ReasonUnreadableField, []string{"spec.every.interval", "write a duration"}, nil},
 	{"LicenseSyncSchedule", "licensesyncschedules", "number", `"spec": {` + customerOfOdd + `, "schedule": "@daily", "spreadSeconds": 3000000000, "suspend": "yes"}`, v1alpha1.ReasonUnreadableField, []string{"spec.spreadSeconds", "spec.suspend"}, nil},
-	{"LicenseSyncSchedule", "licensesyncschedules", "status", `"spec": {` + customerOfOdd + `, "schedule": "@daily"},
+	{
+		"LicenseSyncSchedule", "licensesyncschedules", "status", `"spec": {` + customerOfOdd + `, "schedule": "@daily"},
 		"status": {"lastScheduleTime": "x", "nextScheduleTime": "x", "active": ["a", 5, "b", 6], "conditions": [{"type": "Ready", "status": "False", "reason": "CustomerNotFound", "message": "m", "lastTransitionTime": "x"}]}`,
-		v1alpha1.ReasonCustomerNotFound, nil, []string{"lastScheduleTime", "conditions"}},
+		v1alpha1.ReasonCustomerNotFound, nil,
+		[]string{"lastScheduleTime", "conditions"},
+	},
 	{"LicenseSync", "licensesyncs", "slot", `"spec": {` + customerOfOdd + `, "trigger": "Schedule", "scheduledTime": "2027-01-01t02:00:00z"}`, v1alpha1.ReasonUnreadableField, []string{"spec.scheduledTime", "delete the run"}, nil},
 	{"LicenseSync", "licensesyncs", "both", `"spec": {` + customerOfOdd + `, "scheduledTime": "x"}, "status": {"startTime": "x", "duration": "5 parsecs"}`, v1alpha1.ReasonUnreadableField, []string{"spec.scheduledTime"}, []string{"completionTime"}},
-	{"LicenseSync", "licensesyncs", "ended", `"spec": {` + customerOfOdd + `}, "status": {"completionTime": "x", "duration": "", "rows": {"added": 3000000000},
+	{
+		"LicenseSync", "licensesyncs", "ended", `"spec": {` + customerOfOdd + `}, "status": {"completionTime": "x", "duration": "", "rows": {"added": 3000000000},
 		"conditions": [{"type": "Complete", "status": "True", "reason": "Succeeded", "message": "m", "lastTransitionTime": "x"}, {"type": "Ready", "status": "True", "reason": "Succeeded", "message": "m", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}`,
-		v1alpha1.ReasonSucceeded, nil, []string{"completionTime"}},
+		v1alpha1.ReasonSucceeded, nil,
+		[]string{"completionTime"},
+	},
 	{"WebexCustomerAccess", "webexcustomeraccesses", "stale", `"spec": {"credentialsSecretRef": {"name": "none"}, "staleAfter": "1d"}`, v1alpha1.ReasonUnreadableField, []string{"spec.staleAfter"}, nil},
-	{"WebexCustomerAccess", "webexcustomeraccesses", "facts", `"spec": {"credentialsSecretRef": {"name": "none"}}, "status": {"notBefore": "x", "lastSuccessfulSyncTime": "x", "lastRun": {"reason": "APIUnavailable", "message": "m", "endTime": "x"}}`,
-		v1alpha1.ReasonSecretNotFound, nil, []string{"lastRun"}},
+	{
+		"WebexCustomerAccess", "webexcustomeraccesses", "facts", `"spec": {"credentialsSecretRef": {"name": "none"}}, "status": {"notBefore": "x", "lastSuccessfulSyncTime": "x", "lastRun": {"reason": "APIUnavailable", "message": "m", "endTime": "x"}}`,
+		v1alpha1.ReasonSecretNotFound, nil,
+		[]string{"lastRun"},
+	},
 	{"WebexLicense", "webexlicenses", "row", `"spec": {` + customerOfOdd + `, "licenseID": "L", "level": "Customer"}, "status": {"totalUnits": 1.5, "lastChangeTime": "x", "conditions": [{"type": "Ready", "lastTransitionTime": "x"}]}`, "", nil, nil},
 }
 
