@@ -133,7 +133,9 @@ func TestScheduleSummary(t *testing.T) {
 	asleep := func(s *scheduleScope) { s.customers[0].Spec.Suspend = new(true) }
 	noNext := func(s *scheduleScope) { s.status.NextScheduleTime = nil }
 	ranOnce := func(s *scheduleScope) { s.status.LastScheduleTime = noted(noon) }
-	new5 := func(s *scheduleScope) { s.schedule.CreationTimestamp = metav1.NewTime(noon.Add(-customerWait + time.Second)) }
+	new5 := func(s *scheduleScope) {
+		s.schedule.CreationTimestamp = metav1.NewTime(noon.Add(-customerWait + time.Second))
+	}
 	refuse := func(taken bool) func(*scheduleScope) {
 		return func(s *scheduleScope) {
 			s.refused = append(s.refused, refusedRun{name: "plan-acme-1", customer: "acme", taken: taken, words: "exceeded quota: runs"})
@@ -157,8 +159,10 @@ func TestScheduleSummary(t *testing.T) {
 		"all dates passed before":         {[]func(*scheduleScope){noNext}, "True NoSlot", current},
 		"refused":                         {[]func(*scheduleScope){refuse(false), refuse(true)}, "False RunRefused Stalled RunRefused", failed},
 		"the name is taken":               {[]func(*scheduleScope){refuse(true)}, "False RunNameTaken Stalled RunNameTaken", failed},
-		"a mistake": {[]func(*scheduleScope){func(s *scheduleScope) { s.problem = &scheduleProblem{v1alpha1.ReasonInvalidSchedule, "no"} }, noNext},
-			"False InvalidSchedule Stalled InvalidSchedule", failed},
+		"a mistake": {
+			[]func(*scheduleScope){func(s *scheduleScope) { s.problem = &scheduleProblem{v1alpha1.ReasonInvalidSchedule, "no"} }, noNext},
+			"False InvalidSchedule Stalled InvalidSchedule", failed,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
