@@ -318,7 +318,7 @@ func strictly(document string) error {
 	return err
 }
 
-// kustomize passes each rendering through it, all in one call.
+// kustomize passes each rendering through it, all in one call and each text once.
 func (w *world) kustomize(all []rendering) {
 	w.t.Helper()
 	directory := w.t.TempDir()
@@ -328,7 +328,12 @@ func (w *world) kustomize(all []rendering) {
 		w.Expect(err).NotTo(HaveOccurred())
 		w.Expect(os.WriteFile(filepath.Join(directory, name), text, 0o600)).To(Succeed())
 	}
+	done := map[string]bool{}
 	for i, r := range all {
+		if done[r.manifests] { // as it is without what was set to null
+			continue
+		}
+		done[r.manifests] = true
 		part := fmt.Sprint("r", i)
 		w.Expect(os.Mkdir(filepath.Join(directory, part), 0o700)).To(Succeed())
 		all := documents(r.manifests)
