@@ -18,7 +18,7 @@ func expectTables(f *fixture) {
 	f.t.Helper()
 	for resource, columns := range map[string]struct{ usual, wide []string }{
 		"webexlicenses": {
-			[]string{"Name", "License", "Total", "Consumed", "Available", "Location", "Age"},
+			[]string{"Name", "License", "Total", "Consumed", "Available", "Location", "Superseded", "Age"},
 			[]string{"Customer", "Level", "Used %", "Capacity", "Subscription", "Site URL", "Assignable"},
 		},
 		"webexcustomeraccesses": {
@@ -45,7 +45,7 @@ func expectTables(f *fixture) {
 	}
 	f.Expect(cells).To(HaveLen(21))
 	f.Expect(cells["Webex Calling - Professional"][1:6]).To(Equal([]any{"Webex Calling - Professional", 100.0, 3.0, 97.0, "acme"}))
-	f.Expect(cells["Webex Calling - Professional"][7:]).To(Equal([]any{
+	f.Expect(cells["Webex Calling - Professional"][8:]).To(Equal([]any{
 		"acme", "Customer", 3.0, "WithinThresholds", "trialSub.0c7d1a52-6f0e-4b7e-9a3c-2d1f5b8e4c61", nil, "Assignable",
 	}))
 	expectCategory(f)

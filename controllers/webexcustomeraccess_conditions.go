@@ -230,7 +230,7 @@ func enumerate(items []string) string {
 func heldDetail(customer string, held *v1alpha1.HeldPrune) status.Detail {
 	return status.Detail{
 		Reason: v1alpha1.ReasonApprovalRequired,
-		Message: fmt.Sprintf("the last run would have removed %d rows, more than spec.prune allows: check the organization; if they are to go, run kubectl annotate --overwrite webexcustomeraccess %s %s=%s",
+		Message: fmt.Sprintf("Webex no longer lists what %d rows show, more than spec.prune allows to remove: they are in no sum; check the organization; if they are to go, run kubectl annotate --overwrite webexcustomeraccess %s %s=%s",
 			ptr.Deref(held.Rows, 0), customer, v1alpha1.AnnotationApprovePrune, held.Token),
 	}
 }

@@ -196,8 +196,7 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 		return err
 	}
 	s.rows, err = syncrun.Rows(ctx, r, s.customer)
-	s.defaults = usage.ResolveDefaults(s.customer.Status.Subscriptions, s.customer.Status.SiteURLs,
-		usage.Defaults{Subscription: s.customer.Spec.DefaultSubscription, SiteURL: s.customer.Spec.DefaultSiteURL})
+	s.defaults = syncrun.Defaults(s.customer, s.rows)
 	return err
 }
 
@@ -223,8 +222,8 @@ func (r *WebexCustomerAccessReconciler) versionOf(ctx context.Context, namespace
 
 // refreshRows writes rows whose assignability or owner no longer follows the spec.
 func (r *WebexCustomerAccessReconciler) refreshRows(ctx context.Context, s *customerScope) error {
-	if s.customer.Status.LastSuccessfulSyncTime == nil || s.unreadable != nil {
-		return nil // a first run is about to write them
+	if s.customer.Status.LastSuccessfulSyncTime == nil || s.unreadable != nil || s.reading {
+		return nil // a run is about to write them, by what it knows and this does not
 	}
 	_, err := syncrun.RefreshRows(ctx, r.Client, r.Recorder, s.customer, s.rows, s.defaults, metav1.NewTime(s.now))
 	return client.IgnoreNotFound(err)

@@ -299,6 +299,13 @@ type HeldPrune struct {
 	// +optional
 	Rows *int32 `json:"rows,omitempty"`
 
+	// percent is the share that they are of the rows that there were before, in
+	// percent, rounded up. They are held while it is more than spec.prune.maxPercent.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100
+	Percent *int32 `json:"percent,omitempty"`
+
 	// token approves the removal of exactly these rows: set the annotation
 	// licensing.webex-operator.io/approvePrune to it.
 	// +optional

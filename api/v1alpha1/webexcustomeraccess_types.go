@@ -281,10 +281,10 @@ type Thresholds struct {
 // Prune guards the removal of licence rows.
 type Prune struct {
 	// maxPercent is the largest share of a customer's rows that one run may
-	// remove, in percent, from 10 rows on. More are held: they keep their last
-	// figures until the removal is approved (status.heldPrune). A licence list
-	// that comes back empty is held at any number of rows. From 0 to 100; 0 holds
-	// every removal from 10 rows on. Default: 50. Mutable.
+	// remove, in percent, from 10 rows on. More are held: the rows say superseded
+	// and are in no sum until the removal is approved (status.heldPrune). A
+	// licence list that comes back empty is held at any number of rows. From 0 to
+	// 100; 0 holds every removal from 10 rows on. Default: 50. Mutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100

@@ -15,7 +15,7 @@ const (
 )
 
 // AssignableReason says why a licence can or cannot be assigned to a user.
-// +kubebuilder:validation:Enum=Assignable;DefaultSubscriptionRequired;DefaultSiteURLRequired;DefaultNotFound;OtherSubscription;OtherSiteURL
+// +kubebuilder:validation:Enum=Assignable;DefaultSubscriptionRequired;DefaultSiteURLRequired;DefaultNotFound;OtherSubscription;OtherSiteURL;Superseded
 type AssignableReason string
 
 const (
@@ -33,6 +33,8 @@ const (
 	AssignableOtherSubscription AssignableReason = "OtherSubscription"
 	// AssignableOtherSiteURL is for a licence of another Meetings site than the default.
 	AssignableOtherSiteURL AssignableReason = "OtherSiteURL"
+	// AssignableSuperseded is for a licence that Webex no longer lists, whose removal is held.
+	AssignableSuperseded AssignableReason = "Superseded"
 )
 
 // WebexLicenseSpec is the identity of a row. It never changes.
@@ -105,6 +107,12 @@ type WebexLicenseStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	Location string `json:"location,omitempty"`
+
+	// superseded is true while Webex no longer lists what the row shows and the
+	// removal of the row is held (status.heldPrune of the customer). The figures
+	// are the last ones that Webex told, and belong into no sum. Absent otherwise.
+	// +optional
+	Superseded *bool `json:"superseded,omitempty"`
 
 	// totalUnits is the number of units bought. At level Site it is the
 	// organization's pool, which all locations share: do not add it up.
@@ -197,6 +205,7 @@ type WebexLicenseStatus struct {
 // +kubebuilder:printcolumn:name="Consumed",type=integer,JSONPath=`.status.consumedUnits`,description="units in use"
 // +kubebuilder:printcolumn:name="Available",type=integer,JSONPath=`.status.availableUnits`,description="total minus consumed"
 // +kubebuilder:printcolumn:name="Location",type=string,JSONPath=`.status.location`,description="Webex location, or the customer at level Customer"
+// +kubebuilder:printcolumn:name="Superseded",type=boolean,JSONPath=`.status.superseded`,description="true if Webex no longer lists it and its removal is held: in no sum"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="Customer",type=string,priority=1,JSONPath=`.spec.customerAccessRef.name`,description="the WebexCustomerAccess that the row belongs to"
 // +kubebuilder:printcolumn:name="Level",type=string,priority=1,JSONPath=`.spec.level`,description="Customer or Site"

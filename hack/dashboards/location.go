@@ -7,10 +7,10 @@ import (
 )
 
 // rows are a figure of purchased licence rows, as kube-state-metrics tells them: the operator exports none of locations
-// itself. What identifies a row is in its info alone.
+// itself. What identifies a row is in its info alone, and whether it is superseded.
 func rows(figure, matchers string) string {
 	return fmt.Sprintf(`kube_webexlicense_%s * on (namespace, name) group_left (customer, location, license, license_id) `+
-		`kube_webexlicense_info{class="Purchased", namespace=~"$namespace", customer=~"$customer", license=~"$license", %s}`, figure, matchers)
+		`kube_webexlicense_info{class="Purchased", superseded="", namespace=~"$namespace", customer=~"$customer", license=~"$license", %s}`, figure, matchers)
 }
 
 const site = `level="Site", location=~"$location"`
@@ -22,7 +22,7 @@ func ofCustomers(figure string) string { return rows(figure, `level="Customer"`)
 const needsRows = "No licence is in use at a location. These panels need kube-state-metrics with config/kube-state-metrics"
 
 func location() *board.Dashboard {
-	const ofSites = `kube_webexlicense_info{level="Site", class="Purchased", namespace=~"$namespace", customer=~"$customer"}`
+	const ofSites = `kube_webexlicense_info{level="Site", class="Purchased", superseded="", namespace=~"$namespace", customer=~"$customer"}`
 	return &board.Dashboard{
 		UID: locationUID, Title: "Webex licences / Location", From: "7d",
 		Description: "Units of purchased licences in use, by Webex location. It needs kube-state-metrics with the configuration of config/kube-state-metrics: the operator exports no series of locations itself.",

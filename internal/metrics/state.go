@@ -226,8 +226,8 @@ func (e *emitter) customer(c *v1alpha1.WebexCustomerAccess) {
 	}
 }
 
-// licenses sends the rows of purchased licences at level Customer. Those at level Site share the same pools, and
-// included licences say nothing about capacity.
+// licenses sends the rows of purchased licences at level Customer. Those at level Site share the same pools,
+// included licences say nothing about capacity, and what is superseded is no more.
 func (s *State) licenses(ctx context.Context, e *emitter) (int, error) {
 	var rows v1alpha1.WebexLicenseList
 	if err := s.all(ctx, &rows); err != nil {
@@ -241,7 +241,7 @@ func (s *State) licenses(ctx context.Context, e *emitter) (int, error) {
 			continue
 		}
 		served++
-		if row.Spec.Level == v1alpha1.LevelCustomer && row.Status.Class == v1alpha1.ClassPurchased {
+		if row.Spec.Level == v1alpha1.LevelCustomer && row.Status.Class == v1alpha1.ClassPurchased && !ptr.Deref(row.Status.Superseded, false) {
 			counted = append(counted, row)
 		}
 	}

@@ -3,10 +3,7 @@ package syncrun
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
 
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -31,17 +28,32 @@ func (a *attempt) apply(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d := a.plan(customer, existing)
+	a.summarise(d)
+	if err := a.write(ctx, d.marks, nil); err != nil {
+		return err
+	}
+	return a.write(ctx, d.changes, d.removals)
+}
+
+// plan is what to write so that the rows say what was counted, by the customer's spec as it
+// is now.
+func (a *attempt) plan(customer *v1alpha1.WebexCustomerAccess, existing []v1alpha1.WebexLicense) diff {
 	counted := a.usage.Rows()
 	a.totals = usage.Sum(counted)
-	defaults := a.defaults(customer)
+	defaults, now := a.defaults(customer), a.now()
 	desired := make([]*v1alpha1.WebexLicense, len(counted))
 	for i, row := range counted {
 		desired[i] = desiredRow(customer, row, defaults)
 	}
-	d := compare(a.customer, existing, desired, a.now())
-	removals := a.guardRemovals(customer, existing, &d)
-	a.summarise(d, removals)
-	return a.write(ctx, d.changes, removals)
+	d := compare(customer, existing, desired, now)
+	v := pruneCase{
+		customer: customer, existing: existing, removals: d.removals, emptied: len(a.licenses) == 0,
+		collects: func(level v1alpha1.Level) bool { return collects(a.customer, level) },
+	}.judge()
+	a.outcome.Held = v.held
+	d.removals, d.marks = v.removals, supersede(v.kept, customer, defaults, now)
+	return d
 }
 
 // Rows lists a customer's rows from the cache. They are the cache's own: a caller
@@ -53,61 +65,11 @@ func Rows(ctx context.Context, reader client.Reader, customer *v1alpha1.WebexCus
 }
 
 func (a *attempt) defaults(customer *v1alpha1.WebexCustomerAccess) usage.Effective {
-	return usage.ResolveDefaults(usage.Subscriptions(a.licenses), usage.SiteURLs(a.licenses),
-		usage.Defaults{Subscription: customer.Spec.DefaultSubscription, SiteURL: customer.Spec.DefaultSiteURL})
+	a.chosen = usage.Defaults{Subscription: customer.Spec.DefaultSubscription, SiteURL: customer.Spec.DefaultSiteURL}
+	return usage.ResolveDefaults(usage.Subscriptions(a.licenses), usage.SiteURLs(a.licenses), a.chosen)
 }
 
-// Thresholds of the prune guard.
-const (
-	defaultMaxPrunePercent = 50
-	// guardedFrom is the number of rows from which on the share counts: below it
-	// a few licences that end together would already be most of the rows.
-	guardedFrom = 10
-)
-
-// guardRemovals returns the removals to carry out. If they are more than the
-// guard allows, those of collected levels are held instead, unless approved.
-func (a *attempt) guardRemovals(customer *v1alpha1.WebexCustomerAccess, existing []v1alpha1.WebexLicense, d *diff) []*v1alpha1.WebexLicense {
-	var guarded, free []*v1alpha1.WebexLicense
-	for _, row := range d.removals {
-		if collects(a.customer, row.Spec.Level) {
-			guarded = append(guarded, row)
-		} else {
-			free = append(free, row) // the user took the level out of spec.collection
-		}
-	}
-	rows := 0
-	for i := range existing {
-		if collects(a.customer, existing[i].Spec.Level) {
-			rows++
-		}
-	}
-	maxPercent := int32(defaultMaxPrunePercent)
-	if customer.Spec.Prune != nil {
-		maxPercent = ptr.Deref(customer.Spec.Prune.MaxPercent, maxPercent)
-	}
-	tooMany := rows >= guardedFrom && len(guarded)*100 > int(maxPercent)*rows
-	emptied := len(a.licenses) == 0 && rows > 0
-	token := pruneToken(guarded)
-	if len(guarded) == 0 || !tooMany && !emptied || customer.Annotations[v1alpha1.AnnotationApprovePrune] == token {
-		return d.removals
-	}
-	a.outcome.Held = &v1alpha1.HeldPrune{Rows: new(int32(len(guarded))), Token: token} //nolint:gosec // bounded by the rows of one customer
-	return free
-}
-
-// pruneToken stands for a set of rows: approving one set approves no other, and
-// not the rows of the same names that a later run creates.
-func pruneToken(rows []*v1alpha1.WebexLicense) string {
-	names := make([]string, len(rows))
-	for i, row := range rows {
-		names[i] = row.Name + "/" + string(row.UID)
-	}
-	slices.Sort(names)
-	return shortHash(strings.Join(names, "\n"))
-}
-
-func (a *attempt) summarise(d diff, removals []*v1alpha1.WebexLicense) {
+func (a *attempt) summarise(d diff) {
 	var added, updated int
 	for _, change := range d.changes {
 		if change.kind == v1alpha1.ChangeAdded {
@@ -117,12 +79,11 @@ func (a *attempt) summarise(d diff, removals []*v1alpha1.WebexLicense) {
 		}
 	}
 	count := func(n int) *int32 { return new(int32(n)) } //nolint:gosec // bounded by the rows of one customer
-	a.outcome.Rows = v1alpha1.RowCounts{Added: count(added), Updated: count(updated), Removed: count(len(removals)), Unchanged: count(d.unchanged)}
+	a.outcome.Rows = v1alpha1.RowCounts{Added: count(added), Updated: count(updated), Removed: count(len(d.removals)), Unchanged: count(d.unchanged)}
 	if a.outcome.Held != nil {
 		a.outcome.Rows.Held = a.outcome.Held.Rows
 	}
 	a.outcome.TotalUnits, a.outcome.ConsumedUnits = a.totals.Total, a.totals.Consumed
 	a.outcome.UnlistedLocationUnits = a.usage.Stats().UnlistedLocationUnits
-	d.removals = removals
 	a.outcome.Changes = d.samples()
 }

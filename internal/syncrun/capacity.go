@@ -37,14 +37,14 @@ func thresholdsOf(customer *v1alpha1.WebexCustomerAccess) thresholds {
 
 // Capacity judges the capacity of one row by its customer's thresholds: the reason
 // of its CapacityOK condition, or "" for a row that says nothing about capacity:
-// one of an included licence, of unknown units, or of a location, since locations
-// share the organization's pool.
+// one of an included licence, of unknown units, of a superseded row, or of a location,
+// since locations share the organization's pool.
 //
 // The row's own condition is the memory of the hysteresis: once it warns, it takes
 // the warning back only when utilisation is below the threshold by the hysteresis.
 func Capacity(customer *v1alpha1.WebexCustomerAccess, row *v1alpha1.WebexLicense) string {
 	s := &row.Status
-	if row.Spec.Level != v1alpha1.LevelCustomer || s.Class != v1alpha1.ClassPurchased || s.TotalUnits == nil || s.ConsumedUnits == nil {
+	if superseded(row) || row.Spec.Level != v1alpha1.LevelCustomer || s.Class != v1alpha1.ClassPurchased || s.TotalUnits == nil || s.ConsumedUnits == nil {
 		return ""
 	}
 	t := thresholdsOf(customer)

@@ -24,6 +24,9 @@ type rowChange struct {
 
 // diff is what a run has to write.
 type diff struct {
+	// marks supersede the rows whose removal is held. They are written before anything else:
+	// what is held is judged by the rows that there were, also if the run is cut off.
+	marks     []rowChange
 	changes   []rowChange
 	removals  []*v1alpha1.WebexLicense
 	unchanged int

@@ -124,6 +124,8 @@ type attempt struct {
 	roles        []string
 	usage        *usage.Aggregator
 	totals       usage.Totals
+	// chosen are the defaults of the spec that the rows were decided by.
+	chosen usage.Defaults
 
 	requests, retries, throttled atomic.Int64
 	// answers are the requests that went well.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -93,7 +94,7 @@ func (a *attempt) recordCredentials(s *v1alpha1.WebexCustomerAccessStatus) {
 	}
 }
 
-// Bounds of the lists in the status, as in the API.
+// Bounds of the status, as in the API: of lists, and of what is in them, in bytes.
 const (
 	maxSubscriptions = 256
 	maxSiteURLs      = 256
@@ -111,11 +112,8 @@ func (a *attempt) recordResult(s *v1alpha1.WebexCustomerAccessStatus, now metav1
 	s.HeldPrune = a.outcome.Held
 	s.CollectedSpecHash = CollectedSpecHash(a.customer)
 	s.CollectedDataVersion = a.version()
-	if a.outcome.Held != nil {
-		return // rows that are held still count, and so does what is known from them
-	}
-	s.Subscriptions = first(maxSubscriptions, maxSubscription, usage.Subscriptions(a.licenses))
-	s.SiteURLs = first(maxSiteURLs, maxSiteURL, usage.SiteURLs(a.licenses))
+	s.Subscriptions = listed(maxSubscriptions, maxSubscription, usage.Subscriptions(a.licenses), a.chosen.Subscription)
+	s.SiteURLs = listed(maxSiteURLs, maxSiteURL, usage.SiteURLs(a.licenses), strings.ToLower(a.chosen.SiteURL))
 	s.Totals = &v1alpha1.CustomerTotals{
 		Licenses:       new(int64(a.totals.Licenses)),
 		Locations:      new(int64(a.totals.Locations)),
@@ -199,6 +197,14 @@ func timeOrNil(t time.Time) *metav1.Time {
 		return nil
 	}
 	return new(metav1.NewTime(t))
+}
+
+// listed are the first n of the items, and in any case the one that is chosen, if there is such.
+func listed(n, maxBytes int, items []string, chosen string) []string {
+	if len(items) > n && slices.Contains(items[n:], chosen) {
+		items = append(slices.Clone(items[:n-1]), chosen)
+	}
+	return first(n, maxBytes, items)
 }
 
 // first are the first n items, each clipped.

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/status"
@@ -23,10 +24,6 @@ func keyOf(row *v1alpha1.WebexLicense) usage.Key {
 
 // desiredRow is the WebexLicense that a usage row asks for, without times.
 func desiredRow(customer *v1alpha1.WebexCustomerAccess, row usage.Row, defaults usage.Effective) *v1alpha1.WebexLicense {
-	location := row.LocationName
-	if row.Level == usage.LevelCustomer {
-		location = DisplayName(customer)
-	}
 	desired := &v1alpha1.WebexLicense{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: customer.Namespace,
@@ -44,13 +41,10 @@ func desiredRow(customer *v1alpha1.WebexCustomerAccess, row usage.Row, defaults 
 			LocationID:        row.LocationID,
 		},
 		Status: v1alpha1.WebexLicenseStatus{
-			Conditions: status.Summary{Ready: metav1.ConditionTrue, Detail: status.Detail{
-				Reason: v1alpha1.ReasonSynced, Message: "the figures are those of a complete run",
-			}}.Conditions(),
 			Name:                 clip(row.Name, 256),
 			OfferCode:            clip(row.OfferCode, 64),
 			Class:                v1alpha1.LicenseClass(row.Class),
-			Location:             clip(location, maxLocation),
+			Location:             clip(row.LocationName, maxLocation),
 			TotalUnits:           row.Total,
 			ConsumedUnits:        row.Consumed,
 			AvailableUnits:       row.Available,
@@ -67,9 +61,24 @@ func desiredRow(customer *v1alpha1.WebexCustomerAccess, row usage.Row, defaults 
 	if row.Level == usage.LevelSite {
 		desired.Labels[v1alpha1.LabelLocation] = locationLabel(row.LocationName, row.LocationID)
 	}
-	setAssignable(&desired.Status, defaults)
-	setOwner(desired, customer)
+	decide(desired, nil, customer, defaults)
 	return desired
+}
+
+// decide completes a row that has its figures with what follows from the customer's spec,
+// the defaults in force, and whether the row is superseded; said are the conditions that
+// the row had. Runs and the customer's reconciler both decide by it, so that neither undoes
+// what the other wrote. It replaces what it alters, since rows may share it with the cache.
+func decide(row *v1alpha1.WebexLicense, said []metav1.Condition, customer *v1alpha1.WebexCustomerAccess, defaults usage.Effective) {
+	row.Status.Conditions = status.Summary{Ready: metav1.ConditionTrue, Detail: status.Detail{
+		Reason: v1alpha1.ReasonSynced, Message: "the figures are those of a complete run",
+	}}.Conditions()
+	if row.Spec.Level == v1alpha1.LevelCustomer {
+		row.Status.Location = clip(DisplayName(customer), maxLocation)
+	}
+	setAssignable(&row.Status, defaults)
+	setCapacity(row, said, customer)
+	setOwner(row, customer)
 }
 
 // maxLocation bounds the location of a row, in bytes.
@@ -78,8 +87,10 @@ const maxLocation = 256
 // setAssignable decides whether a row may be assigned to a user.
 func setAssignable(s *v1alpha1.WebexLicenseStatus, defaults usage.Effective) {
 	assignable, reason := usage.Assignable(s.SubscriptionID, s.SiteURL, defaults)
-	s.Assignable = new(assignable)
-	s.AssignableReason = v1alpha1.AssignableReason(reason)
+	s.Assignable, s.AssignableReason = new(assignable), v1alpha1.AssignableReason(reason)
+	if ptr.Deref(s.Superseded, false) {
+		s.Assignable, s.AssignableReason = new(false), v1alpha1.AssignableSuperseded
+	}
 }
 
 // setOwner makes the customer own the row, or not, by its deletion policy.

@@ -175,7 +175,8 @@ func (a *attempt) readLicenses(ctx context.Context) error {
 		}
 		a.licenses = append(a.licenses, usage.License{
 			ID: l.ID, Name: l.Name, OfferCode: l.OfferCode,
-			SubscriptionID: l.SubscriptionID, SiteURL: l.SiteURL, SiteType: l.SiteType,
+			// As rows and facts can hold them, so that all decide by the same.
+			SubscriptionID: clip(l.SubscriptionID, maxSubscription), SiteURL: clip(l.SiteURL, maxSiteURL), SiteType: l.SiteType,
 			Total: pointer(l.Total), Consumed: pointer(l.Consumed),
 			ByUsers: pointer(l.ByUsers), ByWorkspaces: pointer(l.ByWorkspaces),
 		})

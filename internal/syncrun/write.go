@@ -202,8 +202,11 @@ func apiServerWords(err error) string {
 	return "it could not be reached; the cause is in the operator's log"
 }
 
+// errNotNew refuses the figures of a row that was new to an old cache.
+var errNotNew = errors.New("the row is not new: another run has written it")
+
 // applyRow writes what differs of one row. A row with a resource version is
-// written only if it still has that version.
+// written only if it still has that version; a new one only if it has no figures.
 func applyRow(ctx context.Context, c client.Client, recorder events.EventRecorder, change rowChange) error {
 	row := change.after
 	version := row.ResourceVersion
@@ -216,9 +219,10 @@ func applyRow(ctx context.Context, c client.Client, recorder events.EventRecorde
 			return fmt.Errorf("writing row %s: %w", row.Name, err)
 		}
 		// The answer is read into what was sent.
-		if version != "" {
-			version = *object.ResourceVersion
+		if version == "" && object.Status != nil {
+			return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("webexlicenses").GroupResource(), row.Name, errNotNew)
 		}
+		version = ptr.Deref(object.ResourceVersion, "")
 		row.UID = ptr.Deref(object.UID, row.UID)
 		if err := dropLabels(ctx, c, row, strayLabels(object.Labels, row)); err != nil {
 			return fmt.Errorf("removing labels of row %s: %w", row.Name, err)

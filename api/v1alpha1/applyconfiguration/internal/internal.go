@@ -199,6 +199,9 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.HeldPrune
   map:
     fields:
+    - name: percent
+      type:
+        scalar: numeric
     - name: rows
       type:
         scalar: numeric
@@ -831,6 +834,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: subscriptionID
       type:
         scalar: string
+    - name: superseded
+      type:
+        scalar: boolean
     - name: totalUnits
       type:
         scalar: numeric

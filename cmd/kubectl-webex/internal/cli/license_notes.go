@@ -16,11 +16,11 @@ const maxNamed = 5
 
 // licenseNotes say what a reader must know about figures that look complete.
 func licenseNotes(customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLicense, s rollup.Selection) []string {
-	var stale, never, left []string
-	known := map[[2]string]bool{}
+	var stale, never, left, superseded []string
+	known := map[[2]string]*v1alpha1.WebexCustomerAccess{}
 	for i := range customers {
 		c := &customers[i]
-		known[[2]string{c.Namespace, c.Name}] = true
+		known[[2]string{c.Namespace, c.Name}] = c
 		if !s.Selects(c) {
 			continue
 		}
@@ -33,8 +33,11 @@ func licenseNotes(customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.Webe
 	}
 	for i := range rows {
 		name := rows[i].Spec.CustomerAccessRef.Name
-		if !known[[2]string{rows[i].Namespace, name}] && !slices.Contains(s.Customers, name) {
+		switch customer := known[[2]string{rows[i].Namespace, name}]; {
+		case customer == nil && !slices.Contains(s.Customers, name):
 			left = append(left, name)
+		case rollup.Superseded(&rows[i]) && (customer == nil || s.Selects(customer)):
+			superseded = append(superseded, name)
 		}
 	}
 	var notes []string
@@ -44,6 +47,7 @@ func licenseNotes(customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.Webe
 	}{
 		{stale, "the figures of %s are older than they should be: kubectl webex status says why"},
 		{never, "of %s there are no figures yet: kubectl webex status says why"},
+		{superseded, "rows of %s that Webex no longer lists are not counted: kubectl webex approve-prune removes them"},
 		{left, "the rows that %s left behind are not counted: --customer shows them"},
 	} {
 		if len(n.names) > 0 {

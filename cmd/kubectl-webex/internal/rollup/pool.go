@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/utils/ptr"
+
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 )
 
@@ -72,7 +74,7 @@ func poolsOf(customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLice
 	return pools
 }
 
-// distinct drops the second of two rows with one identity, which a run that
+// distinct drops what Webex no longer lists, and the second of two rows with one identity, which a run that
 // worked by an old cache can leave behind until the next one repairs it. As
 // there, the older row stays.
 func distinct(rows []v1alpha1.WebexLicense) []*v1alpha1.WebexLicense {
@@ -85,6 +87,9 @@ func distinct(rows []v1alpha1.WebexLicense) []*v1alpha1.WebexLicense {
 	var kept []*v1alpha1.WebexLicense
 	for i := range rows {
 		row := &rows[i]
+		if Superseded(row) {
+			continue
+		}
 		id := identity{key{row.Namespace, row.Spec.CustomerAccessRef.Name, row.Spec.LicenseID}, row.Spec.Level, row.Spec.LocationID}
 		other, seen := at[id]
 		switch {
@@ -97,6 +102,10 @@ func distinct(rows []v1alpha1.WebexLicense) []*v1alpha1.WebexLicense {
 	}
 	return kept
 }
+
+// Superseded says whether Webex no longer lists what a row shows: its removal is
+// held, and its figures are in no sum.
+func Superseded(row *v1alpha1.WebexLicense) bool { return ptr.Deref(row.Status.Superseded, false) }
 
 func older(a, b *v1alpha1.WebexLicense) bool {
 	return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), strings.Compare(a.Name, b.Name)) < 0

@@ -25,6 +25,9 @@ package v1alpha1
 type HeldPruneApplyConfiguration struct {
 	// rows is the number of rows that would be removed.
 	Rows *int32 `json:"rows,omitempty"`
+	// percent is the share that they are of the rows that there were before, in
+	// percent, rounded up. They are held while it is more than spec.prune.maxPercent.
+	Percent *int32 `json:"percent,omitempty"`
 	// token approves the removal of exactly these rows: set the annotation
 	// licensing.webex-operator.io/approvePrune to it.
 	Token *string `json:"token,omitempty"`
@@ -41,6 +44,14 @@ func HeldPrune() *HeldPruneApplyConfiguration {
 // If called multiple times, the Rows field is set to the value of the last call.
 func (b *HeldPruneApplyConfiguration) WithRows(value int32) *HeldPruneApplyConfiguration {
 	b.Rows = &value
+	return b
+}
+
+// WithPercent sets the Percent field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Percent field is set to the value of the last call.
+func (b *HeldPruneApplyConfiguration) WithPercent(value int32) *HeldPruneApplyConfiguration {
+	b.Percent = &value
 	return b
 }
 

@@ -24,9 +24,9 @@ package v1alpha1
 // Prune guards the removal of licence rows.
 type PruneApplyConfiguration struct {
 	// maxPercent is the largest share of a customer's rows that one run may
-	// remove, in percent, from 10 rows on. More are held: they keep their last
-	// figures until the removal is approved (status.heldPrune). A licence list
-	// that comes back empty is held at any number of rows. From 0 to 100; 0 holds
+	// remove, in percent, from 10 rows on. More are held: the rows say superseded
+	// and are in no sum until the removal is approved (status.heldPrune). A licence
+	// list that comes back empty is held at any number of rows. From 0 to 100; 0 holds
 	// every removal from 10 rows on. Default: 50. Mutable.
 	MaxPercent *int32 `json:"maxPercent,omitempty"`
 }

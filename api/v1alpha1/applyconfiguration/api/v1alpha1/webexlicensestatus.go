@@ -48,6 +48,10 @@ type WebexLicenseStatusApplyConfiguration struct {
 	// location is the name of the Webex location at level Site, and of the
 	// customer at level Customer.
 	Location *string `json:"location,omitempty"`
+	// superseded is true while Webex no longer lists what the row shows and the
+	// removal of the row is held (status.heldPrune of the customer). The figures
+	// are the last ones that Webex told, and belong into no sum. Absent otherwise.
+	Superseded *bool `json:"superseded,omitempty"`
 	// totalUnits is the number of units bought. At level Site it is the
 	// organization's pool, which all locations share: do not add it up.
 	TotalUnits *int64 `json:"totalUnits,omitempty"`
@@ -142,6 +146,14 @@ func (b *WebexLicenseStatusApplyConfiguration) WithClass(value apiv1alpha1.Licen
 // If called multiple times, the Location field is set to the value of the last call.
 func (b *WebexLicenseStatusApplyConfiguration) WithLocation(value string) *WebexLicenseStatusApplyConfiguration {
 	b.Location = &value
+	return b
+}
+
+// WithSuperseded sets the Superseded field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Superseded field is set to the value of the last call.
+func (b *WebexLicenseStatusApplyConfiguration) WithSuperseded(value bool) *WebexLicenseStatusApplyConfiguration {
+	b.Superseded = &value
 	return b
 }
 
