@@ -100,13 +100,14 @@ func older(a, b *v1alpha1.WebexLicense) bool {
 }
 
 // changeOf says how a row differs from the desired one, and completes the
-// desired status with generation and times.
+// desired status with generation and times. A row that there is gets the version that it was
+// compared with, so that what an old copy decided is refused.
 func changeOf(have, want *v1alpha1.WebexLicense, now metav1.Time) (rowChange, bool) {
 	if have == nil {
 		complete(&want.Status, nil, 1, now)
 		return rowChange{kind: v1alpha1.ChangeAdded, after: want, object: true, status: true}, true
 	}
-	want.Name = have.Name
+	want.Name, want.UID, want.ResourceVersion = have.Name, have.UID, have.ResourceVersion
 	complete(&want.Status, have.Status.Conditions, have.Generation, now)
 	change := rowChange{
 		kind: v1alpha1.ChangeUpdated, before: have, after: want,

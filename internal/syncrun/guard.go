@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -31,8 +30,6 @@ type pruneCase struct {
 	removals []*v1alpha1.WebexLicense
 	// emptied is true if Webex listed no licence at all.
 	emptied bool
-	// allowed are rows whose removal the same attempt decided before.
-	allowed map[types.UID]bool
 }
 
 // verdict is what becomes of removals.
@@ -53,7 +50,7 @@ func (c pruneCase) judge() verdict {
 	var waiting, gone []*v1alpha1.WebexLicense
 	for _, row := range c.removals {
 		switch {
-		case !c.collects(row.Spec.Level), c.allowed[row.UID]: // the user took the level out of spec.collection
+		case !c.collects(row.Spec.Level): // the user took the level out of spec.collection
 			v.removals = append(v.removals, row)
 		case superseded(row):
 			waiting = append(waiting, row)
@@ -63,19 +60,25 @@ func (c pruneCase) judge() verdict {
 	}
 	before, marked := c.count()
 	recorded := c.customer.Status.HeldPrune
-	earlier := recorded != nil && len(marked) == 0 // a version held it that marked no rows
-	switch c.customer.Annotations[v1alpha1.AnnotationApprovePrune] {
-	case pruneToken(slices.Concat(waiting, gone)):
+	switch approved := c.customer.Annotations[v1alpha1.AnnotationApprovePrune]; {
+	case approved == pruneToken(slices.Concat(waiting, gone)):
 		v.removals = slices.Concat(v.removals, waiting, gone)
 		return v
-	case pruneToken(waiting):
-		v.removals, waiting = append(v.removals, waiting...), nil
+	case recorded != nil && approved == recorded.Token && len(waiting) == marked:
+		// What was approved, or what a run that was cut off left of it; not what has gone since.
+		for _, row := range waiting {
+			if !c.markedSince(row) {
+				v.removals = append(v.removals, row)
+			}
+		}
+		waiting = slices.DeleteFunc(waiting, func(row *v1alpha1.WebexLicense) bool { return !c.markedSince(row) })
+	}
+	percent, guarded := share(len(gone), before), before >= guardedFrom
+	earlier := recorded != nil && marked == 0 // a version held it that marked no rows
+	if len(waiting) > 0 || earlier {
+		percent, guarded = max(percent, c.heldPercent(waiting)), true
 	}
 	rows := slices.Concat(waiting, gone)
-	percent, guarded := share(len(gone), before), before >= guardedFrom
-	if len(waiting) > 0 || earlier {
-		percent, guarded = max(percent, heldPercent(recorded, marked)), true
-	}
 	if len(rows) == 0 || !c.emptied && (!guarded || percent <= maxPrunePercent(c.customer)) {
 		v.removals = append(v.removals, rows...)
 		return v
@@ -85,13 +88,13 @@ func (c pruneCase) judge() verdict {
 	return v
 }
 
-// count is how many rows of the collected levels are in sums, and which are superseded.
-func (c pruneCase) count() (counted int, marked []*v1alpha1.WebexLicense) {
+// count is how many rows of the collected levels are in sums, and how many are superseded.
+func (c pruneCase) count() (counted, marked int) {
 	for i := range c.existing {
 		switch row := &c.existing[i]; {
 		case !c.collects(row.Spec.Level):
 		case superseded(row):
-			marked = append(marked, row)
+			marked++
 		default:
 			counted++
 		}
@@ -99,20 +102,28 @@ func (c pruneCase) count() (counted int, marked []*v1alpha1.WebexLicense) {
 	return counted, marked
 }
 
+// markedSince says whether a run superseded the row that was cut off before it wrote down
+// what it held.
+func (c pruneCase) markedSince(row *v1alpha1.WebexLicense) bool {
+	recorded := c.customer.Status.LastSuccessfulSyncTime
+	return recorded == nil || row.Status.LastChangeTime != nil && row.Status.LastChangeTime.After(recorded.Time)
+}
+
+// heldPercent is the share that was written down of the rows that wait. All, if it was not,
+// or some wait since.
+func (c pruneCase) heldPercent(waiting []*v1alpha1.WebexLicense) int32 {
+	recorded := c.customer.Status.HeldPrune
+	if recorded == nil || slices.ContainsFunc(waiting, c.markedSince) {
+		return 100
+	}
+	return ptr.Deref(recorded.Percent, 100)
+}
+
 func maxPrunePercent(customer *v1alpha1.WebexCustomerAccess) int32 {
 	if customer.Spec.Prune == nil {
 		return defaultMaxPrunePercent
 	}
 	return ptr.Deref(customer.Spec.Prune.MaxPercent, defaultMaxPrunePercent)
-}
-
-// heldPercent is the share that was written down of the rows that are marked. All, if it was
-// of others: then a run was cut off after it had marked some.
-func heldPercent(recorded *v1alpha1.HeldPrune, marked []*v1alpha1.WebexLicense) int32 {
-	if recorded == nil || recorded.Token != pruneToken(marked) {
-		return 100
-	}
-	return ptr.Deref(recorded.Percent, 100)
 }
 
 // share is n of all in percent, rounded up.

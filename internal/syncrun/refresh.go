@@ -54,7 +54,7 @@ func refresh(have *v1alpha1.WebexLicense, customer *v1alpha1.WebexCustomerAccess
 // come is none to go by.
 func unrecorded(row *v1alpha1.WebexLicense, customer *v1alpha1.WebexCustomerAccess, now metav1.Time) bool {
 	changed, recorded := row.Status.LastChangeTime, customer.Status.LastSuccessfulSyncTime
-	return changed != nil && recorded != nil && changed.After(recorded.Time) && !changed.After(now.Add(time.Minute))
+	return changed != nil && (recorded == nil || changed.After(recorded.Time)) && !changed.After(now.Add(time.Minute))
 }
 
 // Defaults are the defaults in force by what the last complete run recorded of a customer,

@@ -76,7 +76,9 @@ func words(words ...string) completer {
 
 func locationNames(ctx context.Context, s *cluster.Session) ([]string, error) {
 	rows, err := cluster.Licenses(ctx, s)
-	rows = slices.DeleteFunc(rows, func(row v1alpha1.WebexLicense) bool { return row.Spec.Level != v1alpha1.LevelSite || rollup.Superseded(&row) })
+	rows = slices.DeleteFunc(rows, func(row v1alpha1.WebexLicense) bool {
+		return row.Spec.Level != v1alpha1.LevelSite || rollup.Superseded(&row)
+	})
 	return namesOf(rows, err, func(i int) string { return rows[i].Status.Location })
 }
 

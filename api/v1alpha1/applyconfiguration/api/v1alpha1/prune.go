@@ -25,9 +25,9 @@ package v1alpha1
 type PruneApplyConfiguration struct {
 	// maxPercent is the largest share of a customer's rows that one run may
 	// remove, in percent, from 10 rows on. More are held: the rows say superseded
-	// and are in no sum until the removal is approved (status.heldPrune). A licence
-	// list that comes back empty is held at any number of rows. From 0 to 100; 0 holds
-	// every removal from 10 rows on. Default: 50. Mutable.
+	// and are in no sum until the removal is approved (status.heldPrune). A
+	// licence list that comes back empty is held at any number of rows. From 0 to
+	// 100; 0 holds every removal from 10 rows on. Default: 50. Mutable.
 	MaxPercent *int32 `json:"maxPercent,omitempty"`
 }
 
