@@ -188,6 +188,6 @@ func TestUnlistedLocation(t *testing.T) {
 		}
 	}
 	w.Expect(want).To(BeNumerically(">", 0))
-	a.summarise(diff{}, nil)
+	a.summarise(diff{})
 	w.Expect(a.outcome.UnlistedLocationUnits).To(Equal(want))
 }
