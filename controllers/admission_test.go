@@ -273,6 +273,9 @@ func TestStringsAtTheirBounds(t *testing.T) {
 				}
 				return
 			}
+			if strings.Contains(fmt.Sprint(field.XValidations), "([.][0-9]{1,9})?") {
+				return // a time or a duration, whose form bounds it before its length does
+			}
 			build := func(n int) *unstructured.Unstructured {
 				spec := set(validSpec(kind), path, longest(path, n))
 				switch path {

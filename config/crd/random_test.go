@@ -71,7 +71,7 @@ func (g generator) time() string {
 // isTime says whether the schema is of a time: a rule takes the place of the format, if all is well.
 func isTime(s *schema) bool {
 	return s.Format == "date-time" || slices.ContainsFunc(s.XValidations, func(r apiextensionsv1.ValidationRule) bool {
-		return strings.HasPrefix(r.Message, "must be a date-time of RFC 3339")
+		return strings.Contains(r.Message, "must be a date-time of RFC 3339")
 	})
 }
 

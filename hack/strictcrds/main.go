@@ -30,7 +30,7 @@ const durations = `^([0-9]{1,5}([.][0-9]{1,9})?h|[0-9]{1,6}([.][0-9]{1,9})?m|[0-
 // forms are what words in the rules of the Go types stand for.
 var forms = strings.NewReplacer("'RFC3339'", "'"+rfc3339+"'", "'DURATION'", "'"+durations+"'")
 
-const message = "must be a date-time of RFC 3339 such as 2027-01-01T02:00:00Z or 2027-01-01T02:00:00+01:00, with a capital T and Z"
+const message = " must be a date-time of RFC 3339 such as 2027-01-01T02:00:00Z or 2027-01-01T02:00:00+01:00, with a capital T and Z"
 
 const (
 	validations = "x-kubernetes-validations"
@@ -56,7 +56,7 @@ func rewrite(name string) error {
 	if err := yaml.Unmarshal(content, &definition); err != nil {
 		return err
 	}
-	tighten(definition)
+	tighten("", definition)
 	if content, err = yaml.Marshal(definition); err != nil {
 		return err
 	}
@@ -64,17 +64,17 @@ func rewrite(name string) error {
 }
 
 // tighten finds the times and rules of a schema, wherever they are.
-func tighten(node any) {
+func tighten(name string, node any) {
 	switch n := node.(type) {
 	case []any:
 		for _, below := range n {
-			tighten(below)
+			tighten(name, below)
 		}
 	case map[string]any:
 		if n["type"] == "string" && n["format"] == "date-time" {
 			delete(n, "format")
 			rules, _ := n[validations].([]any)
-			n[validations] = append(rules, map[string]any{"rule": "self.matches('RFC3339')", "message": message})
+			n[validations] = append(rules, map[string]any{"rule": "self.matches('RFC3339')", "message": name + message})
 		}
 		if n["type"] == "string" && n["maxLength"] == nil && strings.Contains(fmt.Sprint(n[validations]), "self.matches('") {
 			n["maxLength"] = longest // what a rule costs is counted by the length of the text
@@ -82,8 +82,14 @@ func tighten(node any) {
 		if rule, ok := n["rule"].(string); ok {
 			n["rule"] = forms.Replace(rule)
 		}
-		for _, below := range n {
-			tighten(below)
+		properties, _ := n["properties"].(map[string]any)
+		for field, below := range properties {
+			tighten(field, below)
+		}
+		for key, below := range n {
+			if key != "properties" || properties == nil {
+				tighten(name, below)
+			}
 		}
 	}
 }

@@ -84,9 +84,9 @@ func TestOneObject(t *testing.T) {
 			name: "times and durations that Go does not read",
 			text: plan("  at:", `  - "2027-01-01t02:00:00z"`, `  - "2027-01-01T02:00:00Z"`, "  every:", "    interval: 1d", `    firstTime: "2027-02-29T02:00:00Z"`),
 			want: []string{
-				`f:9: error: spec.at[0]: "2027-01-01t02:00:00z": must be a date-time of RFC 3339 such as 2027-01-01T02:00:00Z or 2027-01-01T02:00:00+01:00, with a capital T and Z`,
+				`f:9: error: spec.at[0]: "2027-01-01t02:00:00z": at must be a date-time of RFC 3339 such as 2027-01-01T02:00:00Z or 2027-01-01T02:00:00+01:00, with a capital T and Z`,
 				`f:12: error: spec.every.interval: "1d": interval must be a duration from 1m to 8760h, such as 6h`,
-				`f:13: error: spec.every.firstTime: "2027-02-29T02:00:00Z": must be a date-time of RFC 3339 such as 2027-01-01T02:00:00Z or 2027-01-01T02:00:00+01:00, with a capital T and Z`,
+				`f:13: error: spec.every.firstTime: "2027-02-29T02:00:00Z": firstTime must be a date-time of RFC 3339 such as 2027-01-01T02:00:00Z or 2027-01-01T02:00:00+01:00, with a capital T and Z`,
 			},
 		},
 		{name: "a plan that has passed", text: plan("  at:", "  - 2026-01-01T00:00:00Z"), want: []string{"f:8: warning: spec.at: all slots of the plan have passed: nothing will run"}},
