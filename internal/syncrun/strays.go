@@ -30,19 +30,19 @@ func strayLabels(have map[string]string, want *v1alpha1.WebexLicense) []string {
 	return stray
 }
 
-func dropLabels(ctx context.Context, c client.Client, row *v1alpha1.WebexLicense, keys []string) error {
-	if len(keys) == 0 {
-		return nil
-	}
+// dropLabels removes labels of a row and returns the version that it has then.
+func dropLabels(ctx context.Context, c client.Client, row *v1alpha1.WebexLicense, keys []string) (version string, err error) {
 	labels := map[string]any{}
 	for _, key := range keys {
 		labels[key] = nil
 	}
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"labels": labels}})
 	if err != nil {
-		return err
+		return "", err
 	}
-	return c.Patch(ctx, patchTarget(row), client.RawPatch(types.MergePatchType, patch), client.FieldOwner(FieldManager))
+	target := patchTarget(row)
+	err = c.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(FieldManager))
+	return target.ResourceVersion, err
 }
 
 // patchTarget names a row to a patch, whose answer is written into it.

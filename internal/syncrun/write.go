@@ -108,8 +108,14 @@ func (w *rowWriter) change(ctx context.Context, change rowChange) error {
 			return err
 		}
 		have := &v1alpha1.WebexLicense{}
-		if w.Client.Get(ctx, client.ObjectKeyFromObject(change.after), have) != nil {
-			continue // it is not there, or the cache does not know
+		switch err := w.Client.Get(ctx, client.ObjectKeyFromObject(change.after), have); {
+		case apierrors.IsNotFound(err) && superseded(change.after):
+			return nil // it went, as it was to in the end
+		case apierrors.IsNotFound(err) && change.before != nil:
+			have = nil // it was deleted meanwhile
+			change.after.UID, change.after.ResourceVersion = "", ""
+		case err != nil:
+			continue // the cache does not know
 		}
 		again, differs := changeOf(have, change.after, w.now())
 		if !differs {
@@ -224,8 +230,11 @@ func applyRow(ctx context.Context, c client.Client, recorder events.EventRecorde
 		}
 		version = ptr.Deref(object.ResourceVersion, "")
 		row.UID = ptr.Deref(object.UID, row.UID)
-		if err := dropLabels(ctx, c, row, strayLabels(object.Labels, row)); err != nil {
-			return fmt.Errorf("removing labels of row %s: %w", row.Name, err)
+		if stray := strayLabels(object.Labels, row); len(stray) > 0 {
+			var err error
+			if version, err = dropLabels(ctx, c, row, stray); err != nil {
+				return fmt.Errorf("removing labels of row %s: %w", row.Name, err)
+			}
 		}
 	}
 	if change.status {
