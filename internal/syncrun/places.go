@@ -1,5 +1,10 @@
 package syncrun
 
+import (
+	"cmp"
+	"slices"
+)
+
 // restingPerPlace bounds the attempts that rest: with the usual 8 places at 128,
 // and their memory at 128 MiB of the 512 that the manager gets.
 const restingPerPlace = 16
@@ -11,8 +16,12 @@ const restingPerPlace = 16
 type places struct {
 	size, free int
 	resting    int
-	waiting    []*seat
 	groups     map[string]*group
+	// queues are the groups of which an attempt waits: who is next is looked for among
+	// them, not among thousands of attempts.
+	queues map[*group]struct{}
+	// looks counts how many of them were looked at; for tests.
+	looks int
 }
 
 // group counts the attempts that share a request budget.
@@ -20,6 +29,9 @@ type group struct {
 	seats  int // known attempts, so that groups without any are dropped
 	placed int // at a place
 	begun  int // that had a place, but for those which rest for a reason of their own
+	// waiting are those that wait for a place, in their order: who had one before, and
+	// rested, goes before who had none, since places are given away in this order.
+	waiting []*seat
 }
 
 // seat is one attempt as places see it.
@@ -36,7 +48,7 @@ type seat struct {
 }
 
 func newPlaces(size int) places {
-	return places{size: size, free: size, groups: map[string]*group{}}
+	return places{size: size, free: size, groups: map[string]*group{}, queues: map[*group]struct{}{}}
 }
 
 // always is a turn that has come.
@@ -56,7 +68,10 @@ func (p *places) queue(s *seat) <-chan struct{} {
 	}
 	if s.turn == nil {
 		s.turn = make(chan struct{})
-		p.waiting = append(p.waiting, s)
+		g := s.counters
+		at, _ := slices.BinarySearchFunc(g.waiting, s, func(x, y *seat) int { return cmp.Compare(x.order, y.order) })
+		g.waiting = slices.Insert(g.waiting, at, s)
+		p.queues[g] = struct{}{}
 	}
 	turn := s.turn // hand takes it away
 	p.hand()
@@ -121,8 +136,10 @@ func (p *places) hand() {
 // next is the attempt that gets the next place; nil if nobody may.
 func (p *places) next() *seat {
 	var best *seat
-	for _, s := range p.waiting {
-		if !s.begun && s.counters.begun >= p.size {
+	for g := range p.queues {
+		p.looks++
+		s := g.waiting[0]
+		if !s.begun && g.begun >= p.size {
 			continue // it would only wait for what others of its group wait for
 		}
 		if best == nil || s.counters.placed < best.counters.placed ||
@@ -141,11 +158,10 @@ func (p *places) giveBack(s *seat) {
 
 // remove takes an attempt out of the queue, and tells it.
 func (p *places) remove(s *seat) {
-	for i, other := range p.waiting {
-		if other == s {
-			p.waiting = append(p.waiting[:i], p.waiting[i+1:]...)
-			break
-		}
+	g := s.counters
+	g.waiting = slices.DeleteFunc(g.waiting, func(other *seat) bool { return other == s })
+	if len(g.waiting) == 0 {
+		delete(p.queues, g)
 	}
 	close(s.turn)
 	s.turn = nil
