@@ -36,7 +36,7 @@ func harmless(text string) string {
 	paired := depth(text) == 0
 	return strings.Map(func(r rune) rune {
 		isolate := r >= leftToRight && r <= endIsolate
-		if acts(r) && !(isolate && paired) {
+		if acts(r) && (!isolate || !paired) {
 			return unicode.ReplacementChar
 		}
 		return r
