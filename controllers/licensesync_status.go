@@ -111,13 +111,17 @@ func wholeSecond(t time.Time) *metav1.Time {
 	return new(metav1.NewTime(t.Add(time.Second - time.Nanosecond)))
 }
 
+// maxRunMessage bounds the message of a run, in bytes, as in the API.
+const maxRunMessage = 1024
+
 // trackingID goes to the message of the status, not to a condition: it differs
 // from attempt to attempt.
 func (s *runScope) trackingID(failure *syncrun.Failure) {
-	s.status.Message = failure.Message
+	suffix := ""
 	if failure.TrackingID != "" {
-		s.status.Message += " (Webex tracking id " + failure.TrackingID + ")"
+		suffix = status.Clip(" (Webex tracking id "+failure.TrackingID, maxRunMessage/4) + ")"
 	}
+	s.status.Message = status.Clip(failure.Message, maxRunMessage-len(suffix)) + suffix
 }
 
 // account adds what an attempt cost.
@@ -153,6 +157,7 @@ func (r *LicenseSyncReconciler) write(ctx context.Context, s *runScope) error {
 	}
 	s.status.Conditions = status.Merge(s.run.Status.Conditions, s.verdict.conditions(), s.run.Generation, metav1.NewTime(s.now))
 	s.status.ObservedGeneration = &s.run.Generation
+	s.status.Message = status.Clip(s.status.Message, maxRunMessage)
 	same := sameRunStatus(s.run.Status, s.status)
 	metrics.ObserveStatus("LicenseSync", !same)
 	if same {

@@ -57,7 +57,7 @@ func TestOddRows(t *testing.T) {
 				f.Expect(customer.Status.LastRun.RefusedRows).To(HaveValue(Equal(test.refused)))
 			}
 			again := f.run("acme")
-			f.Expect(*again.Status.Rows.Added + *again.Status.Rows.Updated + *again.Status.Rows.Removed).To(BeZero(), "%+v", again.Status.Rows)
+			f.Expect(*again.Status.Rows.Added+*again.Status.Rows.Updated+*again.Status.Rows.Removed).To(BeZero(), "%+v", again.Status.Rows)
 		})
 	}
 }

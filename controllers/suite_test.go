@@ -99,7 +99,7 @@ type fixture struct {
 	// wrapTransport comes between the operator and the API server, if set.
 	wrapTransport func(http.RoundTripper) http.RoundTripper
 	stop          func()
-	opts         fixtureOptions
+	opts          fixtureOptions
 }
 
 type fixtureOptions struct {

@@ -35,9 +35,13 @@ type fault struct {
 }
 
 var apiServerFaults = []fault{
-	{name: "drop"}, {name: "drop the answer", late: true}, {name: "delay", late: true, code: http.StatusOK},
-	{name: "conflict", code: http.StatusConflict}, {name: "too many", code: http.StatusTooManyRequests},
-	{name: "internal error", code: http.StatusInternalServerError}, {name: "unavailable", code: http.StatusServiceUnavailable},
+	{name: "drop"},
+	{name: "drop the answer", late: true},
+	{name: "delay", late: true, code: http.StatusOK},
+	{name: "conflict", code: http.StatusConflict},
+	{name: "too many", code: http.StatusTooManyRequests},
+	{name: "internal error", code: http.StatusInternalServerError},
+	{name: "unavailable", code: http.StatusServiceUnavailable},
 }
 
 func (u *unsteady) wrap(next http.RoundTripper) http.RoundTripper {

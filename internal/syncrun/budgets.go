@@ -21,9 +21,9 @@ type Budgets struct {
 
 	mu        sync.Mutex
 	endpoints map[endpointKey]*endpoint
-	refused   map[string]refusal // by owner
-	readers   map[string]int     // attempts that read people, by owner
-	reading   int                // all of them
+	refused   map[string]refusedSecret // by owner
+	readers   map[string]int           // attempts that read people, by owner
+	reading   int                      // all of them
 	sweptAt   time.Time
 }
 
@@ -41,8 +41,8 @@ type endpoint struct {
 	usedAt   time.Time
 }
 
-// refusal is a Secret whose credentials Webex refused.
-type refusal struct {
+// refusedSecret is a Secret whose credentials Webex refused.
+type refusedSecret struct {
 	secretVersion string
 	at            time.Time
 }
@@ -73,7 +73,7 @@ func NewBudgets(perSecond float64) *Budgets {
 	if perSecond <= 0 {
 		limit = rate.Inf
 	}
-	return &Budgets{all: rate.NewLimiter(limit, burst), endpoints: map[endpointKey]*endpoint{}, refused: map[string]refusal{}, readers: map[string]int{}}
+	return &Budgets{all: rate.NewLimiter(limit, burst), endpoints: map[endpointKey]*endpoint{}, refused: map[string]refusedSecret{}, readers: map[string]int{}}
 }
 
 // read notes that an attempt reads people, until the returned function is called.
@@ -202,7 +202,7 @@ func (b *Budgets) tries(key endpointKey, tries int) int {
 func (b *Budgets) refuse(owner, secretVersion string, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.refused[owner] = refusal{secretVersion, now}
+	b.refused[owner] = refusedSecret{secretVersion, now}
 }
 
 // refusedBefore says whether Webex refused the credentials a moment ago.

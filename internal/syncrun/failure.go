@@ -7,7 +7,10 @@ import (
 	"net/http"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/refusal"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -129,4 +132,12 @@ func apiFailure(e *webex.Error) *Failure {
 		}
 	}
 	return f
+}
+
+// apiServerWords are the words of the API server, or how it failed.
+func apiServerWords(err error) string {
+	if _, ok := errors.AsType[*apierrors.StatusError](err); ok {
+		return refusal.Words(err)
+	}
+	return "it could not be reached; the cause is in the operator's log"
 }

@@ -99,7 +99,9 @@ func (c patientClient) Apply(ctx context.Context, object runtime.ApplyConfigurat
 	return c.p.do(ctx, func() error { return c.Client.Apply(ctx, object, opts...) })
 }
 
-func (c patientClient) Status() client.SubResourceWriter { return patientStatus{c.Client.Status(), c.p} }
+func (c patientClient) Status() client.SubResourceWriter {
+	return patientStatus{c.Client.Status(), c.p}
+}
 
 type patientStatus struct {
 	client.SubResourceWriter

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +21,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/refusal"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -38,10 +41,15 @@ func (a *attempt) write(ctx context.Context, changes []rowChange, removals []*v1
 		group.Go(func() error { return webex.Recovered(func() error { return w.step(ctx, do) }) })
 	}
 	for _, change := range changes {
-		step(func() error { return w.refusal(change, w.change(ctx, change)) })
+		step(func() error {
+			if w.full() {
+				return nil
+			}
+			return w.refusal(change.kind, change.after, w.change(ctx, change))
+		})
 	}
 	for _, row := range removals {
-		step(func() error { return w.remove(ctx, row) })
+		step(func() error { return w.refusal(v1alpha1.ChangeRemoved, row, w.remove(ctx, row)) })
 	}
 	if err := group.Wait(); err != nil {
 		return unwritten(err)
@@ -147,9 +155,8 @@ func (w *rowWriter) remove(ctx context.Context, row *v1alpha1.WebexLicense) erro
 
 // refusal takes note of a row that the API server refuses, whatever is tried: its values
 // are out of bounds, or a quota or policy forbids it. Any other error is returned.
-func (w *rowWriter) refusal(change rowChange, err error) error {
-	forbidden := apierrors.IsForbidden(err)
-	if !forbidden && !apierrors.IsInvalid(err) && !apierrors.IsRequestEntityTooLargeError(err) && !apierrors.IsBadRequest(err) {
+func (w *rowWriter) refusal(kind v1alpha1.ChangeKind, row *v1alpha1.WebexLicense, err error) error {
+	if err == nil || overtaken(err) || !refusal.Is(err) {
 		return err
 	}
 	w.mu.Lock()
@@ -157,19 +164,41 @@ func (w *rowWriter) refusal(change rowChange, err error) error {
 	if w.refused == nil {
 		w.refused = map[v1alpha1.ChangeKind]int32{}
 	}
-	w.refused[change.kind]++
+	w.refused[kind]++
+	forbidden := !odd(err)
 	if w.example == "" || forbidden && !w.forbidden {
-		w.example = fmt.Sprintf("licence %q: %s", clip(change.after.Status.Name, 64), apiServerWords(err))
+		w.example = fmt.Sprintf("licence %q: %s", clip(row.Status.Name, 64), refusal.Words(err))
 	}
 	w.forbidden = w.forbidden || forbidden
-	if w.count() > maxRefusals {
-		return w.rowsRefused()
-	}
 	return nil
 }
 
-func (w *rowWriter) count() int32 {
-	return w.refused[v1alpha1.ChangeAdded] + w.refused[v1alpha1.ChangeUpdated]
+// odd says whether a row is refused for its own values. An admission policy may answer with
+// the same code, and names no field.
+func odd(err error) bool {
+	status, ok := errors.AsType[*apierrors.StatusError](err)
+	if !ok || !apierrors.IsInvalid(err) {
+		return apierrors.IsRequestEntityTooLargeError(err)
+	}
+	details := status.ErrStatus.Details
+	return details != nil && slices.ContainsFunc(details.Causes, func(c metav1.StatusCause) bool {
+		return strings.HasPrefix(c.Field, "spec") || strings.HasPrefix(c.Field, "status")
+	})
+}
+
+func (w *rowWriter) count() (n int32) {
+	for _, refused := range w.refused {
+		n += refused
+	}
+	return n
+}
+
+// full says whether so many rows are refused that no more is tried. What is to go still
+// goes: it may make the room that is missing.
+func (w *rowWriter) full() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.count() >= maxRefusals
 }
 
 // report puts the rows that were refused into the outcome. A quota or policy fails the run,
@@ -178,7 +207,7 @@ func (w *rowWriter) report() error {
 	if w.count() == 0 {
 		return nil
 	}
-	if w.forbidden {
+	if w.forbidden || w.count() >= maxRefusals {
 		return w.rowsRefused()
 	}
 	rows := &w.outcome.Rows
@@ -195,17 +224,6 @@ func (w *rowWriter) rowsRefused() *Failure {
 		Class: webex.ClassTransient, Reason: v1alpha1.ReasonRowsRefused, Final: true,
 		Message: "Kubernetes refuses licence rows, the others are written: make room or change the policy that it names, then create a LicenseSync; " + w.example,
 	}
-}
-
-// maxWords bounds what is repeated of the API server's words, in bytes.
-const maxWords = 400
-
-// apiServerWords are the words of the API server, or how it failed.
-func apiServerWords(err error) string {
-	if status, ok := errors.AsType[*apierrors.StatusError](err); ok {
-		return clip(status.ErrStatus.Message, maxWords)
-	}
-	return "it could not be reached; the cause is in the operator's log"
 }
 
 // errNotNew refuses the figures of a row that was new to an old cache.

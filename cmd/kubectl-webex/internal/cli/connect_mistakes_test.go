@@ -46,10 +46,14 @@ func TestConnectRefusals(t *testing.T) {
 			s.AddRule(webexsim.Rule{Status: 429, Header: map[string]string{"Retry-After": "90"}})
 		}, want: "Webex asks to wait 1m30s before the next request: try again then"},
 		"Webex is in trouble": {sim: func(s *webexsim.Server) { s.AddRule(webexsim.Rule{Status: 503}) }, want: "the service is in trouble (HTTP 503): try again later"},
-		"a proxy that forbids": {sim: func(s *webexsim.Server) { s.AddRule(webexsim.Rule{Status: 403, HTML: true}) },
-			want: "something between here and Webex answered, and not in JSON (HTTP 403, text/html): check the base URL, the proxy, and whether a login page stands in the way"},
-		"a proxy before an organization": {args: "--organization 77777777-2222-4333-8444-555555555555", sim: func(s *webexsim.Server) { s.AddRule(webexsim.Rule{Status: 404, HTML: true}) },
-			want: "something between here and Webex answered, and not in JSON (HTTP 404, text/html)"},
+		"a proxy that forbids": {
+			sim:  func(s *webexsim.Server) { s.AddRule(webexsim.Rule{Status: 403, HTML: true}) },
+			want: "something between here and Webex answered, and not in JSON (HTTP 403, text/html): check the base URL, the proxy, and whether a login page stands in the way",
+		},
+		"a proxy before an organization": {
+			args: "--organization 77777777-2222-4333-8444-555555555555", sim: func(s *webexsim.Server) { s.AddRule(webexsim.Rule{Status: 404, HTML: true}) },
+			want: "something between here and Webex answered, and not in JSON (HTTP 404, text/html)",
+		},
 		"a proxy before a list": {sim: func(s *webexsim.Server) {
 			s.AddRule(webexsim.Rule{Operation: "GET /people", Status: 403, Body: `{"message":"Forbidden"}`})
 		}, want: "list people: something between here and Webex answered, and not in Webex's form (HTTP 403, JSON of another form)"},
