@@ -34,8 +34,8 @@ type LastRunApplyConfiguration struct {
 	Reason *string `json:"reason,omitempty"`
 	// message explains the reason, with the remedy.
 	Message *string `json:"message,omitempty"`
-	// refusedRows is the number of licence rows that the API server did not take; the
-	// message says of one why.
+	// refusedRows is the number of licence rows that the API server did not take.
+	// The message says of one why.
 	RefusedRows *int32 `json:"refusedRows,omitempty"`
 	// observedGeneration is the generation of the customer's spec that the attempt worked by.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
