@@ -12,7 +12,6 @@ import (
 	goruntime "runtime"
 	"strings"
 	"time"
-	_ "time/tzdata" // the image has no zone files
 
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
@@ -34,6 +33,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
 	"github.com/webex-operator/webex-license-operator/internal/shard"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/zonedata"
 )
 
 // version is set by the linker.
@@ -114,6 +114,8 @@ func run(o options) error {
 		// Each wait of a millisecond or more is in the block profile, shorter ones now and then.
 		goruntime.SetBlockProfileRate(int(time.Millisecond))
 	}
+	zones := zonedata.InUse()
+	ctrl.Log.Info("time zone data", "version", zones.Version, "source", zones.Source)
 	config := ctrl.GetConfigOrDie()
 	config.UserAgent = "webex-license-operator/" + version
 	withoutProxy(config)
@@ -135,12 +137,13 @@ func run(o options) error {
 		Shard:                part,
 		LeaseNamespace:       shard.LeaseNamespace(o.leaderElectionNamespace),
 		ConcurrentReconciles: o.reconciles,
+		TimeZoneData:         zones.Version,
 		ObjectLimits:         census.Published().Times(o.objectLimitsFactor),
 	})
 	if err != nil {
 		return fmt.Errorf("preparing the controllers: %w", err)
 	}
-	state := &metrics.State{Reader: mgr.GetCache(), Active: mgr.Elected(), Shard: part, MaxSeries: o.maxSeries}
+	state := &metrics.State{Reader: mgr.GetCache(), Active: mgr.Elected(), Shard: part, MaxSeries: o.maxSeries, Zones: zones}
 	if err := errors.Join(ctrlmetrics.Registry.Register(state), ctrlmetrics.Registry.Register(listings)); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}

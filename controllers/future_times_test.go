@@ -305,3 +305,17 @@ func TestRunCreatedAhead(t *testing.T) {
 	g.Expect(s.verdict).NotTo(BeNil())
 	g.Expect(skew.Within(in2036.Time, s.now, customerGrace)).To(BeFalse())
 }
+
+// A schedule says by which time zone data its line is read; dates and intervals are in no zone.
+func TestScheduleNamesItsTimeZoneData(t *testing.T) {
+	t.Parallel()
+	for want, spec := range map[string]v1alpha1.LicenseSyncScheduleSpec{
+		"2026f": {Schedule: "0 * * * *"},
+		"":      {Every: &v1alpha1.Interval{Interval: metav1.Duration{Duration: time.Hour}}},
+	} {
+		p := newPlayed(t, spec)
+		p.r.TimeZoneData = "2026f"
+		p.reconcile()
+		p.Expect(p.server.schedule.Status.TimeZoneData).To(Equal(want))
+	}
+}

@@ -67,6 +67,8 @@ type LicenseSyncScheduleReconciler struct {
 	Clock clock.PassiveClock
 	// ObserveSkew is told how late each run was created.
 	ObserveSkew func(time.Duration)
+	// TimeZoneData is the version of the time zone data that plans are computed with.
+	TimeZoneData string
 	// Creators is the number of runs that one schedule creates at a time; default 1.
 	Creators int
 

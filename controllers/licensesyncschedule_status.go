@@ -28,6 +28,10 @@ func (r *LicenseSyncScheduleReconciler) summarise(ctx context.Context, s *schedu
 	if next := s.decision.next; !next.IsZero() && s.problem == nil {
 		s.status.NextScheduleTime = new(metav1.NewTime(next))
 	}
+	s.status.TimeZoneData = ""
+	if s.schedule.Spec.Schedule != "" { // dates and intervals are in no zone
+		s.status.TimeZoneData = r.TimeZoneData
+	}
 	s.count()
 	s.sum()
 	return r.apply(ctx, s)

@@ -48,6 +48,8 @@ type Options struct {
 	Contested time.Duration
 	// UpgradeSpread is over how long the runs are spread that an upgrade asks for.
 	UpgradeSpread time.Duration
+	// TimeZoneData is the version of the time zone data that plans are computed with.
+	TimeZoneData string
 	// ObjectLimits are how many objects a namespace and the cluster hold well; nil for the published numbers.
 	ObjectLimits census.Limits
 	// DataVersion lets tests be another release; zero is the product's.
@@ -107,7 +109,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	}
 	schedules := &LicenseSyncScheduleReconciler{
 		Client: c, Shard: o.Shard, Live: mgr.GetAPIReader(), Recorder: recorder, Clock: o.Clock,
-		ObserveSkew: metrics.ObserveScheduleSkew, Creators: creators,
+		ObserveSkew: metrics.ObserveScheduleSkew, TimeZoneData: o.TimeZoneData, Creators: creators,
 	}
 	return errors.Join(schedules.SetupWithManager(mgr, o.SkipNameValidation), runs.SetupWithManager(mgr, o.SkipNameValidation), customers.SetupWithManager(mgr, o.SkipNameValidation))
 }

@@ -233,6 +233,13 @@ type LicenseSyncScheduleStatus struct {
 	// Slots before it are not made up for by runOnActivation.
 	// +optional
 	ActivationTime *metav1.Time `json:"activationTime,omitempty"`
+
+	// timeZoneData is the version of the time zone data that the operator computes
+	// the slots of spec.schedule with, such as 2026f. Programs with other data may
+	// tell other times.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	TimeZoneData string `json:"timeZoneData,omitempty"`
 }
 
 // TargetCounts count the customers of a schedule.

@@ -18,6 +18,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cli"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
+	"github.com/webex-operator/webex-license-operator/internal/zonedata"
 )
 
 // version is set by the linker.
@@ -37,6 +38,7 @@ func main() {
 		Err:        terminal.Detect(os.Stderr, os.Getenv),
 		Now:        time.Now,
 		Zone:       time.Local,
+		Zones:      zonedata.InUse(),
 		Version:    version,
 		Connect:    (*cluster.Flags).Connect,
 	}))

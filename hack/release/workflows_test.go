@@ -139,6 +139,15 @@ func TestDockerfile(t *testing.T) {
 			}
 		}
 	}
+	// The zone data of the image are those of a package, of no version before the rules of 2026, and where the manager
+	// looks for them.
+	text := string(content)
+	install := strings.Index(text, "install -y --no-install-recommends tzdata")
+	least := regexp.MustCompile(`expr "\$\{version\}" '>=' 2026[f-z]`).FindStringIndex(text)
+	put := strings.Index(text, "\nCOPY --from=build /usr/share/zoneinfo /usr/share/zoneinfo\n")
+	if install < 0 || least == nil || least[0] < install || put < strings.LastIndex(text, "\nFROM ") || strings.Contains(text, "ZONEINFO=") {
+		t.Error("the image has no current time zone data where the manager looks for it")
+	}
 	if bases != 2 || copied < 5 {
 		t.Errorf("%d bases and %d files", bases, copied)
 	}

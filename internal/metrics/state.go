@@ -13,6 +13,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/shard"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
+	"github.com/webex-operator/webex-license-operator/internal/zonedata"
 )
 
 // DefaultMaxSeries bounds the series of webexlicense_units: 2 for each of 2,500 purchased licences. One takes about 280
@@ -32,6 +33,8 @@ type State struct {
 	// licences would pass for the whole: webexlicense_units_dropped_series says how many, and the totals of the customers
 	// remain. 0 turns them off.
 	MaxSeries int
+	// Zones is the time zone data of the process.
+	Zones zonedata.Data
 }
 
 var object = []string{"namespace", "name"}
@@ -62,6 +65,7 @@ var (
 	scheduleLastMissed = describe("schedule_last_missed_timestamp_seconds", "The latest slot of a schedule that was not run.", object...)
 	runsUnfinished     = describe("sync_runs_unfinished", "Runs that have not ended, by the reason of their Ready condition; New before they have one.", "reason")
 	cacheObjects       = describe("cache_objects", "Objects in the operator's cache that this manager serves, by kind.", "kind")
+	timeZoneData       = describe("time_zone_data_info", "The time zone data that schedules are computed with: the version of the IANA database, and where it is; always 1.", "version", "source")
 	shardLeader        = describe("shard_leader", "A shard of which this manager is the leader, named as in status.shard; empty for a manager without a selector. Always 1.", "shard")
 	shardCustomers     = describe("shard_customers", "Customers of each shard by their status.shard, empty for none. Each manager counts those of all shards, so that one whose manager is gone is seen.", "shard")
 )
@@ -71,7 +75,7 @@ func (s *State) Describe(ch chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
 		customerInfo, customerCondition, customerSuspended, customerLastSuccess, customerNotBefore, customerHeldRows, customerUnits,
 		credentialExpiry, licenseUnits, droppedSeries, scheduleCondition, scheduleSuspended, scheduleNext, scheduleLastMissed,
-		runsUnfinished, cacheObjects, shardLeader, shardCustomers,
+		runsUnfinished, cacheObjects, timeZoneData, shardLeader, shardCustomers,
 	} {
 		ch <- desc
 	}
@@ -92,6 +96,9 @@ func (s *State) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
 	e := &emitter{ch: ch}
+	if s.Zones.Version != "" {
+		e.gauge(timeZoneData, 1, s.Zones.Version, s.Zones.Source)
+	}
 	if err := s.shards(ctx, e); err != nil {
 		ch <- prometheus.NewInvalidMetric(cacheObjects, err)
 		return

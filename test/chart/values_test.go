@@ -43,6 +43,8 @@ var examples = map[string]struct {
 	"shards":                     {set: "shards: [a, b]", adds: []string{"--shard-name=rest", "/shard notin (a,b)\n", "/shard=b\n", "name: webex-license-operator-controller-manager-b\n"}},
 	"leaderElection.enabled":     {given: "replicas: 1", set: "{replicas: 1, leaderElection: {enabled: false}}", adds: []string{"type: Recreate"}, takes: []string{"--leader-elect", "leader-election-role"}},
 	"extraArgs":                  {set: "extraArgs: [--webex-qps=10]", adds: []string{`- "--webex-qps=10"`}},
+	"extraVolumes":               {set: `{extraVolumes: [{name: zones, hostPath: {path: /usr/share/zoneinfo}}], extraVolumeMounts: [{name: zones, mountPath: /usr/share/zoneinfo}]}`, adds: []string{"- hostPath:\n          path: /usr/share/zoneinfo\n        name: zones"}},
+	"extraVolumeMounts":          {set: `{extraVolumes: [{name: zones, emptyDir: {}}], extraVolumeMounts: [{name: zones, mountPath: /zones}]}`, adds: []string{"- mountPath: /zones\n          name: zones"}},
 	"extraEnv":                   {set: `extraEnv: [{name: HTTPS_PROXY, value: "http://proxy:3128"}]`, adds: []string{"name: HTTPS_PROXY\n          value: http://proxy:3128"}},
 	"resources":                  {set: "resources: {limits: {memory: 1Gi}}", adds: []string{"memory: 1Gi"}, takes: []string{"memory: 512Mi"}},
 	"podSecurityContext":         {set: "podSecurityContext: {seccompProfile: null, runAsUser: 1000}", adds: []string{"runAsUser: 1000"}, takes: []string{"type: RuntimeDefault"}},

@@ -395,6 +395,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: targets
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.TargetCounts
+    - name: timeZoneData
+      type:
+        scalar: string
     - name: totalUnits
       type:
         scalar: numeric

@@ -16,6 +16,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/output"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
+	"github.com/webex-operator/webex-license-operator/internal/zonedata"
 )
 
 // Exit codes, for scripts.
@@ -46,6 +47,8 @@ type Env struct {
 	// Now tells the time, Zone is that of the person's clock.
 	Now  func() time.Time
 	Zone *time.Location
+	// Zones is the time zone data that starts are computed with.
+	Zones zonedata.Data
 	// Version is the plugin's.
 	Version string
 	// Retry says how patiently Webex is asked; the zero value is the usual way.

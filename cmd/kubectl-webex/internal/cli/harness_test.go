@@ -23,6 +23,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/screentest"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
+	"github.com/webex-operator/webex-license-operator/internal/zonedata"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -140,6 +141,7 @@ func (w *world) run(args ...string) result {
 		Err:     terminal.Terminal{Out: toErr, Live: w.live, Unicode: true, Size: size},
 		Now:     w.now,
 		Zone:    time.FixedZone("CET", 3600),
+		Zones:   zonedata.Data{Version: "2026f", Source: zonedata.Embedded},
 		Version: "v0.0.0-test",
 		Connect: func(f *cluster.Flags) (*cluster.Session, error) {
 			if w.connectErr != nil {

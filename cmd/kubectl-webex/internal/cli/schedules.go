@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -70,6 +71,8 @@ type scheduleItem struct {
 	LastScheduleTime *time.Time `json:"lastScheduleTime,omitempty"`
 	LastMissedTime   *time.Time `json:"lastMissedTime,omitempty"`
 	NextScheduleTime *time.Time `json:"nextScheduleTime,omitempty"`
+	// TimeZoneData is the version of the data that the operator computes with.
+	TimeZoneData string `json:"timeZoneData,omitempty"`
 }
 
 type schedulesDocument struct {
@@ -106,6 +109,9 @@ func (a *app) showSchedules(ctx context.Context, names []string, next time.Durat
 	if len(names) > 0 {
 		schedules = slices.DeleteFunc(slices.Clone(all), func(s v1alpha1.LicenseSyncSchedule) bool { return !slices.Contains(names, s.Name) })
 	}
+	if a.format.People() {
+		a.zoneNote(schedules)
+	}
 	if next > 0 {
 		return a.writeSlots(session, schedules, customers, next, limit)
 	}
@@ -120,6 +126,21 @@ func (a *app) showSchedules(ctx context.Context, names []string, next time.Durat
 		a.scheduleNotes(session, items, all, customers, len(names) == 0)
 	}
 	return nil
+}
+
+// zoneNote says so if the operator has other time zone data than this program, which computes the starts to come.
+func (a *app) zoneNote(schedules []v1alpha1.LicenseSyncSchedule) {
+	var others []string
+	for i := range schedules {
+		if theirs := schedules[i].Status.TimeZoneData; theirs != "" && theirs != a.Zones.Version && !slices.Contains(others, theirs) {
+			others = append(others, theirs)
+		}
+	}
+	slices.Sort(others)
+	if len(others) > 0 {
+		a.note("the operator computes with time zone data %s, this plugin with %s (%s): after a change of rules they may tell different starts, and the operator's count; update the older",
+			strings.Join(others, ", "), a.Zones.Version, a.Zones.Source)
+	}
 }
 
 // scheduleNotes tell of customers that nobody reads, which no object shows.
@@ -146,7 +167,7 @@ func itemOf(s *v1alpha1.LicenseSyncSchedule, customers []v1alpha1.WebexCustomerA
 	item := scheduleItem{
 		Namespace: s.Namespace, Name: s.Name, Plan: planOf(s), TimeZone: s.Spec.TimeZone, Suspended: ptr.Deref(s.Spec.Suspend, false),
 		Ready: metav1.ConditionUnknown, Reason: v1alpha1.ReasonPending, Customers: len(timeline.Targets(s, customers)),
-		LastScheduleTime: moment(s.Status.LastScheduleTime), LastMissedTime: moment(s.Status.LastMissedTime), NextScheduleTime: moment(s.Status.NextScheduleTime),
+		LastScheduleTime: moment(s.Status.LastScheduleTime), LastMissedTime: moment(s.Status.LastMissedTime), NextScheduleTime: moment(s.Status.NextScheduleTime), TimeZoneData: s.Status.TimeZoneData,
 	}
 	if ready := meta.FindStatusCondition(s.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
 		item.Ready, item.Reason = ready.Status, ready.Reason
@@ -191,6 +212,7 @@ func (a *app) scheduleTable(items []scheduleItem, session *cluster.Session) *out
 		{Title: "ACTIVE", Right: true, Wide: true},
 		{Title: "FAILED", Right: true, Wide: true},
 		{Title: "LAST MISSED", Wide: true},
+		{Title: "ZONE DATA", Wide: true},
 	}}
 	for i := range items {
 		s := &items[i]
@@ -202,7 +224,7 @@ func (a *app) scheduleTable(items []scheduleItem, session *cluster.Session) *out
 			state.Shade = terminal.Bad
 		}
 		t.Add(output.Text(customerName(session, s.Namespace, s.Name)), output.Text(s.Plan), output.Text(s.TimeZone), number(s.Customers), a.ago(s.LastScheduleTime), a.in(s.NextScheduleTime), state,
-			count32(&s.Active), count32(&s.Failed), a.ago(s.LastMissedTime))
+			count32(&s.Active), count32(&s.Failed), a.ago(s.LastMissedTime), output.Text(cmp.Or(s.TimeZoneData, "-")))
 	}
 	return t
 }

@@ -60,6 +60,10 @@ type LicenseSyncScheduleStatusApplyConfiguration struct {
 	// activationTime is when the schedule was last activated: created or resumed.
 	// Slots before it are not made up for by runOnActivation.
 	ActivationTime *metav1.Time `json:"activationTime,omitempty"`
+	// timeZoneData is the version of the time zone data that the operator computes
+	// the slots of spec.schedule with, such as 2026f. Programs with other data may
+	// tell other times.
+	TimeZoneData *string `json:"timeZoneData,omitempty"`
 }
 
 // LicenseSyncScheduleStatusApplyConfiguration constructs a declarative configuration of the LicenseSyncScheduleStatus type for use with
@@ -176,5 +180,13 @@ func (b *LicenseSyncScheduleStatusApplyConfiguration) WithLastHandledReconcileAt
 // If called multiple times, the ActivationTime field is set to the value of the last call.
 func (b *LicenseSyncScheduleStatusApplyConfiguration) WithActivationTime(value metav1.Time) *LicenseSyncScheduleStatusApplyConfiguration {
 	b.ActivationTime = &value
+	return b
+}
+
+// WithTimeZoneData sets the TimeZoneData field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the TimeZoneData field is set to the value of the last call.
+func (b *LicenseSyncScheduleStatusApplyConfiguration) WithTimeZoneData(value string) *LicenseSyncScheduleStatusApplyConfiguration {
+	b.TimeZoneData = &value
 	return b
 }
