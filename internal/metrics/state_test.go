@@ -22,6 +22,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/shard"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
+	"github.com/webex-operator/webex-license-operator/internal/zonedata"
 )
 
 var noon = metav1.NewTime(time.Date(2026, time.March, 10, 12, 0, 0, 0, time.UTC))
@@ -241,7 +242,7 @@ func TestNames(t *testing.T) {
 	ObserveRequest(webex.Call{Operation: "list people", Class: webex.ClassTransient})
 	ObserveRun("Manual", v1alpha1.ReasonSucceeded, time.Minute)
 	ObserveStatus("LicenseSync", true)
-	g.Expect(Names()).To(HaveLen(27))
+	g.Expect(Names()).To(HaveLen(28))
 	g.Expect(Names()).To(ContainElements("webexlicense_api_requests_total", "webexlicense_units"))
 	g.Expect(Labels(state)).To(HaveKeyWithValue("webexlicense_customer_units", []string{"namespace", "name", "state"}))
 	g.Expect(Labels(scheduleSkew)).To(Equal(map[string][]string{"webexlicense_schedule_skew_seconds": {}}))
@@ -267,4 +268,10 @@ func TestPage(t *testing.T) {
 	}
 	slices.Sort(named)
 	g.Expect(named).To(Equal(Names()))
+}
+
+func TestStateNamesTheTimeZoneData(t *testing.T) {
+	g := NewWithT(t)
+	g.Expect(scrape(t, &State{Reader: reader(t), Zones: zonedata.Data{Version: "2026f", Source: "/zones"}})).To(
+		ContainSubstring(`webexlicense_time_zone_data_info{source="/zones",version="2026f"} 1`))
 }
