@@ -24,9 +24,19 @@ const (
 
 // oddAnswers are single ones that mean nothing: of the service, and of what stands before it.
 var oddAnswers = []webexsim.Rule{
-	{Status: 400}, {Status: 403}, {Status: 404}, {Status: 405}, {Status: 409}, {Status: 410}, {Status: 451},
-	{Status: 401, HTML: true}, {Status: 403, HTML: true}, {Status: 404, HTML: true}, {Status: 407, HTML: true},
-	{Status: 403, Body: `{"message":"Forbidden"}`}, {Status: 403, CutAfter: -1, Truncate: true},
+	{Status: 400},
+	{Status: 403},
+	{Status: 404},
+	{Status: 405},
+	{Status: 409},
+	{Status: 410},
+	{Status: 451},
+	{Status: 401, HTML: true},
+	{Status: 403, HTML: true},
+	{Status: 404, HTML: true},
+	{Status: 407, HTML: true},
+	{Status: 403, Body: `{"message":"Forbidden"}`},
+	{Status: 403, CutAfter: -1, Truncate: true},
 	{Status: http.StatusFound, HTML: true, Header: map[string]string{"Location": "https://login.example.com/"}},
 	{Status: http.StatusOK, HTML: true},
 }
