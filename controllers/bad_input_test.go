@@ -111,8 +111,8 @@ func secretInputs() []badInput {
 			spoil: func(_ *v1alpha1.WebexCustomerAccess, s *corev1.Secret) {
 				only(s, map[string]string{syncrun.KeyAccessToken: "one\ntwo"})
 			},
-			condition: v1alpha1.ConditionCredentialsValid, reason: v1alpha1.ReasonCredentialsRejected,
-			words: []string{"spec.credentialsSecretRef", "put a valid token"}, mend: token,
+			condition: v1alpha1.ConditionCredentialsValid, reason: v1alpha1.ReasonSecretKeyInvalid,
+			words: []string{`key "accessToken"`, "has several lines", "on one line"}, mend: token,
 		}, {
 			name: "refresh-refused",
 			spoil: func(_ *v1alpha1.WebexCustomerAccess, s *corev1.Secret) {
@@ -165,7 +165,7 @@ func connectionInputs(f *fixture, forbidden string) []badInput {
 			name:      "ca-bundle-garbage",
 			spoil:     caBundle(v1alpha1.CABundleReference{Name: "garbage"}),
 			condition: v1alpha1.ConditionReady, reason: v1alpha1.ReasonCABundleInvalid, retried: true,
-			words: []string{"spec.connection.caBundleRef", "no PEM certificate"}, mend: mend,
+			words: []string{"spec.connection.caBundleRef", "damaged: copy it again"}, mend: mend,
 		}, {
 			name:      "certificate-not-trusted",
 			spoil:     func(c *v1alpha1.WebexCustomerAccess, _ *corev1.Secret) { c.Spec.Connection.CABundleRef = nil },

@@ -221,12 +221,15 @@ func TestOutageIsToldOnce(t *testing.T) {
 
 	fail(1, webexsim.Rule{Operation: "GET /licenses", Status: http.StatusInternalServerError}, 0)
 	expect("Warning SyncFailed")
+	// The operator asks again by itself, and fails again.
+	f.sim.AddRule(webexsim.Rule{Operation: "GET /licenses", Status: http.StatusInternalServerError})
 	advance(clock, 4*time.Hour)
 	f.poke(customer)
 	f.awaitCondition(customer, v1alpha1.ConditionDataFresh, metav1.ConditionFalse, v1alpha1.ReasonStale)
 	expect("Warning APIUnavailable", "Warning Stale")
 	f.poke(customer)
 	expect()
+	f.sim.ClearRules()
 	f.run("acme")
 	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
 	expect("Normal Synced")

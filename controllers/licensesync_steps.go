@@ -173,9 +173,9 @@ func (r *LicenseSyncReconciler) customerOf(ctx context.Context, s *runScope) (bo
 	if r.stop(s) {
 		return false, nil
 	}
-	if created := s.run.CreationTimestamp.Time; skew.Within(created, s.now, customerGrace) && s.status.StartTime == nil {
+	if created := s.run.CreationTimestamp.Time; skew.Young(created, s.now, customerGrace) && s.status.StartTime == nil {
 		s.wait(v1alpha1.ReasonCustomerNotFound, "the WebexCustomerAccess of spec.customerAccessRef does not exist yet")
-		s.lookAgain(created.Add(customerGrace).Sub(s.now))
+		s.lookAgain(min(created.Add(customerGrace).Sub(s.now), customerGrace))
 		return false, nil
 	}
 	s.fail(v1alpha1.ReasonCustomerNotFound, "the WebexCustomerAccess of spec.customerAccessRef does not exist in this namespace: create it, then another LicenseSync")
@@ -326,7 +326,7 @@ func (s *runScope) queued(message string) {
 	if unsaid(s.run) {
 		grace = quietPlace
 	}
-	if skew.Within(s.run.CreationTimestamp.Time, s.now, grace) && len(s.run.Status.Conditions) == 0 {
+	if skew.Young(s.run.CreationTimestamp.Time, s.now, grace) && len(s.run.Status.Conditions) == 0 {
 		s.lookAgain(grace)
 		return
 	}

@@ -27,3 +27,9 @@ func Believed(at *metav1.Time, now time.Time, most time.Duration) *metav1.Time {
 // Within says whether now is less than a grace away from a time, on either side: for waits that are shorter than clocks
 // differ, and that begin with a time of another clock.
 func Within(at, now time.Time, grace time.Duration) bool { return now.Sub(at).Abs() < grace }
+
+// Young says whether less than a grace has gone by since a time. One that lies ahead is young, too, unless it is further
+// ahead than it can be: the clock that it is from goes before ours.
+func Young(at, now time.Time, grace time.Duration) bool {
+	return now.Sub(at) < grace && !Ahead(at, now, 0)
+}
