@@ -58,9 +58,9 @@ func TestEveryStoredTimeIsSeenTo(t *testing.T) {
 			found = append(found, path)
 		case of == reflect.TypeFor[metav1.Condition](), of.Kind() != reflect.Struct:
 		default:
-			for i := range of.NumField() {
-				name, _, _ := strings.Cut(of.Field(i).Tag.Get("json"), ",")
-				walk(path+"."+name, of.Field(i).Type)
+			for f := range of.Fields() {
+				name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+				walk(path+"."+name, f.Type)
 			}
 		}
 	}

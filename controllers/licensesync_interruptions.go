@@ -25,20 +25,20 @@ const putOffTime = 10 * time.Second
 // interruptions counts an attempt whose end was not written down, which means that the process
 // ended with it. It says whether another attempt may begin. The count is written before, since
 // the next attempt may end the process as well.
-func (r *LicenseSyncReconciler) interruptions(ctx context.Context, s *runScope) (begins bool, err error) {
+func (r *LicenseSyncReconciler) interruptions(s *runScope) (begins bool) {
 	if _, begun := r.Runner.Look(s.run); begun || s.stopped || !cutShort(s.run) {
-		return true, nil
+		return true
 	}
 	n := ptr.Deref(s.status.Interruptions, 0) + 1
 	s.status.Interruptions = &n
 	if n >= maxInterruptions {
 		s.fail(v1alpha1.ReasonInterrupted, fmt.Sprintf("the operator's process ended %d times while the run was at work, so it is not taken up again: see why the operator's pod restarted (memory limit, log of the previous container), then create another LicenseSync", n))
-		return false, nil
+		return false
 	}
 	// Until the attempt has begun, none is under way.
 	s.status.NextAttemptTime = new(metav1.NewTime(s.now))
 	s.wait(v1alpha1.ReasonQueued, "the operator's process ended while the run was at work: the run begins again")
-	return false, nil // the write is an event, which begins the attempt
+	return false // the write is an event, which begins the attempt
 }
 
 // cutShort says whether the status tells of an attempt under way.

@@ -238,6 +238,7 @@ type LicenseSyncScheduleStatus struct {
 	// the slots of spec.schedule with, such as 2026f. Programs with other data may
 	// tell other times.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	TimeZoneData string `json:"timeZoneData,omitempty"`
 }

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -144,9 +145,7 @@ func TestStrangersNoIsTrouble(t *testing.T) {
 func TestOnlyTheTokenEndpointRefuses(t *testing.T) {
 	t.Parallel()
 	own := map[string]string{"OAuth": `{"error":"invalid_grant"}`, "OAuth, described": `{"error":"invalid_client","error_description":"No."}`}
-	for name, body := range ownForms {
-		own[name] = body
-	}
+	maps.Copy(own, ownForms)
 	ask := func(resp *http.Response) (refresh, app error) {
 		body, _ := io.ReadAll(resp.Body)
 		endpoints := TokenEndpoints{Now: func() time.Time { return noon }, HTTP: &http.Client{Transport: &fake{handler: func(*http.Request) *http.Response {

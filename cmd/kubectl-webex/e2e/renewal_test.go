@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -174,7 +175,7 @@ func (w *world) agree(r *renewal, held bool) {
 func (w *world) measured(customer, metric, label string) (sums [2]int64) {
 	w.t.Helper()
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(&metrics.State{Reader: w.client, MaxSeries: metrics.DefaultMaxSeries})
+	registry.MustRegister(&metrics.State{Reader: unhurried{w.client}, MaxSeries: metrics.DefaultMaxSeries})
 	families, err := registry.Gather()
 	w.Expect(err).NotTo(HaveOccurred())
 	for _, family := range families {
@@ -194,4 +195,12 @@ func (w *world) measured(customer, metric, label string) (sums [2]int64) {
 		}
 	}
 	return sums
+}
+
+// unhurried reads what the manager has in its cache from the API server, which may take
+// longer than a scrape of the cache is given.
+type unhurried struct{ client.Reader }
+
+func (r unhurried) List(ctx context.Context, list client.ObjectList, opts ...client.ListOption) error {
+	return r.Reader.List(context.WithoutCancel(ctx), list, opts...)
 }
