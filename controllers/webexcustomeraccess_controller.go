@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -65,6 +66,8 @@ type WebexCustomerAccessReconciler struct {
 	CensusDebounce time.Duration
 
 	written ownWrites
+	// created are the runs that were created last, by customer, as [createdRun].
+	created sync.Map
 	refused refusals
 }
 
@@ -115,6 +118,7 @@ func (r *WebexCustomerAccessReconciler) Reconcile(ctx context.Context, request c
 	err := r.Get(ctx, request.NamespacedName, customer)
 	if err != nil || !customer.DeletionTimestamp.IsZero() {
 		r.written.forget(request.NamespacedName)
+		r.created.Delete(request.NamespacedName)
 		if apierrors.IsNotFound(err) {
 			r.Claims.forget(request.NamespacedName)
 			r.refused.forget(request.NamespacedName)
@@ -177,6 +181,7 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 	if err != nil {
 		return err
 	}
+	s.active = r.underWay(s, runs)
 	for i := range runs {
 		if !finished(&runs[i]) {
 			s.active, s.unfinished = true, append(s.unfinished, runs[i].Name)

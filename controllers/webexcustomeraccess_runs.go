@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -199,11 +200,40 @@ func (s *customerScope) refuse(refused refusedRun) {
 	s.lookAgain(refused.until.Sub(s.now))
 }
 
+// createdRun is a run that the cache may not have yet. Without it, a reconcile that follows at
+// once would take the customer for one without a run, and create its first one.
+type createdRun struct {
+	name string
+	at   time.Time
+}
+
+// cacheLag bounds how long a created run is waited for that the cache does not bring: it may
+// have been deleted at once.
+const cacheLag = time.Minute
+
+// underWay says whether the run that was created last is not in the cache yet.
+func (r *WebexCustomerAccessReconciler) underWay(s *customerScope, runs []v1alpha1.LicenseSync) bool {
+	key := client.ObjectKeyFromObject(s.customer)
+	created, ok := r.created.Load(key)
+	if !ok {
+		return false
+	}
+	last, _ := created.(createdRun)
+	seen := slices.ContainsFunc(runs, func(run v1alpha1.LicenseSync) bool { return run.Name == last.name })
+	if seen || s.now.Sub(last.at) > cacheLag {
+		r.created.Delete(key)
+		return false
+	}
+	s.lookAgain(cacheLag)
+	return true
+}
+
 // createRun creates a run, or finds the one that was created before.
 func (r *WebexCustomerAccessReconciler) createRun(ctx context.Context, s *customerScope, run *v1alpha1.LicenseSync) error {
 	err := r.Create(ctx, run)
 	if err == nil {
 		ctrl.LoggerFrom(ctx).Info("created a run", "run", run.Name, "trigger", run.Spec.Trigger)
+		r.created.Store(client.ObjectKeyFromObject(s.customer), createdRun{run.Name, s.now})
 		s.active = true
 		return nil
 	}
