@@ -224,6 +224,7 @@ func (r *LicenseSyncScheduleReconciler) cleanUp(ctx context.Context, s *schedule
 		}
 		err := r.Delete(ctx, run, client.Preconditions{UID: &run.UID}, client.PropagationPolicy(metav1.DeletePropagationBackground))
 		if refused, ok := refusedBy(client.IgnoreNotFound(err), run.Name, run.Spec.CustomerAccessRef.Name); ok {
+			ctrl.LoggerFrom(ctx).Info("Kubernetes refused to delete a run of the history", "run", run.Name, "answer", refused.words)
 			s.refused = append(s.refused, asked.note(refused, s.now))
 			continue
 		}
