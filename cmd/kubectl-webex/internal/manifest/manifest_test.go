@@ -149,6 +149,23 @@ func TestReferences(t *testing.T) {
 			text: "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ca\ndata: {bundle: x}\n---\n" + customer("  connection:", "    caBundleRef:", "      name: ca"),
 			want: []string{"f:15: error: spec.connection.caBundleRef: ConfigMap ca has no key ca.crt: name one that it has, or add it"},
 		},
+		{name: "a token with Bearer", text: secret(`accessToken: "Bearer abc"`) + customer()},
+		{name: "a token in quotation marks", text: secret(`accessToken: "'abc'"`) + customer(), want: []string{`f:13: error: spec.credentialsSecretRef.name: key "accessToken" of Secret "token" is in quotation marks: give the value without them`}},
+		{
+			name: "a CA bundle without a certificate",
+			text: "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ca\ndata: {ca.crt: our own}\n---\n" + customer("  connection:", "    caBundleRef:", "      name: ca"),
+			want: []string{"f:15: error: spec.connection.caBundleRef: key ca.crt of ConfigMap ca has no PEM certificate: put the certificate authority there, with its lines BEGIN and END CERTIFICATE"},
+		},
+		{
+			name: "a CA bundle in a Secret, as PKCS #12",
+			text: "apiVersion: v1\nkind: Secret\nmetadata:\n  name: ca\ndata: {ca.crt: MIIBAAIBAw==}\n---\n" + customer("  connection:", "    caBundleRef:", "      kind: Secret", "      name: ca"),
+			want: []string{"f:15: error: spec.connection.caBundleRef: key ca.crt of Secret ca is a PKCS #12 store, as of .pfx files: convert it with openssl pkcs12 -cacerts -nokeys -in FILE -out FILE.pem"},
+		},
+		{
+			name: "a CA bundle that is no base64",
+			text: "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ca\nbinaryData: {ca.crt: '*'}\n---\n" + customer("  connection:", "    caBundleRef:", "      name: ca"),
+			want: []string{"f:5: error: binaryData: key ca.crt is no base64: give data of a Secret and binaryData of a ConfigMap in base64, or text in stringData or data"},
+		},
 		{name: "a schedule of a customer that is there", text: customer() + "---\n" + plan("  schedule: '@daily'")},
 		{
 			name: "a schedule of another", text: other + "---\n" + plan("  schedule: '@daily'"),

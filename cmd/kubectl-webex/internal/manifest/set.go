@@ -112,11 +112,11 @@ func (s *set) checkBundle(o *object, c *v1alpha1.WebexCustomerAccess) {
 	if given == nil {
 		return
 	}
-	bundle, there, err := valueOf(given, ref.Key)
+	bundle, member, err := valueOf(given, ref.Key)
 	switch {
 	case err != nil:
-		s.report(given, Error, "data", "key %s is no base64: give data of a Secret and binaryData of a ConfigMap in base64, or text in stringData or data", ref.Key)
-	case !there:
+		s.report(given, Error, member, "key %s is no base64: give data of a Secret and binaryData of a ConfigMap in base64, or text in stringData or data", ref.Key)
+	case member == "":
 		s.report(o, Error, "spec.connection.caBundleRef", "%s %s has no key %s: name one that it has, or add it", ref.Kind, ref.Name, ref.Key)
 	default:
 		if _, err := pasted.Certificates(bundle); err != nil {
@@ -125,8 +125,9 @@ func (s *set) checkBundle(o *object, c *v1alpha1.WebexCustomerAccess) {
 	}
 }
 
-// valueOf is the value of a key of a Secret or ConfigMap, as the API server stores it.
-func valueOf(given *object, key string) (value []byte, there bool, err error) {
+// valueOf is the value of a key of a Secret or ConfigMap, as the API server stores it, and the field that it is in; none
+// if there is no such key.
+func valueOf(given *object, key string) (value []byte, in string, err error) {
 	secret := given.text("kind") == "Secret"
 	for _, member := range []struct {
 		name    string
@@ -139,12 +140,12 @@ func valueOf(given *object, key string) (value []byte, there bool, err error) {
 			continue
 		case member.encoded:
 			value, err = base64.StdEncoding.DecodeString(text)
-			return value, true, err
+			return value, member.name, err
 		default:
-			return []byte(text), true, nil
+			return []byte(text), member.name, nil
 		}
 	}
-	return nil, false, nil
+	return nil, "", nil
 }
 
 // checkOrganization finds two customers of one organization, of which the

@@ -1,0 +1,121 @@
+package syncrun
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"slices"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+)
+
+// Each key of a credentials Secret, in each kind of credentials that uses it, with each defect: it is read, or told by its
+// key and the defect, and never by its value.
+func TestEveryKeyWithEveryDefect(t *testing.T) {
+	t.Parallel()
+	const value = "Zm9vYmFy_PF84_0f1e2d3c"
+	sets := [][]string{
+		{KeyAccessToken},
+		{KeyClientID, KeyClientSecret, KeyRefreshToken},
+		{KeyAccessToken, KeyClientID, KeyClientSecret, KeyRefreshToken, KeyApplicationID},
+		{KeyClientID, KeyClientSecret, KeyApplicationID, KeyBootstrapToken},
+		{KeyClientID, KeyClientSecret, KeyApplicationID, KeyBootstrapClientID, KeyBootstrapClientSecret, KeyBootstrapRefreshToken},
+		{KeyAccessToken, KeyProxyUsername, KeyProxyPassword},
+	}
+	tokens := []string{KeyAccessToken, KeyRefreshToken, KeyBootstrapToken, KeyBootstrapRefreshToken}
+	wide := "\xff\xfe"
+	for _, letter := range value {
+		wide += string(letter) + "\x00"
+	}
+	for _, keys := range sets {
+		for _, key := range keys {
+			proxy := key == KeyProxyUsername || key == KeyProxyPassword
+			for defect, raw := range map[string]string{
+				"":                    "\ufeff" + value + "\r\n",
+				"UTF-16":              wide,
+				"NUL":                 value + "\x00",
+				"invisible":           value[:3] + "\u200b" + value[3:],
+				"several lines":       value[:3] + "\n" + value[3:],
+				"quotation marks":     `"` + value + `"`,
+				"is JSON":             `{"token":"` + value + `"}`,
+				"blank inside":        "Authorization: Bearer " + value,
+				"base64 once too":     base64.StdEncoding.EncodeToString([]byte(value + "\n")),
+				"Bearer":              "Bearer " + value,
+				"not text in UTF-8":   value + "\xe9",
+				"a character that no": value + "…",
+			} {
+				g := NewWithT(t)
+				secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "webex"}, Data: map[string][]byte{}}
+				for _, other := range keys {
+					secret.Data[other] = []byte(value)
+				}
+				secret.Data[key] = []byte(raw)
+				_, err := CheckSecret(secret)
+				fine := defect == "" || defect == "Bearer" && slices.Contains(tokens, key) ||
+					key == KeyProxyPassword && !slices.Contains([]string{"UTF-16", "NUL", "invisible", "several lines", "not text in UTF-8"}, defect) ||
+					proxy && slices.Contains([]string{"blank inside", "base64 once too", "Bearer", "a character that no"}, defect)
+				if fine {
+					g.Expect(err).NotTo(HaveOccurred(), "%v, %s: %s", keys, key, defect)
+					continue
+				}
+				if defect == "Bearer" {
+					defect = "blank inside"
+				}
+				failure := failureOf(context.Background(), err)
+				g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonSecretKeyInvalid), "%v, %s: %s", keys, key, defect)
+				g.Expect(failure.Message).To(And(ContainSubstring(`key "`+key+`" of Secret "webex"`), ContainSubstring(defect)))
+				g.Expect(strings.Contains(failure.Message, value[:6])).To(BeFalse())
+			}
+		}
+	}
+}
+
+// A bundle is read from wherever kubectl puts a file, and a certificate of it that cannot be used is named by its number.
+func TestBundleOfEveryPlace(t *testing.T) {
+	t.Parallel()
+	good := newAuthority(t)
+	der := good.certificate.Raw
+	armoured := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	damaged := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("none")})
+	for name, c := range map[string]struct {
+		object client.Object
+		want   string
+	}{
+		"text":               {object: &corev1.ConfigMap{Data: map[string]string{"ca.crt": string(armoured)}}},
+		"text with a mark":   {object: &corev1.ConfigMap{Data: map[string]string{"ca.crt": "\ufeff" + string(armoured)}}},
+		"binary data":        {object: &corev1.ConfigMap{BinaryData: map[string][]byte{"ca.crt": der}}},
+		"a Secret":           {object: &corev1.Secret{Data: map[string][]byte{"ca.crt": der}}},
+		"the second is none": {object: &corev1.Secret{Data: map[string][]byte{"ca.crt": append(armoured, damaged...)}}, want: `key "ca.crt" of Secret "ca" of spec.connection.caBundleRef has 2 blocks, of which number 2 `},
+		"another key":        {object: &corev1.ConfigMap{Data: map[string]string{"ca.pem": string(armoured)}}, want: `ConfigMap "ca" of spec.connection.caBundleRef has no key "ca.crt"`},
+		"nothing under it":   {object: &corev1.ConfigMap{Data: map[string]string{"ca.crt": ""}}, want: "is empty"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			c.object.SetNamespace("ns")
+			c.object.SetName("ca")
+			ref := &v1alpha1.CABundleReference{Name: "ca", Key: "ca.crt", Kind: v1alpha1.CABundleKindConfigMap}
+			if _, ok := c.object.(*corev1.Secret); ok {
+				ref.Kind = v1alpha1.CABundleKindSecret
+			}
+			engine := &Engine{Live: fake.NewClientBuilder().WithObjects(c.object).Build()}
+			pool, _, err := engine.caBundle(t.Context(), "ns", &v1alpha1.Connection{CABundleRef: ref})
+			if c.want != "" {
+				g.Expect(err).To(MatchError(ContainSubstring(c.want)))
+				g.Expect(failureOf(t.Context(), err).Reason).To(Equal(v1alpha1.ReasonCABundleInvalid))
+				return
+			}
+			g.Expect(err).NotTo(HaveOccurred())
+			_, err = good.certificate.Verify(x509.VerifyOptions{Roots: pool, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+			g.Expect(err).NotTo(HaveOccurred())
+		})
+	}
+}
