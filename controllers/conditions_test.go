@@ -120,7 +120,7 @@ func TestCustomerSummary(t *testing.T) {
 	}
 }
 
-// What somebody wants so, or what may come yet, is no failure of a schedule; what only a person can mend is one.
+// What a person wants so, or what may come yet, is no failure of a schedule; what only a person can mend is one.
 func TestScheduleSummary(t *testing.T) {
 	t.Parallel()
 	const current, inProgress, failed = kstatus.CurrentStatus, kstatus.InProgressStatus, kstatus.FailedStatus

@@ -81,7 +81,7 @@ func TestScheduleAdmission(t *testing.T) {
 }
 
 // A mistake that only the operator can know stalls the schedule, once: nothing is tried
-// again, and no other schedule is held up. What somebody may want so stalls nothing.
+// again, and no other schedule is held up. What a person may want so stalls nothing.
 func TestScheduleMistakes(t *testing.T) {
 	f := newFixture(t)
 	f.createCustomer("acme")

@@ -261,7 +261,7 @@ func (r *LicenseSyncScheduleReconciler) createRuns(ctx context.Context, s *sched
 func (r *LicenseSyncScheduleReconciler) createRun(ctx context.Context, s *scheduleScope, wanted dueRun) creation {
 	run := wanted.run
 	existing := &v1alpha1.LicenseSync{}
-	err := r.cancelRuns(ctx, s, wanted.cancel) // once the new run exists, nobody would try again to cancel the old one
+	err := r.cancelRuns(ctx, s, wanted.cancel) // once the new run exists, no reconcile would try again to cancel the old one
 	if err == nil {
 		err = r.Create(ctx, run)
 	}

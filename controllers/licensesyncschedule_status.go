@@ -115,7 +115,7 @@ func (s *scheduleScope) summary() status.Summary {
 	case s.status.NextScheduleTime == nil && (!s.decision.handled.IsZero() || s.status.LastScheduleTime != nil):
 		return ready(v1alpha1.ReasonFinished, "all slots of the plan have passed")
 	case len(s.customers) == 0:
-		return s.nobody()
+		return s.unselected()
 	case s.schedule.Spec.CustomerAccessRef != nil && ptr.Deref(s.customers[0].Spec.Suspend, false):
 		return ready(v1alpha1.ReasonCustomerSuspended, "the customer is suspended: no run starts before its spec.suspend is false")
 	case s.status.NextScheduleTime == nil:
@@ -129,8 +129,8 @@ func (s *scheduleScope) summary() status.Summary {
 // customerWait is how long a new schedule waits for the customer that it names, which may be applied after it.
 const customerWait = 5 * time.Minute
 
-// nobody is the verdict on a schedule without a customer. A selector may well match nobody yet.
-func (s *scheduleScope) nobody() status.Summary {
+// unselected is the verdict on a schedule without a customer. A selector may well match no customer yet.
+func (s *scheduleScope) unselected() status.Summary {
 	if s.schedule.Spec.CustomerAccessRef == nil {
 		return ready(v1alpha1.ReasonNoCustomers, "spec.customerAccessSelector matches no WebexCustomerAccess of this namespace, so that nothing runs: label the customers, or change it")
 	}

@@ -46,7 +46,7 @@ func causeHash(cause ...string) string {
 // firstRunName is the name of a customer's first run.
 func firstRunName(customer *v1alpha1.WebexCustomerAccess) string { return customer.Name + "-initial" }
 
-// besides is a name for a run whose own name an object of somebody else has.
+// besides is a name for a run whose own name an object of another owner has.
 func besides(name string, customer *v1alpha1.WebexCustomerAccess) string {
 	return name + "-" + string(customer.UID[:8])
 }

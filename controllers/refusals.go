@@ -23,7 +23,7 @@ const (
 // refusedRun is a run that Kubernetes did not let us create.
 type refusedRun struct {
 	name, customer string
-	// taken is true if an object of somebody else has the name; otherwise words are the API server's.
+	// taken is true if an object of another owner has the name; otherwise words are the API server's.
 	taken bool
 	words string
 	// until is when it is tried again, wait how long that is.

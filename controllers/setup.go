@@ -146,7 +146,7 @@ func ClientOptions() client.Options {
 }
 
 // CachesSynced is a readiness check: true once the caches hold what is there, and while they
-// are told of changes. It asks nobody outside, so an outage of Webex restarts no pod.
+// are told of changes. It asks nothing outside, so an outage of Webex restarts no pod.
 func CachesSynced(mgr ctrl.Manager, listings *metrics.Listings) healthz.Checker {
 	return func(request *http.Request) error {
 		ctx, cancel := context.WithTimeout(request.Context(), time.Second)

@@ -141,7 +141,7 @@ func ifUnchanged(object client.Object) patchOperation {
 	return patchOperation{Op: "replace", Path: "/metadata/resourceVersion", Value: object.GetResourceVersion()}
 }
 
-// completed is a status in which what a last run always says is there, whoever wrote it.
+// completed is a status in which what a last run always says is there, in any version.
 func completed(known *v1alpha1.WebexCustomerAccessStatus) {
 	if last := known.LastRun; last != nil && last.EndTime == nil {
 		last.EndTime = &metav1.Time{}

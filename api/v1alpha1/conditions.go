@@ -206,7 +206,7 @@ const (
 	ReasonNoCustomers = "NoCustomers"
 	// ReasonCustomerSuspended is for a schedule of one customer that is suspended.
 	ReasonCustomerSuspended = "CustomerSuspended"
-	// ReasonRunNameTaken is for a run whose name an object of somebody else has.
+	// ReasonRunNameTaken is for a run whose name an object of another owner has.
 	ReasonRunNameTaken = "RunNameTaken"
 	// ReasonSlotMissed is the reason of the event for a slot that was not run, or
 	// not for all customers.

@@ -278,7 +278,7 @@ type LastRun struct {
 
 // Verdict is what is kept of a no, so that it is neither believed too early nor for ever.
 type Verdict struct {
-	// time is when it was said last. Runs that nobody asked for repeat it for 6
+	// time is when it was said last. Runs that the operator makes repeat it for 6
 	// hours without a request; the next one asks again.
 	// +optional
 	Time *metav1.Time `json:"time,omitempty"`

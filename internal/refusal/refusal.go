@@ -25,7 +25,7 @@ func Is(err error) bool {
 	is := answer.Status()
 	switch {
 	case is.Code == http.StatusConflict:
-		return false // somebody wrote in between, or the object is there
+		return false // another write came between, or the object is there
 	case is.Code == http.StatusTooManyRequests || is.Reason == metav1.StatusReasonTimeout:
 		return false
 	case is.Code >= http.StatusInternalServerError:

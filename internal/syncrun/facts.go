@@ -56,7 +56,7 @@ func (a *attempt) recordFacts(ctx context.Context) error {
 		if skew.Believed(s.NotBefore, now.Time, webex.LongestWait) != nil {
 			s.NotBefore = nil
 		} else if s.NotBefore != nil {
-			s.NotBefore = &now // takes the field from whoever wrote it: the next run removes it
+			s.NotBefore = &now // takes the field from its writer: the next run removes it
 		}
 		if failure := a.outcome.Failure; failure != nil {
 			s.LastRun.Reason, s.LastRun.Message = failure.Reason, clip(failure.Message, 1024)

@@ -14,7 +14,7 @@ import (
 // no, and nothing has changed since. Credentials that were refused are not tried
 // by anybody, since each of a thousand customers with the same Secret would be
 // refused the same. Another no, such as that of a missing role, is about one
-// customer, and may be mended in Webex: runs that nobody asked for ask again at a
+// customer, and may be mended in Webex: runs of the operator's own ask again at a
 // slow pace.
 func (a *attempt) refusedBefore(ctx context.Context) error {
 	last := a.customer.Status.LastRun
@@ -31,7 +31,7 @@ func (a *attempt) refusedBefore(ctx context.Context) error {
 	return a.refusedToOthers(ctx)
 }
 
-// unasked says whether nobody asked for the run but a plan.
+// unasked says whether the run was asked for by a plan alone.
 func (a *attempt) unasked() bool {
 	switch a.sync.Spec.Trigger {
 	case v1alpha1.TriggerSchedule, v1alpha1.TriggerUpgrade, v1alpha1.TriggerRetry:

@@ -71,7 +71,7 @@ type Session struct {
 	Client client.WithWatch
 	// Namespace is the one to look into; empty means all.
 	Namespace string
-	// Warn is told, once for each, of objects that cannot be read whole; nil for nobody.
+	// Warn is told, once for each, of objects that cannot be read whole; nil for not at all.
 	Warn func(format string, args ...any)
 
 	warned map[string]bool

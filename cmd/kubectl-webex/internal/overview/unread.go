@@ -13,7 +13,7 @@ import (
 // noticedWithin is how soon an operator that runs has written the status of a new customer.
 const noticedWithin = time.Minute
 
-// Unread adds why nobody reads a customer, which its own conditions cannot say: no operator looks at it, or a schedule
+// Unread adds why a customer is not read, which its own conditions cannot say: no operator looks at it, or a schedule
 // of it has trouble. Schedules are those that read the customer, runs may be of others, too.
 func (o *Customer) Unread(c *v1alpha1.WebexCustomerAccess, schedules []v1alpha1.LicenseSyncSchedule, runs []v1alpha1.LicenseSync, now time.Time) {
 	if len(c.Status.Conditions) == 0 && now.Sub(c.CreationTimestamp.Time) > noticedWithin {

@@ -10,7 +10,7 @@ import (
 type guard struct{ out io.Writer }
 
 // Guard lets lines, tabs and the colours of [Terminal.Paint] through, and replaces
-// all else that acts on a terminal, whoever wrote it: errors repeat what servers and
+// all else that acts on a terminal, from any source: errors repeat what servers and
 // files say. Programs get what they read past it: see [Raw].
 func Guard(out io.Writer) io.Writer { return guard{Raw(out)} }
 

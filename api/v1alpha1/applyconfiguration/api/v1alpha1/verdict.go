@@ -28,7 +28,7 @@ import (
 //
 // Verdict is what is kept of a no, so that it is neither believed too early nor for ever.
 type VerdictApplyConfiguration struct {
-	// time is when it was said last. Runs that nobody asked for repeat it for 6
+	// time is when it was said last. Runs that the operator makes repeat it for 6
 	// hours without a request; the next one asks again.
 	Time *v1.Time `json:"time,omitempty"`
 	// step is the step of the run that it was said to. Asking again begins there.

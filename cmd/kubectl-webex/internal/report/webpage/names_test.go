@@ -15,7 +15,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/report/reporttest"
 )
 
-// nasty are names that somebody may give to something, or try.
+// nasty are names that a person may give to something, or try.
 var nasty = []string{
 	`style="x"`, `<path d="M 1 1" style="fill:white"/>`, `"><text x="1"`, `</text></svg><script>alert(1)</script>`, `class="none"`, `-->`, `]]>`,
 	`{{.}}`, "`${x}`", `&amp;`, `&#x202e;`, `%s%d`, `\u202e`, `$1`, "\x1b[2J", "\x9b31m", "a\x00b", "\xff\xfe", "two\nlines", "\u2028",
