@@ -155,7 +155,12 @@ func troubles() []scenario {
 			// The token lost a right.
 			alert: "WebexLicenseSyncFailing", name: "forbidden",
 			setup: func(w *World) { w.customer("forbidden") },
-			cause: func(w *World) { w.fail("forbidden", http.StatusForbidden); w.sync("forbidden", false) },
+			// A no is believed when it was said twice.
+			cause: func(w *World) {
+				w.fail("forbidden", http.StatusForbidden)
+				w.sync("forbidden", false)
+				w.sync("forbidden", false)
+			},
 			cure:  func(w *World) { w.Sim.RemoveRule("forbidden"); w.sync("forbidden", true) },
 		},
 		{
