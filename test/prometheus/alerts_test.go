@@ -161,7 +161,7 @@ func troubles() []scenario {
 				w.sync("forbidden", false)
 				w.sync("forbidden", false)
 			},
-			cure:  func(w *World) { w.Sim.RemoveRule("forbidden"); w.sync("forbidden", true) },
+			cure: func(w *World) { w.Sim.RemoveRule("forbidden"); w.sync("forbidden", true) },
 		},
 		{
 			// All licences are gone, and somebody says that this is right.
