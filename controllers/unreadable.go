@@ -96,7 +96,8 @@ func mendingPatch(object client.Object, fields []v1alpha1.UnreadableField, now t
 	return patch
 }
 
-// applyStatus applies a status and returns the new version of the object. One that is not to be read whole is patched: the API server applies nothing to one whose values have
+// applyStatus applies a status and returns the new version of the object. An object that is
+// not to be read whole is patched: the API server applies nothing to one whose values have
 // other types than the schema, and answers with the whole object, which an apply configuration
 // takes only if all of it can be read.
 func applyStatus(ctx context.Context, c client.Client, object client.Object, configuration runtime.ApplyConfiguration, unreadable bool, owner string) (version string, err error) {

@@ -50,7 +50,7 @@ func (a *attempt) plan(customer *v1alpha1.WebexCustomerAccess, existing []v1alph
 	v := pruneCase{
 		customer: customer, existing: existing, removals: d.removals, emptied: len(a.licenses) == 0,
 		collects: func(level v1alpha1.Level) bool { return collects(a.customer, level) },
-	}.judge()
+	}.rule()
 	a.outcome.Held = v.held
 	d.removals, d.marks = v.removals, supersede(v.kept, customer, defaults, now)
 	return d

@@ -134,10 +134,10 @@ func apiFailure(e *webex.Error) *Failure {
 	return f
 }
 
-// apiServerWords are the words of the API server, or how it failed.
+// apiServerWords are the words of the API server, or where to look if it has none.
 func apiServerWords(err error) string {
 	if _, ok := errors.AsType[*apierrors.StatusError](err); ok {
 		return refusal.Words(err)
 	}
-	return "it could not be reached; the cause is in the operator's log"
+	return "the cause is in the operator's log"
 }

@@ -32,21 +32,21 @@ type pruneCase struct {
 	emptied bool
 }
 
-// verdict is what becomes of removals.
-type verdict struct {
+// ruling is what becomes of removals.
+type ruling struct {
 	// removals are carried out, kept rows stay and are superseded.
 	removals, kept []*v1alpha1.WebexLicense
 	// held describes the rows that are kept; nil if none is.
 	held *v1alpha1.HeldPrune
 }
 
-// judge decides which removals are carried out. The share is that of the rows that were
+// rule decides which removals are carried out. The share is that of the rows that were
 // in sums before the walk: those that a renewal added do not count, since the rows that
 // it replaced are superseded before any is added, and what is superseded is not judged
 // anew. It waits until exactly it is approved, Webex lists it again, or spec.prune allows
 // the share that it was. Whatever else goes meanwhile joins it.
-func (c pruneCase) judge() verdict {
-	var v verdict
+func (c pruneCase) rule() ruling {
+	var v ruling
 	var waiting, gone []*v1alpha1.WebexLicense
 	for _, row := range c.removals {
 		switch {

@@ -48,11 +48,11 @@ func TestGuardRemovals(t *testing.T) {
 				customer.Spec.Prune = &v1alpha1.Prune{MaxPercent: test.maxPercent}
 			}
 			existing := stored(customer, rows(test.have)...)
-			guard := func() verdict {
+			guard := func() ruling {
 				return pruneCase{
 					customer: customer, existing: existing, emptied: test.left == 0, collects: func(v1alpha1.Level) bool { return true },
 					removals: compare(customer, existing, desiredRows(customer, rows(test.left)...), diffTime).removals,
-				}.judge()
+				}.rule()
 			}
 			gone := test.have - test.left
 			v := guard()

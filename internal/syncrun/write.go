@@ -59,9 +59,6 @@ func (a *attempt) write(ctx context.Context, changes []rowChange, removals []*v1
 
 // unwritten is the failure of a run whose rows could not be written.
 func unwritten(err error) error {
-	if _, ok := errors.AsType[*Failure](err); ok {
-		return err
-	}
 	if _, ok := errors.AsType[*webex.PanicError](err); ok {
 		return err
 	}
