@@ -90,7 +90,7 @@ bench: controlplane ## Run the benchmarks. BENCH=regexp selects.
 # https://github.com/webex/webex-openapi-specs has, is given here by its path.
 .PHONY: contract
 contract: ## Hold each reply of the simulator against a description of the API in OpenAPI 3. OPENAPI=file.
-	OPENAPI='$(abspath $(OPENAPI))' go test -count=1 -v -run '^TestContract$$' $(TESTFLAGS) ./internal/webexsim
+	OPENAPI='$(abspath $(OPENAPI))' go test -count=1 -v -run '^TestContract$$' $(TESTFLAGS) ./test/webexsim
 
 # Its packages come from npm, in the versions of its lock file, which names no registry.
 side_by_side := bin/side-by-side

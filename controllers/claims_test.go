@@ -19,7 +19,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/shard"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // newShards is a world in which the test says who holds which lease.

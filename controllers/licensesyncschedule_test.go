@@ -16,7 +16,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	plan "github.com/webex-operator/webex-license-operator/internal/schedule"
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // newSchedule is a schedule of customer acme, not yet created.

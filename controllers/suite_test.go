@@ -30,8 +30,8 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/census"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // cluster is the control plane that all tests of the package share: a real API

@@ -2,7 +2,7 @@ package main
 
 import (
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // namespace is where the customers of config/samples/demo are. One for all of them, because

@@ -11,8 +11,8 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // errInterrupted is for a demo that was asked to end before it had shown anything.

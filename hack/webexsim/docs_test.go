@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // documented is the address that the page serves at.

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 func main() {

@@ -14,7 +14,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/webex-operator/webex-license-operator/internal/webex"
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // slowService is a Webex whose answers take time by the clock of a test, and

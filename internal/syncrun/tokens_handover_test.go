@@ -8,7 +8,7 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // shard is a process of another shard, beside those that there are.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // serviceApp authorizes a Service App and writes a Secret with which it asks for

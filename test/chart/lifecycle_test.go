@@ -20,8 +20,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // A release is installed, upgraded, rolled back, uninstalled and installed again. At each

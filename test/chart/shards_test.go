@@ -19,8 +19,8 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/shard"
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 const (

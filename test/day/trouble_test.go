@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // trouble is what befalls a customer on a bad day.

@@ -23,7 +23,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/controllers"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 const (

@@ -14,8 +14,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 	"github.com/webex-operator/webex-license-operator/test/operator"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // Shorter than the product's, which are 35 s, 30 s and 5 s.

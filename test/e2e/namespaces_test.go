@@ -24,8 +24,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 	"github.com/webex-operator/webex-license-operator/test/operator"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // A manager with Roles in two namespaces, and in its own for the lease, and with no

@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 	"github.com/webex-operator/webex-license-operator/test/simulator"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 const partnerToken = "partner-token" //nolint:gosec // the simulator's only

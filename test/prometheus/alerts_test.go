@@ -14,7 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // rules is the copy of config/prometheus/prometheusrule.yaml in which time goes 150 times faster: 15 minutes take 6 s.

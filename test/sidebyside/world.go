@@ -12,9 +12,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 	"github.com/webex-operator/webex-license-operator/test/sidebyside/walk"
 	"github.com/webex-operator/webex-license-operator/test/simulator"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 const accessToken = "side-by-side"

@@ -18,8 +18,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 	"github.com/webex-operator/webex-license-operator/test/operator"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // Simulator is a simulated Webex that runs.

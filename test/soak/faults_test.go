@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // fault is a kind of trouble, made as a rule of the simulator.

@@ -25,9 +25,9 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
 	"github.com/webex-operator/webex-license-operator/test/operator"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 var (

@@ -32,8 +32,8 @@ import (
 	"github.com/webex-operator/webex-license-operator/controllers"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 const repository = "../../.."

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // sync --all --wait on 200 customers keeps one steady screen, on a real terminal

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/webex-operator/webex-license-operator/internal/webexsim"
+	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // Check compares what a walk counted with the simulator's own count.
