@@ -12,6 +12,7 @@ import (
 	kstatus "sigs.k8s.io/cli-utils/pkg/kstatus/status"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
@@ -357,7 +358,7 @@ func TestRunVerdicts(t *testing.T) {
 		"held":      {func(s *runScope) { s.succeed(outcome(&v1alpha1.HeldPrune{Rows: new(int32(3))})) }, "True Succeeded", v1alpha1.ConditionComplete, kstatus.CurrentStatus},
 		"failed":    {func(s *runScope) { s.fail(v1alpha1.ReasonForbidden, "the token lacks a scope") }, "False Forbidden Stalled Forbidden", v1alpha1.ConditionFailed, kstatus.FailedStatus},
 		"retried": {func(s *runScope) {
-			s.retry(&syncrun.Failure{Class: webex.ClassTransient, Reason: v1alpha1.ReasonAPIUnavailable, Message: "it went wrong", TrackingID: "NA_12345678-1"}, time.Minute)
+			s.retry(&failures.Failure{Class: webex.ClassTransient, Reason: v1alpha1.ReasonAPIUnavailable, Message: "it went wrong", TrackingID: "NA_12345678-1"}, time.Minute)
 		}, "Unknown APIUnavailable Reconciling APIUnavailable", "", kstatus.InProgressStatus},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
 	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
@@ -95,7 +96,7 @@ func (s *runScope) end() {
 }
 
 // retry ends an attempt, not the run.
-func (s *runScope) retry(failure *syncrun.Failure, after time.Duration) {
+func (s *runScope) retry(failure *failures.Failure, after time.Duration) {
 	s.wait(failure.Reason, failure.Message)
 	s.trackingID(failure)
 	s.status.NextAttemptTime = new(metav1.NewTime(s.now.Add(after)))
@@ -116,7 +117,7 @@ const maxRunMessage = 1024
 
 // trackingID goes to the message of the status, not to a condition: it differs
 // from attempt to attempt.
-func (s *runScope) trackingID(failure *syncrun.Failure) {
+func (s *runScope) trackingID(failure *failures.Failure) {
 	suffix := ""
 	if failure.TrackingID != "" {
 		suffix = status.Clip(" (Webex tracking id "+failure.TrackingID, maxRunMessage/4) + ")"

@@ -9,7 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 )
 
 func warning(c *metav1.Condition) []news {
@@ -85,7 +85,7 @@ func readyNews(_ *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []new
 		return nil
 	case is.Status == metav1.ConditionTrue:
 		return goodNews(was, is)
-	case was != nil && was.Status == is.Status && (was.Reason == is.Reason || syncrun.Retriable(was.Reason) && syncrun.Retriable(is.Reason)):
+	case was != nil && was.Status == is.Status && (was.Reason == is.Reason || failures.Retriable(was.Reason) && failures.Retriable(is.Reason)):
 		return nil
 	case is.Reason == v1alpha1.ReasonSuspended: // somebody wanted it so
 		return normal(is)

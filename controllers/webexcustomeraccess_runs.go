@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
@@ -116,7 +117,7 @@ func specChanged(customer *v1alpha1.WebexCustomerAccess) bool {
 
 // credentialsChanged says whether the Secret is another than the one that was refused.
 func credentialsChanged(s *customerScope) bool {
-	if !syncrun.ConcernsCredentials(s.customer.Status.LastRun.Reason) {
+	if !failures.ConcernsCredentials(s.customer.Status.LastRun.Reason) {
 		return false
 	}
 	return secretChanged(s)

@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/pasted"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -46,10 +47,10 @@ func (p HostPolicy) endpoint(connection *v1alpha1.Connection) (*url.URL, error) 
 	}
 	u, err := webex.ParseBaseURL(base)
 	if err != nil {
-		return nil, terminal(v1alpha1.ReasonHostNotAllowed, "spec.connection.baseURL: %v", err)
+		return nil, failures.Terminal(v1alpha1.ReasonHostNotAllowed, "spec.connection.baseURL: %v", err)
 	}
 	if !p.API.Allow(u) {
-		return nil, terminal(v1alpha1.ReasonHostNotAllowed,
+		return nil, failures.Terminal(v1alpha1.ReasonHostNotAllowed,
 			"spec.connection.baseURL names host %s, which this operator may not talk to: use https://webexapis.com/v1, or ask its administrator to add the host to --allowed-api-hosts", u.Host)
 	}
 	return u, nil
@@ -62,11 +63,11 @@ func (p HostPolicy) proxy(connection *v1alpha1.Connection) (func(*http.Request) 
 	if connection != nil && connection.ProxyURL != "" {
 		u, err := webex.ParseProxyURL(connection.ProxyURL)
 		if err != nil {
-			return nil, terminal(v1alpha1.ReasonHostNotAllowed,
+			return nil, failures.Terminal(v1alpha1.ReasonHostNotAllowed,
 				"spec.connection.proxyURL %v; a user name and password go into the Secret of spec.credentialsSecretRef, keys %s and %s", err, KeyProxyUsername, KeyProxyPassword)
 		}
 		if !p.Proxies.Allow(u) {
-			return nil, terminal(v1alpha1.ReasonHostNotAllowed,
+			return nil, failures.Terminal(v1alpha1.ReasonHostNotAllowed,
 				"spec.connection.proxyURL names host %s, which this operator may not talk to: ask its administrator to add the host to --allowed-proxy-hosts", u.Host)
 		}
 		config = &httpproxy.Config{HTTPProxy: u.String(), HTTPSProxy: u.String(), NoProxy: strings.Join(connection.NoProxy, ",")}
@@ -152,9 +153,9 @@ type proxyLogin struct{ username, password string }
 func (l proxyLogin) check(secret string) error {
 	switch {
 	case l.username == "" && l.password != "":
-		return refused(v1alpha1.ReasonSecretKeyMissing, "Secret %q has key %q and no key %q: add it, or remove the password", secret, KeyProxyPassword, KeyProxyUsername)
+		return failures.Auth(v1alpha1.ReasonSecretKeyMissing, "Secret %q has key %q and no key %q: add it, or remove the password", secret, KeyProxyPassword, KeyProxyUsername)
 	case strings.Contains(l.username, ":"):
-		return refused(v1alpha1.ReasonSecretKeyMissing, "Secret %q has a colon in key %q, which no proxy can be told: put the user name alone there, and the password under key %q", secret, KeyProxyUsername, KeyProxyPassword)
+		return failures.Auth(v1alpha1.ReasonSecretKeyMissing, "Secret %q has a colon in key %q, which no proxy can be told: put the user name alone there, and the password under key %q", secret, KeyProxyUsername, KeyProxyPassword)
 	}
 	return nil
 }
@@ -220,6 +221,6 @@ func (e *Engine) readBundle(ctx context.Context, key client.ObjectKey, ref *v1al
 
 // caBundleInvalid is retried: a bundle is commonly written by another
 // controller, and ConfigMaps are not watched.
-func caBundleInvalid(format string, args ...any) *Failure {
-	return &Failure{Class: webex.ClassTransient, Reason: v1alpha1.ReasonCABundleInvalid, Message: fmt.Sprintf(format, args...)}
+func caBundleInvalid(format string, args ...any) *failures.Failure {
+	return &failures.Failure{Class: webex.ClassTransient, Reason: v1alpha1.ReasonCABundleInvalid, Message: fmt.Sprintf(format, args...)}
 }

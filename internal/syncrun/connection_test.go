@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 )
 
 func TestAllowedAPIHosts(t *testing.T) {
@@ -64,7 +65,7 @@ func TestAllowedAPIHosts(t *testing.T) {
 		}
 		g := NewWithT(t)
 		g.Expect(err).To(HaveOccurred(), base)
-		failure := failureOf(t.Context(), err)
+		failure := failures.Of(t.Context(), err)
 		g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonHostNotAllowed), base)
 		g.Expect(failure.Retriable()).To(BeFalse(), base)
 		g.Expect(failure.Message).To(ContainSubstring("spec.connection.baseURL"), base)
@@ -103,7 +104,7 @@ func TestAllowedProxies(t *testing.T) {
 			continue
 		}
 		g.Expect(err).To(MatchError(ContainSubstring("spec.connection.proxyURL")), proxyURL)
-		g.Expect(failureOf(t.Context(), err).Reason).To(Equal(v1alpha1.ReasonHostNotAllowed), proxyURL)
+		g.Expect(failures.Of(t.Context(), err).Reason).To(Equal(v1alpha1.ReasonHostNotAllowed), proxyURL)
 	}
 }
 

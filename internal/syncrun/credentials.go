@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/pasted"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -94,7 +95,7 @@ func (e *Engine) readCredentials(ctx context.Context, customer *v1alpha1.WebexCu
 	secret := &corev1.Secret{}
 	err := e.Live.Get(ctx, client.ObjectKey{Namespace: customer.Namespace, Name: name}, secret)
 	if apierrors.IsNotFound(err) {
-		return nil, refused(v1alpha1.ReasonSecretNotFound, "%s", SecretNotFoundMessage(name))
+		return nil, failures.Auth(v1alpha1.ReasonSecretNotFound, "%s", SecretNotFoundMessage(name))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the credentials: %w", err)
@@ -135,7 +136,7 @@ func parseCredentials(secret *corev1.Secret) (*credentials, error) {
 	value := func(key string) string {
 		text, err := ReadValue(key, secret.Data[key])
 		if err != nil {
-			faults[key] = refused(v1alpha1.ReasonSecretKeyInvalid, "key %q of Secret %q %v", key, secret.Name, err)
+			faults[key] = failures.Auth(v1alpha1.ReasonSecretKeyInvalid, "key %q of Secret %q %v", key, secret.Name, err)
 			return unreadable
 		}
 		return text
@@ -156,7 +157,7 @@ func parseCredentials(secret *corev1.Secret) (*credentials, error) {
 	}
 	c.proxyFault = cmp.Or(faults[KeyProxyUsername], faults[KeyProxyPassword])
 	if secret.Type == tokenSecretType {
-		return c, refused(v1alpha1.ReasonSecretNameReserved,
+		return c, failures.Auth(v1alpha1.ReasonSecretNameReserved,
 			"spec.credentialsSecretRef names Secret %q, in which the operator keeps refreshed tokens: name the one with your own credentials", secret.Name)
 	}
 	c.kind = c.kindOf(secret)
@@ -173,7 +174,7 @@ func parseCredentials(secret *corev1.Secret) (*credentials, error) {
 	if end := value(KeyAccessTokenExpiresAt); end != "" {
 		var err error
 		if c.expiresAt, err = time.Parse(time.RFC3339, end); err != nil {
-			return c, refused(v1alpha1.ReasonSecretKeyInvalid,
+			return c, failures.Auth(v1alpha1.ReasonSecretKeyInvalid,
 				"key %q of Secret %q is no time: write date and time in UTC by RFC 3339, with a T in between and a Z at the end, or remove it", KeyAccessTokenExpiresAt, secret.Name)
 		}
 	}
@@ -239,7 +240,7 @@ func hasAny(secret *corev1.Secret, keys ...string) bool {
 	return false
 }
 
-func keyMissing(secret *corev1.Secret, key string) *Failure {
+func keyMissing(secret *corev1.Secret, key string) *failures.Failure {
 	what := "has no key"
 	if _, ok := secret.Data[key]; ok {
 		what = "has an empty key"
@@ -249,7 +250,7 @@ func keyMissing(secret *corev1.Secret, key string) *Failure {
 		remedy = fmt.Sprintf("a Service App that asks for its tokens needs keys %s, %s and %s, and either %s or %s, %s and %s",
 			KeyClientID, KeyClientSecret, KeyApplicationID, KeyBootstrapToken, KeyBootstrapClientID, KeyBootstrapClientSecret, KeyBootstrapRefreshToken)
 	}
-	return refused(v1alpha1.ReasonSecretKeyMissing, "Secret %q %s %q: %s", secret.Name, what, key, remedy)
+	return failures.Auth(v1alpha1.ReasonSecretKeyMissing, "Secret %q %s %q: %s", secret.Name, what, key, remedy)
 }
 
 // owner identifies the token's owner for the shared request budget. It reveals

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 )
 
 func secretOf(data map[string]string) *corev1.Secret {
@@ -79,10 +80,10 @@ func TestParseCredentials(t *testing.T) {
 				g.Expect(c.accessToken).NotTo(ContainSubstring("\n"))
 				return
 			}
-			failure := failureOf(t.Context(), err)
+			failure := failures.Of(t.Context(), err)
 			g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonSecretKeyMissing))
 			g.Expect(failure.Retriable()).To(BeFalse())
-			g.Expect(ConcernsCredentials(failure.Reason)).To(BeTrue(), "a change of the Secret wakes it")
+			g.Expect(failures.ConcernsCredentials(failure.Reason)).To(BeTrue(), "a change of the Secret wakes it")
 			g.Expect(failure.Message).To(And(ContainSubstring(`Secret "webex"`), ContainSubstring(test.missing)))
 			g.Expect(failure.Message).NotTo(Or(ContainSubstring("s3cret"), ContainSubstring("t0ken")))
 		})
@@ -93,10 +94,10 @@ func TestUnreadableEnd(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	_, err := parseCredentials(secretOf(map[string]string{KeyAccessToken: "t0ken", KeyAccessTokenExpiresAt: "tomorrow"}))
-	failure := failureOf(t.Context(), err)
+	failure := failures.Of(t.Context(), err)
 	g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonSecretKeyInvalid))
 	g.Expect(failure.Retriable()).To(BeFalse())
-	g.Expect(ConcernsCredentials(failure.Reason)).To(BeTrue(), "a change of the Secret wakes it")
+	g.Expect(failures.ConcernsCredentials(failure.Reason)).To(BeTrue(), "a change of the Secret wakes it")
 	g.Expect(failure.Message).To(Equal(`key "accessTokenExpiresAt" of Secret "webex" is no time: write date and time in UTC by RFC 3339, with a T in between and a Z at the end, or remove it`))
 }
 

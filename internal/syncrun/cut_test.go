@@ -17,6 +17,7 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
@@ -201,7 +202,7 @@ func (w *walker) cut(t *testing.T, tape *recording, truth map[string]string, pag
 		if err == nil && maps.Equal(got, truth) {
 			continue // nothing but a line break was lost
 		}
-		failure := failureOf(context.Background(), err)
+		failure := failures.Of(context.Background(), err)
 		if err == nil || len(got) > 0 || !failure.Retriable() || failure.Class != webex.ClassTransient && failure.Class != webex.ClassPartial {
 			t.Errorf("%s cut after %d bytes by %v, no second try: error %v, figures %v", page, after, how, err, got)
 		}

@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -77,7 +78,7 @@ type Engine struct {
 // Outcome is how an attempt ended.
 type Outcome struct {
 	// Failure is nil if the attempt succeeded.
-	Failure *Failure
+	Failure *failures.Failure
 	// Rows, Changes, TotalUnits and ConsumedUnits say what a successful attempt did and found.
 	Rows                      v1alpha1.RowCounts
 	Changes                   []v1alpha1.Change
@@ -164,7 +165,7 @@ func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, place Place
 		a.step = step.name
 		place.Report(Progress{Step: step.name})
 		if err := carefully(ctx, step.do); err != nil {
-			a.outcome.Failure = a.judge(failureOf(ctx, err))
+			a.outcome.Failure = a.judge(failures.Of(ctx, err))
 			break
 		}
 	}
@@ -181,7 +182,7 @@ func carefully(ctx context.Context, do func(context.Context) error) error {
 		return err
 	}
 	log.FromContext(ctx).Error(cause, "a step of a run panicked", "stack", string(cause.Stack))
-	return &Failure{
+	return &failures.Failure{
 		Class: webex.ClassPartial, Reason: v1alpha1.ReasonPartialResult, Err: cause,
 		Message: "the operator met an answer that it cannot handle: nothing more is written; please report what its log says",
 	}
@@ -215,7 +216,7 @@ func (a *attempt) conclude(ctx context.Context) {
 	switch {
 	case err == nil:
 	case failure == nil:
-		a.outcome.Failure = failureOf(ctx, err)
+		a.outcome.Failure = failures.Of(ctx, err)
 	default: // the run tells why it failed; its customer does not until the next attempt
 		log.FromContext(ctx).Error(err, "the customer's status could not be written after an attempt that failed")
 	}
@@ -241,7 +242,7 @@ func outlive(ctx context.Context, grace time.Duration) (context.Context, context
 
 // causeOf is the text of a cause; the errors of the Webex client are free of
 // tokens and personal data.
-func causeOf(f *Failure) string {
+func causeOf(f *failures.Failure) string {
 	if f.Err == nil {
 		return ""
 	}

@@ -14,6 +14,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
@@ -186,7 +187,7 @@ func TestFaultsThatOthersTakeForTheEnd(t *testing.T) {
 			o := w.outcome(t, func() { w.sim.AddRule(test.rule) })
 			w.Expect(o.err).To(HaveOccurred())
 			w.Expect(o.rows).To(BeEmpty())
-			failure := failureOf(t.Context(), o.err)
+			failure := failures.Of(t.Context(), o.err)
 			w.Expect(failure.Reason).To(Equal(test.reason))
 			w.Expect(failure.Message).To(ContainSubstring(test.says))
 			_, refused := o.answered()
@@ -251,7 +252,7 @@ func TestTokenEndsInTheMiddleOfAList(t *testing.T) {
 	t.Run("there is no other one", func(t *testing.T) {
 		t.Parallel()
 		w, o := read(t, func(w *walker) webex.TokenSource { return webex.StaticToken(issue(w, 30*time.Second)) })
-		w.Expect(failureOf(t.Context(), o.err).Reason).To(Equal(v1alpha1.ReasonCredentialsRejected))
+		w.Expect(failures.Of(t.Context(), o.err).Reason).To(Equal(v1alpha1.ReasonCredentialsRejected))
 		w.Expect(o.rows).To(BeEmpty())
 		_, refused := o.answered()
 		w.Expect(refused).To(HaveLen(1))

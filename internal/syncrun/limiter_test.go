@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -116,7 +117,7 @@ func TestLimiterParksLongPauses(t *testing.T) {
 					return
 				}
 				g.Expect(slept).To(BeZero())
-				failure := failureOf(t.Context(), err)
+				failure := failures.Of(t.Context(), err)
 				g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonRateLimited))
 				g.Expect(failure.RetryAfter).To(Equal(test.pause))
 			})

@@ -16,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -58,8 +59,8 @@ func TestThroughAProxy(t *testing.T) {
 	w.Expect(calls).To(Equal(1), "another try may lock the account")
 	w.Expect(failure.Reason).To(Equal(v1alpha1.ReasonProxyAuthenticationFailed))
 	w.Expect(failure.Retriable()).To(BeFalse())
-	w.Expect(Retriable(failure.Reason)).To(BeFalse())
-	w.Expect(ConcernsCredentials(failure.Reason)).To(BeTrue(), "a changed Secret wakes it")
+	w.Expect(failures.Retriable(failure.Reason)).To(BeFalse())
+	w.Expect(failures.ConcernsCredentials(failure.Reason)).To(BeTrue(), "a changed Secret wakes it")
 	w.Expect(failure.Message).To(And(ContainSubstring(KeyProxyUsername), ContainSubstring(KeyProxyPassword)))
 
 	proxy.answer = http.StatusForbidden
@@ -130,7 +131,7 @@ func TestCABundleIsRotated(t *testing.T) {
 	before, now := newAuthority(t), newAuthority(t)
 	server := newAPI(t, before)
 	w := newWorld(t, before).dialing(server.Server)
-	ask := func() *Failure {
+	ask := func() *failures.Failure {
 		failure, _ := w.ask(t.Context())
 		return failure
 	}

@@ -28,6 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -189,15 +190,15 @@ func (w *world) dialing(server *httptest.Server) *world {
 }
 
 // ask sends one request, as a run does, and returns its failure.
-func (w *world) ask(ctx context.Context) (*Failure, int) {
+func (w *world) ask(ctx context.Context) (*failures.Failure, int) {
 	calls := 0
 	base, err := w.engine.Hosts.endpoint(w.customer.Spec.Connection)
 	if err != nil {
-		return failureOf(ctx, err), calls
+		return failures.Of(ctx, err), calls
 	}
 	carrier, _, err := w.engine.httpClient(ctx, w.customer, w.login)
 	if err != nil {
-		return failureOf(ctx, err), calls
+		return failures.Of(ctx, err), calls
 	}
 	defer carrier.CloseIdleConnections()
 	c, err := webex.New(webex.Config{
@@ -206,7 +207,7 @@ func (w *world) ask(ctx context.Context) (*Failure, int) {
 	})
 	w.Expect(err).NotTo(HaveOccurred())
 	if _, err = c.Organizations(ctx); err != nil {
-		failure := failureOf(ctx, err)
+		failure := failures.Of(ctx, err)
 		w.Expect(failure.Message + causeOf(failure) + fmt.Sprintf("%+v", failure.Err)).NotTo(Or(
 			ContainSubstring("t0ken"), ContainSubstring("s3cret"), ContainSubstring("czNjcmV0"), ContainSubstring("127.0.0.1")))
 		return failure, calls

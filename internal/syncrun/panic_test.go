@@ -2,6 +2,7 @@ package syncrun
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"go/ast"
 	"go/parser"
@@ -14,6 +15,8 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -96,4 +99,15 @@ func TestGoroutinesRecover(t *testing.T) {
 	if found == 0 {
 		t.Error("no goroutine was found")
 	}
+}
+
+func TestPanicEndsOneAttempt(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	err := carefully(t.Context(), func(context.Context) error { panic("jane@example.com") })
+	failure := failures.Of(t.Context(), err)
+	g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonPartialResult))
+	g.Expect(failure.Retriable()).To(BeTrue())
+	g.Expect(failure.Message + causeOf(failure)).NotTo(ContainSubstring("jane"))
+	g.Expect(carefully(t.Context(), func(context.Context) error { return nil })).To(Succeed())
 }

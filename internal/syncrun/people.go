@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -85,7 +86,7 @@ func (r *reading) take(page []webex.Person, add func(*webex.Person) error) error
 	for i := range page {
 		p := &page[i]
 		if p.Incomplete {
-			return partial("Webex could not read every field of a person: nothing is written, the run tries again")
+			return failures.Partial("Webex could not read every field of a person: nothing is written, the run tries again")
 		}
 		if p.Type != "" && p.Type != "person" {
 			continue
@@ -281,7 +282,7 @@ func (r *reading) location(ctx context.Context, id string) error {
 // gaveUp decides what a failure of lists by location means: that they are not to be
 // had, or what it would mean of the one list.
 func (a *attempt) gaveUp(ctx context.Context, seen *survey, err error) (done bool, _ error) {
-	switch failure := failureOf(ctx, err); {
+	switch failure := failures.Of(ctx, err); {
 	case ctx.Err() != nil:
 		return false, err
 	case errors.Is(err, errListsDisagree), failure.Class == webex.ClassTerminal, failure.Class == webex.ClassPartial:

@@ -13,6 +13,7 @@ import (
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
@@ -105,7 +106,7 @@ func TestFaultsByLocation(t *testing.T) {
 				w.Expect(got).To(Equal(w.truth()))
 			} else {
 				w.Expect(err).To(HaveOccurred())
-				w.Expect(failureOf(t.Context(), err).Class).To(Equal(test.class))
+				w.Expect(failures.Of(t.Context(), err).Class).To(Equal(test.class))
 			}
 			w.sim.ClearRules()
 			got, err = w.walk(t.Context())

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 )
 
 // resting is an attempt that works, rests and works again; it ends early where
@@ -25,7 +26,7 @@ func resting(work, rest time.Duration, how Rest) Attempt {
 			return Outcome{}
 		}
 		if err := at.Rest(ctx, how, func() error { return nap(ctx, rest) }); err != nil {
-			return Outcome{Failure: failureOf(ctx, err)}
+			return Outcome{Failure: failures.Of(ctx, err)}
 		}
 		time.Sleep(work)
 		return Outcome{}
@@ -141,7 +142,7 @@ func TestRestEndsWithTheRun(t *testing.T) {
 		run, next := runOf("a", "acme", "1"), runOf("b", "globex", "2")
 		g.Expect(r.Begin(run, "ns/acme", func(ctx context.Context, at Place) Outcome {
 			err := at.Rest(ctx, Rest{}, func() error { <-ctx.Done(); return ctx.Err() })
-			return Outcome{Failure: failureOf(ctx, err)}
+			return Outcome{Failure: failures.Of(ctx, err)}
 		})).To(BeTrue())
 		synctest.Wait()
 		g.Expect(r.Begin(next, "ns/globex", after(time.Hour))).To(BeTrue())
@@ -238,7 +239,7 @@ func TestPlacesUnderRandomUse(t *testing.T) {
 							g.Expect(p.free).To(BeNumerically(">=", 0))
 							r.mu.Unlock()
 							if err := at.Rest(ctx, Rest{Shared: step%2 == 0}, func() error { return nap(ctx, naps[step%2]) }); err != nil {
-								return Outcome{Failure: failureOf(ctx, err)}
+								return Outcome{Failure: failures.Of(ctx, err)}
 							}
 						}
 						return Outcome{}

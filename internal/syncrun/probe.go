@@ -12,6 +12,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -247,7 +248,7 @@ func (p *probeTokens) exchange(ctx, asking context.Context) (webex.Token, error)
 	// asks for another one by itself.
 	answer, err := t.app.ask(asking, t.credentials)
 	if webex.ClassOf(err) == webex.ClassAuth {
-		err = refused(v1alpha1.ReasonCredentialsRejected, "%s", appRefusalMessage(t.credentials.secret, err))
+		err = failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s", appRefusalMessage(t.credentials.secret, err))
 	}
 	return answer, err
 }

@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -22,11 +23,11 @@ func (a *attempt) refusedBefore(ctx context.Context) error {
 		due := AskAgain(a.customer, a.Clock.Now())
 		tooSoon := a.unasked() && (due.IsZero() || a.Clock.Now().Before(due))
 		if tooSoon || last.Reason == v1alpha1.ReasonCredentialsRejected {
-			return &Failure{Class: classOfReason(last.Reason), Reason: last.Reason, Message: last.Message, Repeated: true}
+			return &failures.Failure{Class: classOfReason(last.Reason), Reason: last.Reason, Message: last.Message, Repeated: true}
 		}
 	}
 	if a.Budgets.refusedBefore(a.owner, a.credentials.resourceVersion) {
-		return refused(v1alpha1.ReasonCredentialsRejected, "%s", credentialsRejectedMessage)
+		return failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s", failures.CredentialsRejected)
 	}
 	return a.refusedToOthers(ctx)
 }
@@ -62,7 +63,7 @@ func (a *attempt) refusedToOthers(ctx context.Context) error {
 		if other.UID != a.customer.UID && baseURL(other) == baseURL(a.customer) && a.credentials.areThoseOf(other) &&
 			s.LastRun != nil && s.LastRun.Reason == v1alpha1.ReasonCredentialsRejected &&
 			s.Credentials != nil && s.Credentials.ObservedSecretResourceVersion == a.credentials.resourceVersion {
-			return refused(v1alpha1.ReasonCredentialsRejected, "%s", s.LastRun.Message)
+			return failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s", s.LastRun.Message)
 		}
 	}
 	return nil
@@ -77,7 +78,7 @@ func baseURL(customer *v1alpha1.WebexCustomerAccess) string {
 
 // classOfReason is the class of a reason that is not retried.
 func classOfReason(reason string) webex.Class {
-	if ConcernsCredentials(reason) {
+	if failures.ConcernsCredentials(reason) {
 		return webex.ClassAuth
 	}
 	return webex.ClassTerminal

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 )
 
 // Causes of a stopped attempt.
@@ -154,7 +155,7 @@ func (r *Runner) carryOut(ctx context.Context, j *job, attempt Attempt) {
 		r.change(j, func() bool { j.StartedAt, j.reportedAt = r.clock.Now(), r.clock.Now(); return true })
 		outcome = survived(ctx, func() Outcome { return attempt(ctx, placeOf{r, j}) })
 	} else {
-		outcome.Failure = failureOf(ctx, err)
+		outcome.Failure = failures.Of(ctx, err)
 	}
 	r.change(j, func() bool {
 		j.Outcome = &outcome
@@ -168,7 +169,7 @@ func (r *Runner) carryOut(ctx context.Context, j *job, attempt Attempt) {
 func survived(ctx context.Context, attempt func() Outcome) (outcome Outcome) {
 	err := carefully(ctx, func(context.Context) error { outcome = attempt(); return nil })
 	if err != nil {
-		outcome.Failure = failureOf(ctx, err)
+		outcome.Failure = failures.Of(ctx, err)
 	}
 	return outcome
 }

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 )
 
 // runnerTest runs a test in a bubble, where time stands still while anybody
@@ -51,7 +52,7 @@ func runOf(name, customer string, uid types.UID) *v1alpha1.LicenseSync {
 // untilStopped is an attempt that only its context ends.
 func untilStopped(ctx context.Context, _ Place) Outcome {
 	<-ctx.Done()
-	return Outcome{Requests: 3, Failure: failureOf(ctx, ctx.Err())}
+	return Outcome{Requests: 3, Failure: failures.Of(ctx, ctx.Err())}
 }
 
 // after is an attempt that succeeds after a while.

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -179,7 +180,7 @@ func (t *refreshingTokens) load(ctx context.Context, lock *tokenLock) (storedTok
 		stored, lock.unsaved = *lock.unsaved, nil
 	}
 	if stored.organization != "" && t.credentials.organization != "" && stored.organization != t.credentials.organization {
-		return stored, refused(v1alpha1.ReasonOrganizationMismatch,
+		return stored, failures.Auth(v1alpha1.ReasonOrganizationMismatch,
 			"the tokens that the Service App of Secret %q got are of organization %s: give each organization a Secret of its own, or leave %s out of it",
 			t.credentials.secret, stored.organization, KeyRefreshToken)
 	}
@@ -243,7 +244,7 @@ const nothingMore = "; nothing is tried before the Secret changes"
 
 // refusal is the failure of credentials with which nothing more can be done.
 func (t *refreshingTokens) refusal(err error) error {
-	f := refused(v1alpha1.ReasonCredentialsRejected, "%s%s", t.current.refusalMessage(t.version()), nothingMore)
+	f := failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s%s", t.current.refusalMessage(t.version()), nothingMore)
 	f.Err = err
 	if e, ok := webex.AsError(err); ok {
 		f.TrackingID = e.TrackingID

@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -84,7 +85,7 @@ func (t *refreshingTokens) saveUnsaved(ctx context.Context, lock *tokenLock) boo
 }
 
 func storeFailure(name string, err error) error {
-	return &Failure{
+	return &failures.Failure{
 		Class: webex.ClassTransient, Reason: v1alpha1.ReasonWriteFailed, Err: err,
 		Message: fmt.Sprintf("new tokens could not be stored in Secret %q, and are not used before they are: see whether the operator may write it", name),
 	}
@@ -107,7 +108,7 @@ func (t *refreshingTokens) exchange(ctx context.Context, rejected string) (webex
 	}
 	if t.canBootstrap() && !t.current.app.stands(&t.current, version, now) {
 		answer, err := t.app.ask(asking, t.credentials)
-		switch f := failureOf(asking, err); {
+		switch f := failures.Of(asking, err); {
 		case err == nil:
 			t.current.organization = t.credentials.organization
 			return answer, nil
@@ -161,7 +162,7 @@ func (s *serviceApp) ask(ctx context.Context, c *credentials) (webex.Token, erro
 	}
 	// It may be the caller's token that ended early.
 	grant.CallerToken, err = s.caller.Refresh(ctx, caller)
-	_, known := errors.AsType[*Failure](err) // and says more than the refusal
+	_, known := errors.AsType[*failures.Failure](err) // and says more than the refusal
 	switch {
 	case err != nil && (known || webex.ClassOf(err) != webex.ClassAuth):
 		return answer, err
@@ -194,14 +195,14 @@ func (s *serviceApp) standing() *standingDenial {
 	return denied
 }
 
-func organizationUnknown(secret string) *Failure {
-	return refused(v1alpha1.ReasonOrganizationRequired,
+func organizationUnknown(secret string) *failures.Failure {
+	return failures.Auth(v1alpha1.ReasonOrganizationRequired,
 		"the Service App of Secret %q asks for tokens of one organization, and none is known yet: set spec.organizationID", secret)
 }
 
 // appRefusalMessage says why a Service App gets no tokens, and who can help.
 func appRefusalMessage(secret string, err error) string {
-	if f, ok := errors.AsType[*Failure](err); ok {
+	if f, ok := errors.AsType[*failures.Failure](err); ok {
 		return strings.TrimSuffix(f.Message, nothingMore) // of the caller's own tokens
 	}
 	e, ok := webex.AsError(err)

@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
@@ -191,7 +192,7 @@ func TestServiceAppRefusals(t *testing.T) {
 			w.Expect(failure.Reason).To(Equal(test.reason))
 			w.Expect(failure.Retriable()).To(BeFalse())
 			w.Expect(failure.Message).To(ContainSubstring(test.message))
-			w.Expect(ConcernsCredentials(failure.Reason)).To(BeTrue(), "a change of the Secret wakes it")
+			w.Expect(failures.ConcernsCredentials(failure.Reason)).To(BeTrue(), "a change of the Secret wakes it")
 			w.Expect(len(failure.Message)).To(BeNumerically("<", 512))
 			for _, key := range []string{KeyClientSecret, KeyBootstrapToken, KeyBootstrapRefreshToken} {
 				if keys[key] != "" {

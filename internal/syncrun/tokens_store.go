@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	apirefusal "github.com/webex-operator/webex-license-operator/internal/refusal"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -103,7 +104,7 @@ func (s *tokenStore) load(ctx context.Context) (storedToken, error) {
 	}
 	if secret.Type != tokenSecretType || string(secret.Data[keyTokensOf]) != s.of {
 		// What it holds would be replaced, and go with the customer.
-		return storedToken{}, terminal(v1alpha1.ReasonSecretNameReserved,
+		return storedToken{}, failures.Terminal(v1alpha1.ReasonSecretNameReserved,
 			"Secret %q is where the operator keeps tokens of Secret %q, but it holds something else: delete or rename it, or give Secret %q another name; then create a LicenseSync",
 			s.name, s.customer.Spec.CredentialsSecretRef.Name, s.customer.Spec.CredentialsSecretRef.Name)
 	}
@@ -208,7 +209,7 @@ func (s *tokenStore) storeError(err error, changed bool) error {
 	case changed:
 		return errStoreChanged
 	case apirefusal.Is(err):
-		return &Failure{
+		return &failures.Failure{
 			Class: webex.ClassTransient, Reason: v1alpha1.ReasonWriteFailed, Err: err,
 			Message: fmt.Sprintf("Kubernetes refuses Secret %q, where the operator keeps refreshed tokens: %s", s.name, apirefusal.Words(err)),
 		}

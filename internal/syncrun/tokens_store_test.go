@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 )
 
 // A Secret for tokens that Kubernetes refuses is told in its words: a quota or a policy is no missing right.
@@ -24,11 +25,11 @@ func TestRefusedTokenSecretIsToldInWords(t *testing.T) {
 		"metadata.name: no such":   apierrors.NewBadRequest("metadata.name: no such"),
 		"because it is terminated": apierrors.NewForbidden(secrets, s.name, errors.New("because it is terminated")),
 	} {
-		failure, ok := errors.AsType[*Failure](s.storeError(err, false))
+		failure, ok := errors.AsType[*failures.Failure](s.storeError(err, false))
 		g.Expect(ok).To(BeTrue(), words)
 		g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonWriteFailed))
 		g.Expect(failure.Message).To(And(ContainSubstring(words), ContainSubstring(`Secret "webex-webex-token"`)))
 	}
-	_, ok := errors.AsType[*Failure](s.storeError(apierrors.NewServiceUnavailable("starting"), false))
+	_, ok := errors.AsType[*failures.Failure](s.storeError(apierrors.NewServiceUnavailable("starting"), false))
 	g.Expect(ok).To(BeFalse(), "it passes")
 }

@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
@@ -161,10 +162,10 @@ func (w *tokenWorld) stored(name string) *corev1.Secret {
 	return secret
 }
 
-func (w *tokenWorld) failure(err error) *Failure {
+func (w *tokenWorld) failure(err error) *failures.Failure {
 	w.t.Helper()
 	w.Expect(err).To(HaveOccurred())
-	return failureOf(context.Background(), err)
+	return failures.Of(context.Background(), err)
 }
 
 var refreshModes = []webexsim.RefreshMode{webexsim.RefreshKeep, webexsim.RefreshRotate, webexsim.RefreshOmit}

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 )
 
 // Each key of a credentials Secret, in each kind of credentials that uses it, with each defect: it is read, or told by its
@@ -70,7 +71,7 @@ func TestEveryKeyWithEveryDefect(t *testing.T) {
 				if defect == "Bearer" {
 					defect = "blank inside"
 				}
-				failure := failureOf(context.Background(), err)
+				failure := failures.Of(context.Background(), err)
 				g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonSecretKeyInvalid), "%v, %s: %s", keys, key, defect)
 				g.Expect(failure.Message).To(And(ContainSubstring(`key "`+key+`" of Secret "webex"`), ContainSubstring(defect)))
 				g.Expect(strings.Contains(failure.Message, value[:6])).To(BeFalse())
@@ -110,7 +111,7 @@ func TestBundleOfEveryPlace(t *testing.T) {
 			pool, _, err := engine.caBundle(t.Context(), "ns", &v1alpha1.Connection{CABundleRef: ref})
 			if c.want != "" {
 				g.Expect(err).To(MatchError(ContainSubstring(c.want)))
-				g.Expect(failureOf(t.Context(), err).Reason).To(Equal(v1alpha1.ReasonCABundleInvalid))
+				g.Expect(failures.Of(t.Context(), err).Reason).To(Equal(v1alpha1.ReasonCABundleInvalid))
 				return
 			}
 			g.Expect(err).NotTo(HaveOccurred())

@@ -11,6 +11,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -36,7 +37,7 @@ func saysNo(reason string) bool {
 // Passing says whether a failed attempt is nothing to be believed in: trouble that
 // passes, or a no that was said once.
 func Passing(last *v1alpha1.LastRun) bool {
-	return Retriable(last.Reason) || saysNo(last.Reason) && last.Verdict != nil && !ptr.Deref(last.Verdict.Confirmed, false)
+	return failures.Retriable(last.Reason) || saysNo(last.Reason) && last.Verdict != nil && !ptr.Deref(last.Verdict.Confirmed, false)
 }
 
 // AskAgain is when a customer whose last run failed is due for another one by itself;
@@ -44,7 +45,7 @@ func Passing(last *v1alpha1.LastRun) bool {
 // their change. A time that is ahead of now is not believed: it is due.
 func AskAgain(customer *v1alpha1.WebexCustomerAccess, now time.Time) time.Time {
 	last := customer.Status.LastRun
-	if last == nil || last.EndTime == nil || !Retriable(last.Reason) && !saysNo(last.Reason) && last.Reason != v1alpha1.ReasonHostNotAllowed {
+	if last == nil || last.EndTime == nil || !failures.Retriable(last.Reason) && !saysNo(last.Reason) && last.Reason != v1alpha1.ReasonHostNotAllowed {
 		return time.Time{}
 	}
 	at, pace := last.EndTime.Time, askPace
@@ -63,7 +64,7 @@ func AskAgain(customer *v1alpha1.WebexCustomerAccess, now time.Time) time.Time {
 }
 
 // judge makes of a failure what it means for the customer.
-func (a *attempt) judge(f *Failure) *Failure {
+func (a *attempt) judge(f *failures.Failure) *failures.Failure {
 	switch {
 	case f.Repeated || !saysNo(f.Reason):
 	case f.Reason == v1alpha1.ReasonRejected && a.walking() && !elsewhere(f):
@@ -82,7 +83,7 @@ func (a *attempt) walking() bool {
 }
 
 // elsewhere says whether Webex said that another region serves the organization.
-func elsewhere(f *Failure) bool {
+func elsewhere(f *failures.Failure) bool {
 	e, ok := errors.AsType[*webex.Error](f.Err)
 	return ok && e.Status == http.StatusUnavailableForLegalReasons
 }
@@ -94,7 +95,7 @@ func (a *attempt) saidBefore(reason string) bool {
 }
 
 // verdict is what the customer keeps of a no.
-func (a *attempt) verdict(f *Failure, now metav1.Time) *v1alpha1.Verdict {
+func (a *attempt) verdict(f *failures.Failure, now metav1.Time) *v1alpha1.Verdict {
 	switch {
 	case !saysNo(f.Reason):
 		return nil

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -25,7 +26,7 @@ func (a *attempt) connect(ctx context.Context) error {
 		return err
 	}
 	if a.Serves != nil && !a.Serves(a.customer) {
-		return &Failure{Class: webex.ClassTransient, Reason: v1alpha1.ReasonCanceled, Message: ErrNotServed.Error(), Err: ErrNotServed}
+		return &failures.Failure{Class: webex.ClassTransient, Reason: v1alpha1.ReasonCanceled, Message: ErrNotServed.Error(), Err: ErrNotServed}
 	}
 	base, err := a.Hosts.endpoint(a.customer.Spec.Connection)
 	if err != nil {
@@ -83,15 +84,15 @@ func (a *attempt) identify(ctx context.Context) error {
 func (a *attempt) namedOrganization(ctx context.Context) (webex.Organization, error) {
 	uuid, err := webex.OrganizationUUID(a.customer.Spec.OrganizationID)
 	if err != nil {
-		return webex.Organization{}, terminal(v1alpha1.ReasonInvalidOrganizationID, "spec.organizationID: %v; since it is immutable, delete this WebexCustomerAccess and create it with the right id", err)
+		return webex.Organization{}, failures.Terminal(v1alpha1.ReasonInvalidOrganizationID, "spec.organizationID: %v; since it is immutable, delete this WebexCustomerAccess and create it with the right id", err)
 	}
-	mismatch := refused(v1alpha1.ReasonOrganizationMismatch,
+	mismatch := failures.Auth(v1alpha1.ReasonOrganizationMismatch,
 		"the credentials give no access to organization %s of spec.organizationID: use a token of that organization or of its partner, or create a WebexCustomerAccess with the right id", uuid)
 	a.orgParameter = webex.OrganizationAPIID(uuid)
 	organization, err := a.webex.Organization(ctx, a.orgParameter)
 	if e, ok := errors.AsType[*webex.Error](err); ok && deniesAccess(e) {
 		if a.customer.Status.LastSuccessfulSyncTime != nil { // it was the right one once
-			mismatch = refused(v1alpha1.ReasonForbidden,
+			mismatch = failures.Auth(v1alpha1.ReasonForbidden,
 				"the credentials give no access to organization %s any more: grant it again in Webex, which is asked every 6 hours and by a LicenseSync that you create, or put other credentials into the Secret of spec.credentialsSecretRef", uuid)
 		}
 		mismatch.TrackingID, mismatch.Err = e.TrackingID, err
@@ -119,9 +120,9 @@ func (a *attempt) ownOrganization(ctx context.Context) (webex.Organization, erro
 	case err != nil:
 		return webex.Organization{}, err
 	case len(organizations) == 0:
-		return webex.Organization{}, refused(v1alpha1.ReasonForbidden, "the token sees no organization: it needs scope spark-admin:organizations_read and an administrator's role")
+		return webex.Organization{}, failures.Auth(v1alpha1.ReasonForbidden, "the token sees no organization: it needs scope spark-admin:organizations_read and an administrator's role")
 	case len(organizations) > 1:
-		return webex.Organization{}, refused(v1alpha1.ReasonOrganizationRequired, "the token sees several organizations: set spec.organizationID to the one that this customer is")
+		return webex.Organization{}, failures.Auth(v1alpha1.ReasonOrganizationRequired, "the token sees several organizations: set spec.organizationID to the one that this customer is")
 	}
 	return organizations[0], nil
 }
@@ -138,7 +139,7 @@ func (a *attempt) refuseDuplicate(ctx context.Context) error {
 	if duplicate.Namespace == a.customer.Namespace {
 		other = duplicate.Name
 	}
-	return refused(v1alpha1.ReasonDuplicateOrganization,
+	return failures.Auth(v1alpha1.ReasonDuplicateOrganization,
 		"another WebexCustomerAccess (%s) reads this organization already: delete one of the two, or set spec.organizationID in a new one to another organization", other)
 }
 
@@ -171,7 +172,7 @@ func goesBefore(a, b *v1alpha1.WebexCustomerAccess) bool {
 func (a *attempt) readLicenses(ctx context.Context) error {
 	return each(a.webex.Licenses(ctx, a.orgParameter), func(l webex.License) error {
 		if l.Errors {
-			return partial("Webex could not read every field of a licence: nothing is written, the run tries again")
+			return failures.Partial("Webex could not read every field of a licence: nothing is written, the run tries again")
 		}
 		a.licenses = append(a.licenses, usage.License{
 			ID: l.ID, Name: l.Name, OfferCode: l.OfferCode,
@@ -204,7 +205,7 @@ func (a *attempt) readRoles(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	failure := failureOf(ctx, err)
+	failure := failures.Of(ctx, err)
 	if ctx.Err() != nil || failure.Reason == v1alpha1.ReasonCredentialsRejected {
 		return err
 	}
@@ -231,7 +232,7 @@ func (a *attempt) readWorkspaces(ctx context.Context) error {
 	}
 	return each(a.webex.Workspaces(ctx, a.orgParameter), func(w webex.Workspace) error {
 		if w.Incomplete {
-			return partial("Webex could not read every field of a workspace: nothing is written, the run tries again")
+			return failures.Partial("Webex could not read every field of a workspace: nothing is written, the run tries again")
 		}
 		a.usage.AddWorkspace(w.ID, w.LocationID, w.Licenses, w.LicensesKnown)
 		return nil
@@ -254,10 +255,6 @@ func each[T any](items iter.Seq2[T, error], take func(T) error) error {
 func collects(customer *v1alpha1.WebexCustomerAccess, level v1alpha1.Level) bool {
 	c := customer.Spec.Collection
 	return c == nil || len(c.Levels) == 0 || slices.Contains(c.Levels, level)
-}
-
-func partial(message string) *Failure {
-	return &Failure{Class: webex.ClassPartial, Reason: v1alpha1.ReasonPartialResult, Message: message}
 }
 
 func pointer(u webex.Units) *int64 {

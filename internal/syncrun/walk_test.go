@@ -17,6 +17,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
@@ -204,11 +205,11 @@ func TestWalkThroughFaults(t *testing.T) {
 				w.Expect(got).To(Equal(w.truth()))
 			} else {
 				w.Expect(err).To(HaveOccurred())
-				failure := failureOf(t.Context(), err)
+				failure := failures.Of(t.Context(), err)
 				w.Expect(failure.Class).To(Equal(test.want.class), failure.Message)
 				w.Expect(failure.Reason).To(Equal(test.want.reason))
 				w.Expect(failure.Message).To(ContainSubstring(test.want.message))
-				w.Expect(Retriable(failure.Reason)).To(Equal(failure.Retriable()))
+				w.Expect(failures.Retriable(failure.Reason)).To(Equal(failure.Retriable()))
 				if test.want.calls > 0 {
 					w.Expect(w.sim.Requests()["GET /people"]).To(Equal(test.want.calls))
 				}
@@ -252,7 +253,7 @@ func TestWalkHeedsRetryAfter(t *testing.T) {
 			c.Now, c.Retry = func() time.Time { return now }, webex.RetryPolicy{Attempts: 1}
 		}
 		_, err := w.walk(t.Context())
-		w.Expect(failureOf(t.Context(), err).RetryAfter).To(Equal(want), string(form))
+		w.Expect(failures.Of(t.Context(), err).RetryAfter).To(Equal(want), string(form))
 	}
 }
 

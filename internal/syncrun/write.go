@@ -21,6 +21,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/refusal"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -62,9 +63,9 @@ func unwritten(err error) error {
 	if _, ok := errors.AsType[*webex.PanicError](err); ok {
 		return err
 	}
-	return &Failure{
+	return &failures.Failure{
 		Class: webex.ClassTransient, Reason: v1alpha1.ReasonWriteFailed, Err: err,
-		Message: "the Kubernetes API did not take every row, the run tries again: " + apiServerWords(err),
+		Message: "the Kubernetes API did not take every row, the run tries again: " + failures.APIServerWords(err),
 	}
 }
 
@@ -216,8 +217,8 @@ func (w *rowWriter) report() error {
 }
 
 // rowsRefused fails the run, and for good: another attempt would walk again and be refused.
-func (w *rowWriter) rowsRefused() *Failure {
-	return &Failure{
+func (w *rowWriter) rowsRefused() *failures.Failure {
+	return &failures.Failure{
 		Class: webex.ClassTransient, Reason: v1alpha1.ReasonRowsRefused, Final: true,
 		Message: "Kubernetes refuses licence rows, the others are written: make room or change the policy that it names, then create a LicenseSync; " + w.example,
 	}

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 )
 
 // What the API server says of one row decides what becomes of the run: an odd row is left out,
@@ -59,7 +60,7 @@ func TestRefusalsOfRows(t *testing.T) {
 				g.Expect(a.outcome.Missing != "").To(Equal(test.odd))
 				return
 			}
-			failure, ok := errors.AsType[*Failure](err)
+			failure, ok := errors.AsType[*failures.Failure](err)
 			g.Expect(ok).To(BeTrue(), "%v", err)
 			g.Expect(failure.Reason).To(Equal(test.reason))
 			g.Expect(failure.Retriable()).To(Equal(test.reason == v1alpha1.ReasonWriteFailed))

@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 )
 
 // drive changes an organization, spoils the service and asks for a run, again and
@@ -90,7 +90,7 @@ func (w *world) mend(c *customer) {
 	for try := range 4 {
 		w.get(object)
 		last := object.Status.LastRun
-		if last == nil || !syncrun.ConcernsCredentials(last.Reason) {
+		if last == nil || !failures.ConcernsCredentials(last.Reason) {
 			return
 		}
 		w.note("%s: refused, %s: %s", c.name, last.Reason, last.Message)

@@ -24,7 +24,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
 	"github.com/webex-operator/webex-license-operator/test/operator"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
@@ -150,7 +150,7 @@ func (w *world) last(c *customer) {
 		if reason == v1alpha1.ReasonSucceeded {
 			return
 		}
-		if !syncrun.ConcernsCredentials(reason) || w.t.Failed() {
+		if !failures.ConcernsCredentials(reason) || w.t.Failed() {
 			w.t.Errorf("a run of %s that nothing disturbed: %s: %s", c.name, reason, object.Status.LastRun.Message)
 			return
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/connect"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -73,7 +74,7 @@ func (w *wizard) inquire(ctx context.Context) error {
 // explain is about a customer that there is, where Webex does not let its
 // organization be seen.
 func (w *wizard) explain(err error) error {
-	var failure *syncrun.Failure
+	var failure *failures.Failure
 	if before := w.plan.CustomerBefore; before != nil && w.flags.organization == "" && errors.As(err, &failure) &&
 		(failure.Reason == v1alpha1.ReasonOrganizationMismatch || failure.Reason == v1alpha1.ReasonForbidden) {
 		return fmt.Errorf("customer %s is %s, and these credentials give no access to that organization: use a token of it or of its partner, or give the new customer another name", w.name, organizationName(before))

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -16,7 +17,7 @@ const Page = "docs/credentials.md"
 
 // Explain adds to what went wrong with Webex the remedy of this command.
 func Explain(err error) error {
-	failure, isFailure := errors.AsType[*syncrun.Failure](err)
+	failure, isFailure := errors.AsType[*failures.Failure](err)
 	e, isAnswer := webex.AsError(err)
 	switch {
 	case isFailure && failure.Reason == v1alpha1.ReasonOrganizationMismatch:

@@ -1,4 +1,6 @@
-package syncrun
+// Package failures says why an attempt ended, what follows from it, and what a person
+// can do: each error of Webex and of the Kubernetes API has its class, reason and remedy here.
+package failures
 
 import (
 	"context"
@@ -71,19 +73,24 @@ func Retriable(reason string) bool {
 	return false
 }
 
-// terminal is a failure that only a change of the customer's spec mends.
-func terminal(reason, format string, args ...any) *Failure {
+// Terminal is a failure that only a change of the customer's spec mends.
+func Terminal(reason, format string, args ...any) *Failure {
 	return &Failure{Class: webex.ClassTerminal, Reason: reason, Message: fmt.Sprintf(format, args...)}
 }
 
-// refused is a failure that only a change of the credentials Secret mends.
-func refused(reason, format string, args ...any) *Failure {
+// Auth is a failure that only a change of the credentials Secret mends.
+func Auth(reason, format string, args ...any) *Failure {
 	return &Failure{Class: webex.ClassAuth, Reason: reason, Message: fmt.Sprintf(format, args...)}
 }
 
-// failureOf classifies any error of an attempt. Once the context has ended, that
+// Partial is a failure of a walk whose answers are not whole.
+func Partial(message string) *Failure {
+	return &Failure{Class: webex.ClassPartial, Reason: v1alpha1.ReasonPartialResult, Message: message}
+}
+
+// Of classifies any error of an attempt. Once the context has ended, that
 // is the cause of whatever failed, rows that could not be written included.
-func failureOf(ctx context.Context, err error) *Failure {
+func Of(ctx context.Context, err error) *Failure {
 	if ctx.Err() != nil {
 		return &Failure{Class: webex.ClassTransient, Reason: v1alpha1.ReasonCanceled, Message: "the attempt was stopped", Err: context.Cause(ctx)}
 	}
@@ -96,12 +103,13 @@ func failureOf(ctx context.Context, err error) *Failure {
 	return &Failure{
 		Class:   webex.ClassTransient,
 		Reason:  v1alpha1.ReasonWriteFailed,
-		Message: "the Kubernetes API did not answer as expected: " + apiServerWords(err),
+		Message: "the Kubernetes API did not answer as expected: " + APIServerWords(err),
 		Err:     err,
 	}
 }
 
-const credentialsRejectedMessage = "Webex refused the credentials: put a valid token into the Secret of spec.credentialsSecretRef; nothing is tried before the Secret changes"
+// CredentialsRejected says that Webex refused the credentials, and the remedy.
+const CredentialsRejected = "Webex refused the credentials: put a valid token into the Secret of spec.credentialsSecretRef; nothing is tried before the Secret changes"
 
 // apiFailure gives an error of the Webex API its reason and its remedy.
 func apiFailure(e *webex.Error) *Failure {
@@ -109,7 +117,7 @@ func apiFailure(e *webex.Error) *Failure {
 	switch e.Class {
 	case webex.ClassAuth:
 		f.Reason = v1alpha1.ReasonCredentialsRejected
-		f.Message = credentialsRejectedMessage
+		f.Message = CredentialsRejected
 	case webex.ClassRateLimited:
 		f.Reason = v1alpha1.ReasonRateLimited
 		f.Message = "Webex asked to wait before the next request: the run goes on by itself afterwards"
@@ -124,7 +132,7 @@ func apiFailure(e *webex.Error) *Failure {
 		f.Reason = v1alpha1.ReasonRejected
 		if errors.Is(e, webex.ErrProxyAuthentication) {
 			f.Reason = v1alpha1.ReasonProxyAuthenticationFailed
-			f.Message = fmt.Sprintf("the proxy of spec.connection.proxyURL, or of the operator's environment, refused the user name and password: for proxyURL, put those that it knows into the Secret of spec.credentialsSecretRef, keys %s and %s", KeyProxyUsername, KeyProxyPassword)
+			f.Message = fmt.Sprintf("the proxy of spec.connection.proxyURL, or of the operator's environment, refused the user name and password: for proxyURL, put those that it knows into the Secret of spec.credentialsSecretRef, keys %s and %s", "proxyUsername", "proxyPassword")
 		}
 		if e.Status == http.StatusForbidden {
 			f.Reason = v1alpha1.ReasonForbidden
@@ -134,8 +142,8 @@ func apiFailure(e *webex.Error) *Failure {
 	return f
 }
 
-// apiServerWords are the words of the API server, or where to look if it has none.
-func apiServerWords(err error) string {
+// APIServerWords are the words of the API server, or where to look if it has none.
+func APIServerWords(err error) string {
 	if _, ok := errors.AsType[*apierrors.StatusError](err); ok {
 		return refusal.Words(err)
 	}

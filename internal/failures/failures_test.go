@@ -1,4 +1,4 @@
-package syncrun
+package failures
 
 import (
 	"context"
@@ -38,7 +38,7 @@ func TestFailureOfTheWebexAPI(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
 			test.err.Operation, test.err.TrackingID = "list people", trackingID
-			failure := failureOf(t.Context(), fmt.Errorf("walking: %w", &test.err))
+			failure := Of(t.Context(), fmt.Errorf("walking: %w", &test.err))
 
 			g.Expect(failure.Reason).To(Equal(test.reason))
 			g.Expect(failure.Class).To(Equal(test.err.Class))
@@ -58,7 +58,7 @@ func TestFailureOfAnythingElse(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	secret := errors.New(`Post "https://host/?access_token=secret": dial tcp 10.0.0.1:443`)
-	failure := failureOf(t.Context(), secret)
+	failure := Of(t.Context(), secret)
 	g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonWriteFailed))
 	g.Expect(failure.Retriable()).To(BeTrue())
 	g.Expect(failure.Message).NotTo(Or(ContainSubstring("secret"), ContainSubstring("10.0.0.1")))
@@ -69,33 +69,23 @@ func TestFailureOfAStoppedAttempt(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(ErrShutdown)
+	stopped := errors.New("the operator is shutting down")
+	cancel(stopped)
 	for _, err := range []error{
 		ctx.Err(),
 		&webex.Error{Class: webex.ClassTransient, Err: ctx.Err()},
 		&Failure{Class: webex.ClassTransient, Reason: v1alpha1.ReasonWriteFailed, Err: ctx.Err()},
 	} {
-		failure := failureOf(ctx, err)
+		failure := Of(ctx, err)
 		g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonCanceled), "%T", err)
-		g.Expect(errors.Is(failure, ErrShutdown)).To(BeTrue())
+		g.Expect(errors.Is(failure, stopped)).To(BeTrue())
 	}
 }
 
 func TestFailureKeepsItsOwnVerdict(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	own := terminal(v1alpha1.ReasonHostNotAllowed, "spec.connection.baseURL: %s", "no")
-	g.Expect(failureOf(t.Context(), fmt.Errorf("connecting: %w", own))).To(BeIdenticalTo(own))
+	own := Terminal(v1alpha1.ReasonHostNotAllowed, "spec.connection.baseURL: %s", "no")
+	g.Expect(Of(t.Context(), fmt.Errorf("connecting: %w", own))).To(BeIdenticalTo(own))
 	g.Expect(own.Retriable()).To(BeFalse())
-}
-
-func TestPanicEndsOneAttempt(t *testing.T) {
-	t.Parallel()
-	g := NewWithT(t)
-	err := carefully(t.Context(), func(context.Context) error { panic("jane@example.com") })
-	failure := failureOf(t.Context(), err)
-	g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonPartialResult))
-	g.Expect(failure.Retriable()).To(BeTrue())
-	g.Expect(failure.Message + causeOf(failure)).NotTo(ContainSubstring("jane"))
-	g.Expect(carefully(t.Context(), func(context.Context) error { return nil })).To(Succeed())
 }
