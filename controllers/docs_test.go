@@ -20,8 +20,8 @@ import (
 )
 
 // Every test that runs an operator also holds what it writes against the pages in docs: the
-// index of troubleshooting.md says on which condition of which kind a reason is found,
-// events.md which events there are.
+// table of reasons.md says on which condition of which kind a reason is found, events.md which
+// events there are.
 
 // kindWords are the pages' words for kinds.
 var kindWords = map[string]string{"WebexCustomerAccess": "customer", "LicenseSync": "run", "LicenseSyncSchedule": "schedule", "WebexLicense": "row"}
@@ -35,7 +35,7 @@ type documented struct {
 }
 
 var pages = sync.OnceValue(func() documented {
-	return documented{reasons: reasonsOfIndex(page("troubleshooting.md")), events: eventsOfPage(page("events.md"))}
+	return documented{reasons: reasonsOfPage(page("reasons.md")), events: eventsOfPage(page("events.md"))}
 })
 
 func page(name string) string {
@@ -47,29 +47,25 @@ func page(name string) string {
 }
 
 var (
-	tableRow   = regexp.MustCompile(`(?m)^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$`)
-	codeWord   = regexp.MustCompile("`([A-Za-z]+)`")
-	linkedWord = regexp.MustCompile(`^\[([A-Za-z]+)\]`)
+	tableRow  = regexp.MustCompile(`(?m)^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$`)
+	codeWord  = regexp.MustCompile("`([A-Za-z]+)`")
+	reasonRow = regexp.MustCompile("(?m)^\\| <a id=\"[a-z]+\"></a>`([A-Za-z]+)` \\| ([^|]+) \\|")
 )
 
-// reasonsOfIndex reads rows such as
+// reasonsOfPage reads rows such as
 //
-//	| [Forbidden](#forbidden) | customer: `Ready`; run | … |
-func reasonsOfIndex(text string) map[string]bool {
+//	| <a id="forbidden"></a>`Forbidden` | customer: `Ready`; run | … | … |
+func reasonsOfPage(text string) map[string]bool {
 	reasons := map[string]bool{}
-	for _, row := range tableRow.FindAllStringSubmatch(text, -1) {
-		reason := linkedWord.FindStringSubmatch(row[1])
-		if reason == nil {
-			continue
-		}
-		for place := range strings.SplitSeq(row[2], ";") {
-			kinds, conditions, given := strings.Cut(place, ":")
+	for _, row := range reasonRow.FindAllStringSubmatch(text, -1) {
+		for found := range strings.SplitSeq(row[2], ";") {
+			kinds, conditions, given := strings.Cut(found, ":")
 			for kind := range strings.SplitSeq(kinds, ",") {
 				for _, condition := range codeWord.FindAllStringSubmatch(conditions, -1) {
-					reasons[strings.TrimSpace(kind)+" "+condition[1]+" "+reason[1]] = true
+					reasons[strings.TrimSpace(kind)+" "+condition[1]+" "+row[1]] = true
 				}
 				if !given {
-					reasons[strings.TrimSpace(kind)+"  "+reason[1]] = true
+					reasons[strings.TrimSpace(kind)+"  "+row[1]] = true
 				}
 			}
 		}
@@ -97,7 +93,7 @@ func eventsOfPage(text string) map[string]bool {
 	return found
 }
 
-// explains says whether the index has the reason on the condition. Reconciling and Stalled
+// explains says whether the page has the reason on the condition. Reconciling and Stalled
 // give the reason of Ready.
 func (d documented) explains(kind, condition, reason string) bool {
 	word := kindWords[kind]
@@ -128,7 +124,7 @@ func expectExplained(t *testing.T, kind string, conditions []metav1.Condition) {
 	}
 	for _, condition := range conditions {
 		if !pages().explains(kind, condition.Type, condition.Reason) {
-			t.Errorf("the index of docs/troubleshooting.md does not say that %s has %s with reason %s", kind, condition.Type, condition.Reason)
+			t.Errorf("docs/reasons.md does not say that %s has %s with reason %s", kind, condition.Type, condition.Reason)
 		}
 	}
 }

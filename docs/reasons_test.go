@@ -4,7 +4,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,51 +13,30 @@ import (
 	"testing"
 )
 
-// Each reason of the code has exactly one heading in troubleshooting.md and one line in its
-// index, and each heading is a reason of the code.
-func TestEveryReasonIsExplained(t *testing.T) {
+// The value of a reason is the end of its constant's name, by which hack/reasons calls it, and
+// the headings of troubleshooting.md about reasons are about such.
+func TestReasonsAreNamedLikeTheirConstants(t *testing.T) {
 	t.Parallel()
 	reasons := reasonsOfCode(t)
 	if len(reasons) < 40 {
 		t.Fatalf("found %d reasons in the code: the test looks in the wrong place", len(reasons))
 	}
-	page := read(t, "troubleshooting.md")
-	sections := map[string]string{}
-	for _, section := range strings.Split(page, "\n### ")[1:] {
-		title, body, _ := strings.Cut(section, "\n")
-		body, _, _ = strings.Cut(body, "\n## ")
-		reason := strings.Trim(title, "`")
-		if _, twice := sections[reason]; twice {
-			t.Errorf("%s has two headings", reason)
-		}
-		sections[reason] = body
-		if !slices.Contains(reasons, reason) {
-			t.Errorf("heading %q is no reason of api/v1alpha1", title)
-		}
-		for _, part := range []string{"\n* **Meaning:** ", "\n* **The operator:** ", "\n* **You:** "} {
-			if strings.Count(body, part) != 1 {
-				t.Errorf("%s: want one paragraph %q", reason, strings.TrimSpace(part))
+	for name, value := range stringConstants(t, filepath.Join("..", "api", "v1alpha1")) {
+		for _, prefix := range []string{"Reason", "Condition"} {
+			if end, ok := strings.CutPrefix(name, prefix); ok && end != value {
+				t.Errorf("%s has the value %q", name, value)
 			}
 		}
 	}
-	index := indexOf(t, page)
-	for _, reason := range reasons {
-		if _, ok := sections[reason]; !ok {
-			t.Errorf("troubleshooting.md has no heading ### `%s`", reason)
+	for _, title := range regexp.MustCompile("(?m)^### `([A-Za-z]+)`$").FindAllStringSubmatch(read(t, "troubleshooting.md"), -1) {
+		if !slices.Contains(reasons, title[1]) {
+			t.Errorf("troubleshooting.md has a heading for %s, which is no reason", title[1])
 		}
-		if n := index[reason]; n != 1 {
-			t.Errorf("the index has %d lines for %s, want one", n, reason)
-		}
-		delete(index, reason)
-	}
-	if len(index) > 0 {
-		t.Errorf("the index has lines for what is no reason: %v", slices.Sorted(maps.Keys(index)))
 	}
 }
 
-// Each condition of the code is in the table of conditions and the other way round, and what
-// the index and the page of events say of conditions and reasons exists.
-func TestEveryConditionIsExplained(t *testing.T) {
+// What the tables of reasons and events say of conditions and reasons exists.
+func TestTablesNameWhatExists(t *testing.T) {
 	t.Parallel()
 	var conditions []string
 	for name, value := range stringConstants(t, filepath.Join("..", "api", "v1alpha1")) {
@@ -66,27 +44,18 @@ func TestEveryConditionIsExplained(t *testing.T) {
 			conditions = append(conditions, value)
 		}
 	}
-	slices.Sort(conditions)
-	page := read(t, "troubleshooting.md")
-	_, table, found := strings.Cut(page, "\n| condition | of | says |\n")
-	if !found {
-		t.Fatal("troubleshooting.md has no table of conditions")
+	reasons := reasonsOfCode(t)
+	rows := reasonRow.FindAllStringSubmatch(read(t, "reasons.md"), -1)
+	if len(rows) != len(reasons) {
+		t.Errorf("reasons.md has %d rows for %d reasons", len(rows), len(reasons))
 	}
-	table, _, _ = strings.Cut(table, "\n\n")
-	var listed []string
-	for line := range strings.Lines(table) {
-		listed = append(listed, words(strings.Split(line, "|")[1])...)
-	}
-	slices.Sort(listed)
-	if !slices.Equal(listed, conditions) {
-		t.Errorf("the table of conditions has %v, the code %v", listed, conditions)
-	}
-	for line := range strings.SplitSeq(page, "\n") {
-		if indexLine.MatchString(line) {
-			expectAmong(t, line, words(strings.Split(line, "|")[2]), conditions, []string{"status.assignableReason"})
+	events := read(t, "events.md")
+	for _, row := range rows {
+		expectAmong(t, row[0], words(row[2]), conditions)
+		if strings.HasPrefix(row[2], "event of") && !strings.Contains(events, "`"+row[1]+"`") {
+			t.Errorf("events.md has no event %s", row[1])
 		}
 	}
-	events, reasons := read(t, "events.md"), reasonsOfCode(t)
 	for line := range strings.Lines(events) {
 		cells := strings.Split(line, "|")
 		switch {
@@ -97,13 +66,10 @@ func TestEveryConditionIsExplained(t *testing.T) {
 			expectAmong(t, line, words(cells[2]), reasons)
 		}
 	}
-	for _, section := range strings.Split(page, "\n### ")[1:] {
-		reason := strings.Trim(section[:strings.IndexByte(section, '\n')], "`")
-		if strings.Contains(section, "**Meaning:** an event, no condition") && !strings.Contains(events, "`"+reason+"`") {
-			t.Errorf("events.md has no event %s", reason)
-		}
-	}
 }
+
+// reasonRow is a row of reasons.md: the reason, and where it is found.
+var reasonRow = regexp.MustCompile("(?m)^\\| <a id=\"[a-z]+\"></a>`([A-Za-z]+)` \\| ([^|]+) \\|")
 
 // words are what a cell of a table writes as code.
 func words(cell string) []string {
@@ -121,23 +87,6 @@ func expectAmong(t *testing.T, line string, found []string, known ...[]string) {
 			t.Errorf("%q is nothing that the code knows: %s", word, line)
 		}
 	}
-}
-
-var indexLine = regexp.MustCompile(`(?m)^\| \[([A-Za-z]+)\]\(#[a-z]+\) \|`)
-
-// indexOf counts the lines of the index by reason.
-func indexOf(t *testing.T, page string) map[string]int {
-	t.Helper()
-	_, index, found := strings.Cut(page, "\n## Index\n")
-	if !found {
-		t.Fatal("troubleshooting.md has no heading ## Index")
-	}
-	index, _, _ = strings.Cut(index, "\n## ")
-	lines := map[string]int{}
-	for _, line := range indexLine.FindAllStringSubmatch(index, -1) {
-		lines[line[1]]++
-	}
-	return lines
 }
 
 // reasonsOfCode are the values of all constants Reason… of the API package, sorted.

@@ -187,7 +187,7 @@ type Connection struct {
 	// +kubebuilder:validation:items:MaxLength=253
 	NoProxy []string `json:"noProxy,omitempty"`
 
-	// caBundleRef names a PEM bundle of certificate authorities that are trusted
+	// caBundleRef names a bundle of certificate authorities that are trusted
 	// instead of the system's, for networks that inspect TLS. Default: the
 	// system's. Read at the start of each run. Mutable.
 	// +optional
@@ -218,7 +218,8 @@ type CABundleReference struct {
 	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name,omitempty"`
 
-	// key is the entry that holds the PEM certificates. Default: "ca.crt". Mutable.
+	// key is the entry that holds the certificates, as PEM, or as DER in a
+	// ConfigMap's binaryData. Default: "ca.crt". Mutable.
 	// +optional
 	// +kubebuilder:default="ca.crt"
 	// +kubebuilder:validation:MinLength=1

@@ -36,7 +36,7 @@ func customerFigures() []board.Panel {
 			Title: kind, Description: description, NoData: "Not known yet", Width: 4, Height: 4, Unit: board.Count,
 			View:    board.Stat{Named: true, Text: states(good, unknown, bad)},
 			Queries: []board.Query{{Expr: stateOf("reason", fmt.Sprintf(`type=%q, %s`, kind, chosen)), Legend: "{{reason}}"}},
-			Links:   []board.Link{board.Page("What reasons mean", "troubleshooting.md")},
+			Links:   []board.Link{board.Page("What reasons mean", "reasons.md")},
 		}
 	}
 	seconds := func(title, description, noData string, thresholds []board.Threshold, expr string, links ...board.Link) board.Panel {
@@ -93,7 +93,7 @@ func customerConditions() []board.Panel {
 			Queries:     query(fmt.Sprintf("max by (type, status, reason) (webexlicense_customer_condition{%s})", chosen)),
 			View: board.Table{SortBy: "Condition", Ascending: true, Columns: []board.Column{
 				text("type", "Condition"), text("status", "Status"),
-				{Label: "reason", Title: "Reason", Links: []board.Link{board.Page("What reasons mean", "troubleshooting.md")}},
+				{Label: "reason", Title: "Reason", Links: []board.Link{board.Page("What reasons mean", "reasons.md")}},
 			}},
 		},
 	}

@@ -118,7 +118,7 @@ func fleetAttention() []board.Panel {
 				condition(`type=~"PruneHeld|Stalled", status="True"`))+atWork) + ")"),
 			View: board.Table{SortBy: "Customer", Ascending: true, Columns: []board.Column{
 				text("namespace", "Namespace"), toCustomer("name"), text("type", "Condition"),
-				{Label: "reason", Title: "Reason", Links: []board.Link{board.Page("What reasons mean", "troubleshooting.md")}},
+				{Label: "reason", Title: "Reason", Links: []board.Link{board.Page("What reasons mean", "reasons.md")}},
 			}},
 		},
 	}

@@ -101,7 +101,7 @@ func operatorSchedules() []board.Panel {
 			},
 			View: board.Table{SortBy: "Next run in", Ascending: true, Columns: []board.Column{
 				text("namespace", "Namespace"), text("name", "Schedule"),
-				{Label: "reason", Title: "State", Links: []board.Link{board.Page("What reasons mean", "troubleshooting.md")}},
+				{Label: "reason", Title: "State", Links: []board.Link{board.Page("What reasons mean", "reasons.md")}},
 				{Value: 2, Title: "Next run in", Unit: board.Seconds, Decimals: 1},
 				{Value: 3, Title: "Missed a slot, ago", Unit: board.Seconds, Decimals: 1},
 				{Value: 4, Title: "Suspended", Unit: board.Count, Thresholds: noneIsGood(board.Notice)},

@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # All that is written here.
-generated="api/v1alpha1/zz_generated.deepcopy.go api/v1alpha1/applyconfiguration config/crd/bases config/rbac/role.yaml docs/api-reference.md config/grafana
+generated="api/v1alpha1/zz_generated.deepcopy.go api/v1alpha1/applyconfiguration config/crd/bases config/rbac/role.yaml docs/api-reference.md docs/reasons.md config/grafana
 	charts/webex-license-operator/files charts/webex-license-operator/README.md charts/webex-license-operator/values.schema.json"
 
 # list prints a checksum and a name per generated file.
@@ -40,6 +40,8 @@ generate() {
 	hack/tools/build.sh crd-ref-docs
 	bin/tools/crd-ref-docs --source-path=api --config=hack/tools/crd-ref-docs.yaml \
 		--renderer=markdown --output-path=docs/api-reference.md --log-level=ERROR
+
+	go run ./hack/reasons api/v1alpha1 docs/reasons.md
 
 	go run ./hack/dashboards -grafana config/grafana
 

@@ -32,7 +32,8 @@ type CABundleReferenceApplyConfiguration struct {
 	Kind *apiv1alpha1.CABundleKind `json:"kind,omitempty"`
 	// name is the name of the ConfigMap or Secret, in the same namespace. Mutable.
 	Name *string `json:"name,omitempty"`
-	// key is the entry that holds the PEM certificates. Default: "ca.crt". Mutable.
+	// key is the entry that holds the certificates, as PEM, or as DER in a
+	// ConfigMap's binaryData. Default: "ca.crt". Mutable.
 	Key *string `json:"key,omitempty"`
 }
 

@@ -37,7 +37,7 @@ type ConnectionApplyConfiguration struct {
 	// noProxy lists hosts that are reached without proxyURL: names, domains with
 	// a leading dot, addresses or CIDR ranges. Default: none. Mutable.
 	NoProxy []string `json:"noProxy,omitempty"`
-	// caBundleRef names a PEM bundle of certificate authorities that are trusted
+	// caBundleRef names a bundle of certificate authorities that are trusted
 	// instead of the system's, for networks that inspect TLS. Default: the
 	// system's. Read at the start of each run. Mutable.
 	CABundleRef *CABundleReferenceApplyConfiguration `json:"caBundleRef,omitempty"`
