@@ -33,8 +33,8 @@ type LicenseSyncScheduleSpec struct {
 	CustomerAccessSelector *metav1.LabelSelector `json:"customerAccessSelector,omitempty"`
 
 	// schedule is a cron expression of five fields, as of a CronJob, or one of
-	// @hourly, @daily, @weekly, @monthly and @yearly. It may stand beside at and
-	// every; the earliest due time wins. Default: none. Mutable.
+	// @hourly, @daily, @weekly, @monthly and @yearly. At least one of schedule, at
+	// and every is set; the earliest due time wins. Default: none. Mutable.
 	// Example: "30 2 * * *".
 	// +optional
 	// +kubebuilder:validation:MinLength=1

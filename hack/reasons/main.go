@@ -79,7 +79,7 @@ func page(dir string) ([]byte, error) {
 		}
 	}
 	if conditions.Len() == 0 || reasons.Len() == 0 {
-		return nil, errors.New("no constants Condition... or Reason...")
+		return nil, errors.New("no constants of conditions or reasons")
 	}
 	return []byte(head + conditions.String() + reasons.String()), nil
 }

@@ -38,7 +38,7 @@ generate() {
 		go tool controller-gen rbac:roleName=manager-role "paths=./controllers/..." output:rbac:dir=config/rbac
 	fi
 	hack/tools/build.sh crd-ref-docs
-	bin/tools/crd-ref-docs --source-path=api --config=hack/tools/crd-ref-docs.yaml \
+	bin/tools/crd-ref-docs --source-path=api --config=hack/tools/crd-ref-docs.yaml --templates-dir=hack/tools/crd-ref-docs \
 		--renderer=markdown --output-path=docs/api-reference.md --log-level=ERROR
 
 	go run ./hack/reasons api/v1alpha1 docs/reasons.md

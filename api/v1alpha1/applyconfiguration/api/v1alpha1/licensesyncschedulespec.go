@@ -38,8 +38,8 @@ type LicenseSyncScheduleSpecApplyConfiguration struct {
 	// own. Default: none. Mutable.
 	CustomerAccessSelector *v1.LabelSelectorApplyConfiguration `json:"customerAccessSelector,omitempty"`
 	// schedule is a cron expression of five fields, as of a CronJob, or one of
-	// @hourly, @daily, @weekly, @monthly and @yearly. It may stand beside at and
-	// every; the earliest due time wins. Default: none. Mutable.
+	// @hourly, @daily, @weekly, @monthly and @yearly. At least one of schedule, at
+	// and every is set; the earliest due time wins. Default: none. Mutable.
 	// Example: "30 2 * * *".
 	Schedule *string `json:"schedule,omitempty"`
 	// timeZone is the IANA name of the zone that schedule is in. Default:
