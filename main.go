@@ -61,16 +61,16 @@ type options struct {
 func (o *options) bind(flags *flag.FlagSet) {
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0", "Address of the metrics endpoint, such as :8443; 0 turns it off.")
 	flags.BoolVar(&o.metricsSecure, "metrics-secure", true, "Serve metrics over TLS, to clients that the API server authorizes.")
-	flags.StringVar(&o.metricsCertDir, "metrics-cert-dir", "", "Directory with tls.crt and tls.key for the metrics endpoint, read again when they change; default: a certificate that the manager makes for itself.")
+	flags.StringVar(&o.metricsCertDir, "metrics-cert-dir", "", "Directory with tls.crt and tls.key for the metrics endpoint, read again when they change; default: a certificate of its own.")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "Address of /healthz and /readyz; 0 turns them off.")
-	flags.StringVar(&o.profileAddress, "pprof-bind-address", "0", "Address of /debug/pprof/, such as 127.0.0.1:6060, for profiles by go tool pprof; it asks nobody who they are. 0 turns it off.")
+	flags.StringVar(&o.profileAddress, "pprof-bind-address", "0", "Address of /debug/pprof/, such as 127.0.0.1:6060, for go tool pprof, without authentication; 0 turns it off.")
 	flags.BoolVar(&o.leaderElect, "leader-elect", false, "Let one of several replicas work, the others stand by.")
 	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "", "Namespace of the leader's lease; default: the namespace of the pod.")
 	// Defaults as Flux has them: a hiccup of the API server should not cost the lease.
 	flags.DurationVar(&o.lease, "leader-election-lease-duration", 35*time.Second,
-		"How long replicas that stand by wait for a leader that was not heard of, before one of them takes its place.")
+		"How long the others wait for a silent leader before one takes its place.")
 	flags.DurationVar(&o.renewDeadline, "leader-election-renew-deadline", 30*time.Second,
-		"How long the leader tries to renew its lease before it gives up and ends; less than the lease's duration.")
+		"How long the leader tries to renew its lease before it ends; less than the duration.")
 	flags.DurationVar(&o.retry, "leader-election-retry-period", 5*time.Second, "How often replicas look at the lease.")
 	flags.StringVar(&o.watchNamespaces, "watch-namespaces", "", "Comma-separated namespaces to watch; default: all.")
 	flags.StringVar(&o.labelSelector, "watch-label-selector", "",
@@ -85,7 +85,7 @@ func (o *options) bind(flags *flag.FlagSet) {
 	flags.Float64Var(&o.requestsPerSecond, "webex-qps", 50, "Requests to Webex per second, over all customers; 0 for no bound. Each token owner has a bound of its own besides.")
 	flags.DurationVar(&o.upgradeSpread, "upgrade-spread", time.Hour, "Time over which the runs are spread that an upgrade asks for, one for each customer; 0 for at once.")
 	flags.IntVar(&o.maxSeries, "metrics-max-series", metrics.DefaultMaxSeries,
-		"Most series of webexlicense_units, 2 for each purchased licence; if there were more, there are none, and the totals of customers remain.")
+		"Most series of webexlicense_units, 2 for each purchased licence; if there were more, there are none.")
 	flags.Float64Var(&o.objectLimitsFactor, "object-limits-factor", 1,
 		"How many times the objects that Kubernetes aims at (1,500 of a kind in a namespace, 10,000 in a cluster) this cluster holds well; condition ObjectCountOK warns from 80 percent on. 0 for no limits.")
 	flags.IntVar(&o.reconciles, "max-concurrent-reconciles", 4, "Number of reconciles at a time, for each kind. None of them waits for Webex.")

@@ -129,7 +129,12 @@ func managerFlags() *flag.FlagSet {
 func flagTable() string {
 	var b strings.Builder
 	b.WriteString("| flag | default | what it does |\n| --- | --- | --- |\n")
+	var logger []string
 	managerFlags().VisitAll(func(f *flag.Flag) {
+		if strings.HasPrefix(f.Name, "zap-") {
+			logger = append(logger, "`--"+f.Name+"`")
+			return
+		}
 		value := "–"
 		if f.DefValue != "" {
 			value = "`" + f.DefValue + "`"
@@ -137,5 +142,6 @@ func flagTable() string {
 		usage := strings.Join(strings.Fields(strings.ReplaceAll(f.Usage, "|", "\\|")), " ")
 		fmt.Fprintf(&b, "| `--%s` | %s | %s |\n", f.Name, value, usage)
 	})
+	fmt.Fprintf(&b, "| %s | – | How the log is written; default: JSON from level info on. |\n", strings.Join(logger, ", "))
 	return b.String()
 }
