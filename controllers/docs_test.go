@@ -75,7 +75,7 @@ func reasonsOfPage(text string) map[string]bool {
 
 // eventsOfPage reads rows such as
 //
-//	| Warning | that of `Ready` | … |
+//	| Warning, Normal | that of `Ready` | … |
 func eventsOfPage(text string) map[string]bool {
 	found := map[string]bool{}
 	for _, section := range strings.Split(text, "\n## ")[1:] {
@@ -86,7 +86,9 @@ func eventsOfPage(text string) map[string]bool {
 				if strings.HasPrefix(row[2], "that of ") {
 					prefix = "that of "
 				}
-				found[kind+" "+row[1]+" "+prefix+word[1]] = true
+				for eventType := range strings.SplitSeq(row[1], ", ") {
+					found[kind+" "+eventType+" "+prefix+word[1]] = true
+				}
 			}
 		}
 	}
