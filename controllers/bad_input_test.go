@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"net"
 	"strings"
 	"sync/atomic"
@@ -14,7 +16,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
@@ -32,7 +33,7 @@ func (f *fixture) organization(seed int) (uuid, token string) {
 func (f *fixture) customerOf(name, uuid string) *v1alpha1.WebexCustomerAccess {
 	f.t.Helper()
 	token := f.sim.IssueToken(webexsim.TokenSpec{Organization: uuid})
-	f.apply(credentialsSecret(f, name, map[string]string{syncrun.KeyAccessToken: token.Access}))
+	f.apply(credentialsSecret(f, name, map[string]string{access.KeyAccessToken: token.Access}))
 	customer := f.newCustomer(name)
 	customer.Spec.CredentialsSecretRef.Name = name
 	f.create(customer)
@@ -84,7 +85,7 @@ const (
 func secretInputs() []badInput {
 	only := func(s *corev1.Secret, data map[string]string) { s.Data, s.StringData = nil, data }
 	token := func(_ *v1alpha1.WebexCustomerAccess, s *corev1.Secret) {
-		only(s, map[string]string{syncrun.KeyAccessToken: s.Annotations[spoiledTokenKey]})
+		only(s, map[string]string{access.KeyAccessToken: s.Annotations[spoiledTokenKey]})
 	}
 	return []badInput{
 		{
@@ -95,28 +96,28 @@ func secretInputs() []badInput {
 		}, {
 			name: "key-empty",
 			spoil: func(_ *v1alpha1.WebexCustomerAccess, s *corev1.Secret) {
-				only(s, map[string]string{syncrun.KeyAccessToken: "\n"})
+				only(s, map[string]string{access.KeyAccessToken: "\n"})
 			},
 			condition: v1alpha1.ConditionCredentialsValid, reason: v1alpha1.ReasonSecretKeyMissing,
 			words: []string{`has an empty key "accessToken"`, "give it key accessToken"}, mend: token,
 		}, {
 			name: "refresh-token-missing",
 			spoil: func(_ *v1alpha1.WebexCustomerAccess, s *corev1.Secret) {
-				only(s, map[string]string{syncrun.KeyClientID: "id", syncrun.KeyClientSecret: "secret"})
+				only(s, map[string]string{access.KeyClientID: "id", access.KeyClientSecret: "secret"})
 			},
 			condition: v1alpha1.ConditionCredentialsValid, reason: v1alpha1.ReasonSecretKeyMissing,
 			words: []string{`has no key "refreshToken"`, "clientID, clientSecret and refreshToken"}, mend: token,
 		}, {
 			name: "token-with-a-line-break",
 			spoil: func(_ *v1alpha1.WebexCustomerAccess, s *corev1.Secret) {
-				only(s, map[string]string{syncrun.KeyAccessToken: "one\ntwo"})
+				only(s, map[string]string{access.KeyAccessToken: "one\ntwo"})
 			},
 			condition: v1alpha1.ConditionCredentialsValid, reason: v1alpha1.ReasonSecretKeyInvalid,
 			words: []string{`key "accessToken"`, "has several lines", "on one line"}, mend: token,
 		}, {
 			name: "refresh-refused",
 			spoil: func(_ *v1alpha1.WebexCustomerAccess, s *corev1.Secret) {
-				only(s, map[string]string{syncrun.KeyClientID: "id", syncrun.KeyClientSecret: "secret", syncrun.KeyRefreshToken: "gone"})
+				only(s, map[string]string{access.KeyClientID: "id", access.KeyClientSecret: "secret", access.KeyRefreshToken: "gone"})
 			},
 			condition: v1alpha1.ConditionCredentialsValid, reason: v1alpha1.ReasonCredentialsRejected,
 			words: []string{`Secret "refresh-refused"`, "authorize again"}, mend: token,
@@ -182,7 +183,7 @@ func organizationInputs(f *fixture) []badInput {
 			if spec.Organization == "" {
 				spec.Organization = c.Labels["organization"]
 			}
-			s.Data, s.StringData = nil, map[string]string{syncrun.KeyAccessToken: f.sim.IssueToken(spec).Access}
+			s.Data, s.StringData = nil, map[string]string{access.KeyAccessToken: f.sim.IssueToken(spec).Access}
 		}
 	}
 	other, _ := f.organization(900)
@@ -239,7 +240,7 @@ func TestBadInput(t *testing.T) {
 	customers, secrets := make([]*v1alpha1.WebexCustomerAccess, len(inputs)), make([]*corev1.Secret, len(inputs))
 	for i, input := range inputs {
 		uuid, token := f.organization(i)
-		secrets[i] = credentialsSecret(f, input.name, map[string]string{syncrun.KeyAccessToken: token})
+		secrets[i] = credentialsSecret(f, input.name, map[string]string{access.KeyAccessToken: token})
 		secrets[i].Annotations = map[string]string{spoiledTokenKey: token}
 		customers[i] = f.newCustomer(input.name)
 		customers[i].Labels = map[string]string{"organization": uuid}
@@ -299,7 +300,7 @@ func TestSecretMissing(t *testing.T) {
 	f.awaitCondition(customer, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSecretNotFound)
 	f.Expect(f.sim.TotalRequests()).To(BeZero())
 
-	f.apply(credentialsSecret(f, "later", map[string]string{syncrun.KeyAccessToken: accessToken}))
+	f.apply(credentialsSecret(f, "later", map[string]string{access.KeyAccessToken: accessToken}))
 	created := time.Now()
 	f.Eventually(f.sim.TotalRequests).Should(BeNumerically(">", 0))
 	f.Expect(time.Since(created)).To(BeNumerically("<", 10*time.Second), "the Secret is watched")
@@ -344,7 +345,7 @@ func TestTokenRefused(t *testing.T) {
 	f.Expect(f.versions("acme")).To(Equal(rows), "the last good figures stay")
 
 	token := f.sim.IssueToken(webexsim.TokenSpec{Organization: f.org.UUID()})
-	f.apply(credentialsSecret(f, "webex-token", map[string]string{syncrun.KeyAccessToken: token.Access}))
+	f.apply(credentialsSecret(f, "webex-token", map[string]string{access.KeyAccessToken: token.Access}))
 	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
 	f.awaitCondition(customer, v1alpha1.ConditionCredentialsValid, metav1.ConditionTrue, v1alpha1.ReasonAccepted)
 }

@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"context"
 	"sync"
 	"time"
@@ -223,7 +225,7 @@ func (c *Claims) secretElsewhere(ctx context.Context, customer *v1alpha1.WebexCu
 	}
 	var sharing v1alpha1.WebexCustomerAccessList
 	err := c.List(ctx, &sharing, client.InNamespace(customer.Namespace),
-		client.MatchingFields{syncrun.IndexSecret: customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy)
+		client.MatchingFields{access.IndexSecret: customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy)
 	for i := range sharing.Items {
 		if !c.Shard.Matches(&sharing.Items[i]) {
 			return true, err

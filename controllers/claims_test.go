@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"context"
 	"slices"
 	"strings"
@@ -154,7 +156,7 @@ func TestShardsGo(t *testing.T) {
 	misspelt := f.newCustomer("misspelt")
 	other := f.sim.AddOrganization(webexsim.TwoSubscriptionOrganization())
 	token := f.sim.IssueToken(webexsim.TokenSpec{Organization: other.UUID()})
-	f.apply(&corev1.Secret{ObjectMeta: f.meta("other-token"), StringData: map[string]string{syncrun.KeyAccessToken: token.Access}})
+	f.apply(&corev1.Secret{ObjectMeta: f.meta("other-token"), StringData: map[string]string{access.KeyAccessToken: token.Access}})
 	misspelt.Spec.CredentialsSecretRef.Name = "other-token"
 	labelled("aa")(misspelt)
 	f.create(misspelt)

@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"fmt"
 	"net/http"
 	"testing"
@@ -13,7 +15,6 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
@@ -138,13 +139,13 @@ func TestAccessTokenOfKnownEnd(t *testing.T) {
 	clock := newClock()
 	f := newFixture(t, func(o *fixtureOptions) { o.clock = clock })
 	end := clock.Now().Add(12 * time.Hour).UTC().Truncate(time.Second)
-	f.apply(credentialsSecret(f, "personal", map[string]string{syncrun.KeyAccessToken: accessToken, syncrun.KeyAccessTokenExpiresAt: end.Format(time.RFC3339)}))
+	f.apply(credentialsSecret(f, "personal", map[string]string{access.KeyAccessToken: accessToken, access.KeyAccessTokenExpiresAt: end.Format(time.RFC3339)}))
 	customer := f.createCustomer("acme", func(c *v1alpha1.WebexCustomerAccess) { c.Spec.CredentialsSecretRef.Name = "personal" })
 	f.Expect(customer.Status.Credentials.AccessTokenExpirationTime.Time).To(BeTemporally("==", end))
 	f.awaitCondition(customer, v1alpha1.ConditionCredentialsValid, metav1.ConditionTrue, v1alpha1.ReasonExpiresSoon)
 	f.Expect(f.tellsOf(customer)).To(Equal([]string{"Warning ExpiresSoon"}))
 
-	f.apply(credentialsSecret(f, "personal", map[string]string{syncrun.KeyAccessToken: accessToken, syncrun.KeyAccessTokenExpiresAt: "soon"}))
+	f.apply(credentialsSecret(f, "personal", map[string]string{access.KeyAccessToken: accessToken, access.KeyAccessTokenExpiresAt: "soon"}))
 	f.awaitCondition(customer, v1alpha1.ConditionCredentialsValid, metav1.ConditionFalse, v1alpha1.ReasonSecretKeyInvalid)
 }
 
@@ -165,7 +166,7 @@ func TestPartnersCustomersShareARefresh(t *testing.T) {
 	}
 	token := f.sim.IssueToken(webexsim.TokenSpec{Organization: f.org.UUID(), Organizations: organizations, Owner: partnerOwner, Partner: true, WithRefresh: true})
 	f.apply(credentialsSecret(f, "oauth", map[string]string{
-		syncrun.KeyClientID: token.ClientID, syncrun.KeyClientSecret: token.ClientSecret, syncrun.KeyRefreshToken: token.Refresh,
+		access.KeyClientID: token.ClientID, access.KeyClientSecret: token.ClientSecret, access.KeyRefreshToken: token.Refresh,
 	}))
 	for i, organization := range organizations {
 		customer := f.newCustomer(fmt.Sprint("customer-", i))
@@ -189,7 +190,7 @@ func TestPartnersCustomersShareARefresh(t *testing.T) {
 	together("first-")
 	advance(clock, 9*day)
 	together("due-")
-	f.sim.RevokeToken(string(f.tokenSecret("oauth").Data[syncrun.KeyAccessToken]))
+	f.sim.RevokeToken(string(f.tokenSecret("oauth").Data[access.KeyAccessToken]))
 	together("refused-")
 	stored := f.tokenSecret("oauth")
 	f.Expect(stored.OwnerReferences).To(HaveLen(len(organizations)))

@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"testing"
 	"time"
 
@@ -10,7 +12,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
@@ -21,9 +22,9 @@ func (f *fixture) oauthSecret(name string) webexsim.Token {
 	f.t.Helper()
 	token := f.sim.IssueToken(webexsim.TokenSpec{Organization: f.opts.organization.UUID, WithRefresh: true})
 	f.apply(&corev1.Secret{ObjectMeta: f.meta(name), Data: map[string][]byte{
-		syncrun.KeyClientID:     []byte(token.ClientID),
-		syncrun.KeyClientSecret: []byte(token.ClientSecret),
-		syncrun.KeyRefreshToken: []byte(token.Refresh),
+		access.KeyClientID:     []byte(token.ClientID),
+		access.KeyClientSecret: []byte(token.ClientSecret),
+		access.KeyRefreshToken: []byte(token.Refresh),
 	}})
 	return token
 }
@@ -60,8 +61,8 @@ func TestRefreshedTokens(t *testing.T) {
 			f.Expect(<-asked).To(Equal(map[string]int{refreshRequest: 1}), "the token is stored before it is used")
 
 			stored := f.tokenSecret("oauth")
-			f.Expect(string(stored.Data[syncrun.KeyAccessToken])).NotTo(Or(BeEmpty(), Equal(issued.Access)))
-			f.Expect(string(stored.Data[syncrun.KeyRefreshToken]) == issued.Refresh).To(Equal(mode != webexsim.RefreshRotate))
+			f.Expect(string(stored.Data[access.KeyAccessToken])).NotTo(Or(BeEmpty(), Equal(issued.Access)))
+			f.Expect(string(stored.Data[access.KeyRefreshToken]) == issued.Refresh).To(Equal(mode != webexsim.RefreshRotate))
 
 			refreshes := func() int {
 				f.t.Helper()
@@ -71,7 +72,7 @@ func TestRefreshedTokens(t *testing.T) {
 				return f.sim.Requests()[refreshRequest]
 			}
 			f.Expect(refreshes()).To(BeZero(), "the token is good")
-			f.sim.RevokeToken(string(stored.Data[syncrun.KeyAccessToken]))
+			f.sim.RevokeToken(string(stored.Data[access.KeyAccessToken]))
 			f.Expect(refreshes()).To(Equal(1), "one 401, one refresh")
 			f.Expect(refreshes()).To(BeZero())
 			advance(clock, 6*24*time.Hour)
@@ -102,13 +103,13 @@ func TestUserReplacesCredentials(t *testing.T) {
 	f.run("acme")
 	f.Expect(f.sim.Requests()).To(HaveKeyWithValue(refreshRequest, 1))
 	stored := f.tokenSecret("oauth")
-	f.Expect(stored.Data[syncrun.KeyAccessToken]).NotTo(Equal(first.Data[syncrun.KeyAccessToken]))
+	f.Expect(stored.Data[access.KeyAccessToken]).NotTo(Equal(first.Data[access.KeyAccessToken]))
 	f.sim.ResetRequests()
 	f.run("acme")
 	f.Expect(f.sim.Requests()).NotTo(HaveKey(refreshRequest))
 
 	f.sim.RevokeRefreshToken(second.Refresh)
-	f.sim.RevokeRefreshToken(string(stored.Data[syncrun.KeyRefreshToken]))
+	f.sim.RevokeRefreshToken(string(stored.Data[access.KeyRefreshToken]))
 	run := f.run("acme")
 	f.Expect(meta.FindStatusCondition(run.Status.Conditions, v1alpha1.ConditionFailed).Reason).To(Equal(v1alpha1.ReasonCredentialsRejected))
 	f.awaitCondition(customer, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonCredentialsRejected)

@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"errors"
 	"fmt"
 	"testing"
@@ -13,7 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
 // owners counts a customer's rows by the UID of the customer that owns them.
@@ -132,7 +133,7 @@ func firstKey[V any](m map[string]V) string {
 // means of a user's Secret.
 func (f *fixture) tokenSecret(users string) *corev1.Secret {
 	f.t.Helper()
-	secret := &corev1.Secret{ObjectMeta: f.meta(syncrun.TokenSecretName(users))}
+	secret := &corev1.Secret{ObjectMeta: f.meta(access.TokenSecretName(users))}
 	f.Expect(f.client.Get(f.ctx, keyOf(secret), secret)).To(Succeed())
 	return secret
 }

@@ -4,6 +4,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"context"
 	"maps"
 	"time"
@@ -64,7 +66,7 @@ func SetupIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 			}
 			return []string{anyTarget}
 		}},
-		{&v1alpha1.WebexCustomerAccess{}, syncrun.IndexSecret, func(o client.Object) []string {
+		{&v1alpha1.WebexCustomerAccess{}, access.IndexSecret, func(o client.Object) []string {
 			return []string{o.(*v1alpha1.WebexCustomerAccess).Spec.CredentialsSecretRef.Name}
 		}},
 		{&v1alpha1.WebexCustomerAccess{}, syncrun.IndexCABundleSecret, func(o client.Object) []string {

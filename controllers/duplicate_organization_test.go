@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"context"
 	"strings"
 	"testing"
@@ -15,7 +17,6 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
 // A second customer for one organization would count everything twice.
@@ -35,7 +36,7 @@ func TestTwoCustomersForOneOrganization(t *testing.T) {
 	foreign.Namespace = elsewhere.Name
 	for _, object := range []client.Object{
 		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "webex-ca"}, Data: map[string]string{"ca.crt": string(f.sim.CACertificate())}},
-		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "webex-token"}, StringData: map[string]string{syncrun.KeyAccessToken: accessToken}},
+		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "webex-token"}, StringData: map[string]string{access.KeyAccessToken: accessToken}},
 		foreign,
 	} {
 		object.SetNamespace(elsewhere.Name)
@@ -68,7 +69,7 @@ func (f *fixture) startIn(namespaces ...string) {
 	f.Expect(err).NotTo(HaveOccurred())
 	ctx, cancel := context.WithCancel(f.ctx)
 	f.Expect(Setup(ctx, mgr, Options{
-		Hosts: syncrun.HostPolicy{API: []string{strings.Split(f.sim.URL(), "/")[2]}}, Clock: f.opts.clock,
+		Hosts: access.HostPolicy{API: []string{strings.Split(f.sim.URL(), "/")[2]}}, Clock: f.opts.clock,
 		MaxConcurrentSyncs: 4, ConcurrentReconciles: 2, SkipNameValidation: true,
 		WrapClient: func(c client.Client) client.Client { return lintingClient{Client: c, t: f.t, taken: f.taken} },
 	})).To(Succeed())

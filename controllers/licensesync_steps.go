@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"context"
 	"time"
 
@@ -260,7 +262,7 @@ const rateLimitedMessage = "Webex asked to wait before the next request: the run
 func (r *LicenseSyncReconciler) notBefore(ctx context.Context, s *runScope) (time.Time, error) {
 	var sharing v1alpha1.WebexCustomerAccessList
 	err := r.List(ctx, &sharing, client.InNamespace(s.customer.Namespace),
-		client.MatchingFields{syncrun.IndexSecret: s.customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy)
+		client.MatchingFields{access.IndexSecret: s.customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy)
 	var latest time.Time
 	for i := range sharing.Items {
 		if until := skew.Believed(sharing.Items[i].Status.NotBefore, s.now, webex.LongestWait); until != nil && until.After(latest) {

@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"fmt"
 	"net/http"
 	"testing"
@@ -12,7 +14,6 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
@@ -37,13 +38,13 @@ func newPartner(t *testing.T, adjust ...func(*fixtureOptions)) (f *fixture, one,
 }
 
 // issuePartnerToken puts a token of the partner into the Secret.
-func (f *fixture) issuePartnerToken(access string) {
+func (f *fixture) issuePartnerToken(token string) {
 	f.t.Helper()
 	f.sim.IssueToken(webexsim.TokenSpec{
 		Organization: f.org.UUID(), Organizations: []string{webexsim.TwoSubscriptionUUID, webexsim.OverAssignedUUID},
-		Access: access, Owner: partnerOwner, Partner: true,
+		Access: token, Owner: partnerOwner, Partner: true,
 	})
-	f.apply(credentialsSecret(f, "webex-token", map[string]string{syncrun.KeyAccessToken: access}))
+	f.apply(credentialsSecret(f, "webex-token", map[string]string{access.KeyAccessToken: token}))
 }
 
 // of makes a customer that of an organization.
@@ -180,7 +181,7 @@ func TestLimitedCustomersDelayNobody(t *testing.T) {
 		f.sim.AddOrganization(spec)
 		f.sim.IssueToken(webexsim.TokenSpec{Organization: spec.UUID, Access: name})
 		f.sim.AddRule(webexsim.Rule{Operation: "GET /people", Organization: spec.UUID, Status: http.StatusTooManyRequests, Header: map[string]string{"Retry-After": "600"}})
-		f.apply(credentialsSecret(f, name, map[string]string{syncrun.KeyAccessToken: name}))
+		f.apply(credentialsSecret(f, name, map[string]string{access.KeyAccessToken: name}))
 		customer := f.newCustomer(name)
 		customer.Spec.CredentialsSecretRef.Name = name
 		run := f.newRun(name+"-initial", name)

@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"cmp"
 	"context"
 	"errors"
@@ -28,7 +30,7 @@ import (
 // Options are what the controllers need besides a manager.
 type Options struct {
 	// Hosts says which hosts customers may name.
-	Hosts syncrun.HostPolicy
+	Hosts access.HostPolicy
 	// Clock tells the time.
 	Clock clock.PassiveClock
 	// UserAgent is sent with each request to Webex.
@@ -58,7 +60,7 @@ type Options struct {
 	CensusDebounce time.Duration
 	Retry          webex.RetryPolicy
 	Backoff        func(uid string, failed int32) time.Duration
-	Timeouts       syncrun.Timeouts
+	Timeouts       access.Timeouts
 	// Patience is that of attempts with the API server; the zero value is the product's.
 	Patience syncrun.Patience
 	// WrapClient lets tests see what is written; nil leaves the client as it is.
@@ -92,12 +94,17 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		Runner: runner, Recorder: recorder, Clock: o.Clock, Contested: cmp.Or(o.Contested, contested),
 	}
 	patience := cmp.Or(o.Patience, syncrun.DefaultPatience(o.Clock))
-	engine := &syncrun.Engine{
-		Client: patience.Client(c), Live: patience.Reader(mgr.GetAPIReader()), Hosts: o.Hosts, Budgets: syncrun.NewBudgets(o.RequestsPerSecond),
-		Recorder: recorder, Clock: o.Clock, UserAgent: o.UserAgent, Retry: o.Retry, Timeouts: o.Timeouts, Observe: metrics.ObserveRequest,
-		DataVersion: o.DataVersion, Serves: claims.Serves, Holds: o.Shard.LeaseName(),
+	patient, live := patience.Client(c), patience.Reader(mgr.GetAPIReader())
+	provider := &access.Provider{
+		Client: patient, Live: live, Clock: o.Clock, Lease: o.Shard.LeaseName(),
+		Hosts: o.Hosts, Timeouts: o.Timeouts, UserAgent: o.UserAgent, Retry: o.Retry,
 	}
-	claims.Store = engine.StoreTokens
+	engine := &syncrun.Engine{
+		Client: patient, Live: live, Access: provider, Budgets: syncrun.NewBudgets(o.RequestsPerSecond),
+		Recorder: recorder, Clock: o.Clock, UserAgent: o.UserAgent, Retry: o.Retry, Observe: metrics.ObserveRequest,
+		DataVersion: o.DataVersion, Serves: claims.Serves,
+	}
+	claims.Store = provider.StoreTokens
 	runs := &LicenseSyncReconciler{
 		Client: c, Live: mgr.GetAPIReader(), Claims: claims, Engine: engine, Runner: runner,
 		Recorder: recorder, Clock: o.Clock, Backoff: o.Backoff, Concurrency: o.ConcurrentReconciles,

@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"context"
 	"flag"
 	"fmt"
@@ -148,7 +150,7 @@ func newFixture(t *testing.T, adjust ...func(*fixtureOptions)) *fixture {
 	f.Expect(admin.Create(ctx, namespace)).To(Succeed())
 	f.namespace = namespace.Name
 	f.apply(&corev1.ConfigMap{ObjectMeta: f.meta("webex-ca"), Data: map[string]string{"ca.crt": string(sim.CACertificate())}})
-	f.apply(&corev1.Secret{ObjectMeta: f.meta("webex-token"), Data: map[string][]byte{syncrun.KeyAccessToken: []byte(accessToken)}})
+	f.apply(&corev1.Secret{ObjectMeta: f.meta("webex-token"), Data: map[string][]byte{access.KeyAccessToken: []byte(accessToken)}})
 	if !o.stopped {
 		f.start()
 	}
@@ -188,7 +190,7 @@ func (f *fixture) start(adjust ...func(*Options)) {
 	}
 	ctx, cancel := context.WithCancel(f.ctx)
 	o := Options{
-		Hosts:                syncrun.HostPolicy{API: hosts},
+		Hosts:                access.HostPolicy{API: hosts},
 		Clock:                f.opts.clock,
 		UserAgent:            "test",
 		LeaseNamespace:       f.namespace,
@@ -203,7 +205,7 @@ func (f *fixture) start(adjust ...func(*Options)) {
 		WrapRecorder:         f.told.wrap(f.t),
 		WrapClient:           func(c client.Client) client.Client { return lintingClient{Client: c, t: f.t, taken: f.taken} },
 		// A test that holds a request decides when it ends, however slow the machine is.
-		Timeouts:           syncrun.Timeouts{Request: 10 * patience},
+		Timeouts:           access.Timeouts{Request: 10 * patience},
 		SkipNameValidation: true,
 	}
 	for _, a := range adjust {

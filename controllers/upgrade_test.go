@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"fmt"
 	"testing"
 	"time"
@@ -87,7 +89,7 @@ func TestUpgrade(t *testing.T) {
 	f.opts.upgradeSpread = window
 	other := f.sim.AddOrganization(webexsim.TwoSubscriptionOrganization())
 	f.sim.IssueToken(webexsim.TokenSpec{Organization: other.UUID(), Access: "other-token"})
-	f.apply(&corev1.Secret{ObjectMeta: f.meta("other-token"), StringData: map[string]string{syncrun.KeyAccessToken: "other-token"}})
+	f.apply(&corev1.Secret{ObjectMeta: f.meta("other-token"), StringData: map[string]string{access.KeyAccessToken: "other-token"}})
 	acme := f.createCustomer("acme")
 	globex := f.createCustomer("globex", func(c *v1alpha1.WebexCustomerAccess) { c.Spec.CredentialsSecretRef.Name = "other-token" })
 	f.Expect(acme.Status.CollectedDataVersion).To(Equal(syncrun.DataVersion))

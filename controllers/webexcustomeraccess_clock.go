@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,10 +35,10 @@ func (s *customerScope) doubted() []string {
 		}
 	}
 	if c := known.Credentials; c != nil {
-		times = append(times, stored{"status.credentials.accessTokenExpirationTime", c.AccessTokenExpirationTime, syncrun.LongestLife},
-			stored{"status.credentials.refreshTokenExpirationTime", c.RefreshTokenExpirationTime, syncrun.LongestLife})
+		times = append(times, stored{"status.credentials.accessTokenExpirationTime", c.AccessTokenExpirationTime, access.LongestLife},
+			stored{"status.credentials.refreshTokenExpirationTime", c.RefreshTokenExpirationTime, access.LongestLife})
 		if c.Refusal != nil {
-			times = append(times, stored{"status.credentials.refusal.usableUntil", c.Refusal.UsableUntil, syncrun.LongestLife})
+			times = append(times, stored{"status.credentials.refusal.usableUntil", c.Refusal.UsableUntil, access.LongestLife})
 		}
 	}
 	var doubted []string

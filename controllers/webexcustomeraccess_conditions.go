@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"fmt"
 	"strings"
 	"time"
@@ -96,7 +98,7 @@ const secretGrace = 5 * time.Minute
 
 // noSecret is the verdict on a customer without a credentials Secret.
 func (s *customerScope) noSecret() status.Summary {
-	detail := status.Detail{Reason: v1alpha1.ReasonSecretNotFound, Message: syncrun.SecretNotFoundMessage(s.customer.Spec.CredentialsSecretRef.Name)}
+	detail := status.Detail{Reason: v1alpha1.ReasonSecretNotFound, Message: access.SecretNotFoundMessage(s.customer.Spec.CredentialsSecretRef.Name)}
 	left := s.customer.CreationTimestamp.Add(secretGrace).Sub(s.now)
 	if s.customer.Status.LastRun != nil || left <= 0 || left > secretGrace {
 		return stalled(detail.Reason, detail.Message)
@@ -129,7 +131,7 @@ func (s *customerScope) credentials() metav1.Condition {
 	last := s.customer.Status.LastRun
 	switch {
 	case s.secretVersion == "":
-		return of(metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound, syncrun.SecretNotFoundMessage(s.customer.Spec.CredentialsSecretRef.Name))
+		return of(metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound, access.SecretNotFoundMessage(s.customer.Spec.CredentialsSecretRef.Name))
 	case last != nil && refusesCredentials(last.Reason):
 		return of(metav1.ConditionFalse, last.Reason, last.Message)
 	case s.customer.Status.Organization == nil:

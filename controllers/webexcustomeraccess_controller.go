@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"context"
 	"errors"
 	"maps"
@@ -324,7 +326,7 @@ func customerOfRow(object client.Object) (ctrl.Request, bool) {
 // customersOfSecret are the customers whose credentials or CA bundle a Secret holds.
 func (r *WebexCustomerAccessReconciler) customersOfSecret(ctx context.Context, secret client.Object) []ctrl.Request {
 	var requests []ctrl.Request
-	for _, index := range []string{syncrun.IndexSecret, syncrun.IndexCABundleSecret} {
+	for _, index := range []string{access.IndexSecret, syncrun.IndexCABundleSecret} {
 		var customers v1alpha1.WebexCustomerAccessList
 		err := r.List(ctx, &customers, client.InNamespace(secret.GetNamespace()), client.MatchingFields{index: secret.GetName()}, client.UnsafeDisableDeepCopy)
 		if err != nil {
@@ -362,7 +364,7 @@ func (r *WebexCustomerAccessReconciler) wakeSharing() handler.EventHandler {
 		}
 		var sharing v1alpha1.WebexCustomerAccessList
 		if err := r.List(ctx, &sharing, client.InNamespace(customer.Namespace),
-			client.MatchingFields{syncrun.IndexSecret: customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy); err != nil {
+			client.MatchingFields{access.IndexSecret: customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy); err != nil {
 			return // the cache is stopping
 		}
 		for _, request := range requestsFor(sharing.Items) {

@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"fmt"
 	"time"
 
@@ -9,7 +11,6 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
 const day = 24 * time.Hour
@@ -64,7 +65,7 @@ func endingOf(customer *v1alpha1.WebexCustomerAccess, now time.Time) *ending {
 		end := c.RefreshTokenExpirationTime
 		return &ending{end.Time, fmt.Sprintf(
 			"the refresh token %s on %s unless a run renews it: create a LicenseSync; if the date stays, authorize again and put the new %s into Secret %q",
-			verb(end), date(end), syncrun.KeyRefreshToken, secret)}
+			verb(end), date(end), access.KeyRefreshToken, secret)}
 	}
 	return nil
 }

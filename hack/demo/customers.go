@@ -1,7 +1,8 @@
 package main
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
@@ -28,17 +29,17 @@ var customers = []customer{
 }
 
 func accessToken(t webexsim.Token) map[string]string {
-	return map[string]string{syncrun.KeyAccessToken: t.Access}
+	return map[string]string{access.KeyAccessToken: t.Access}
 }
 
 func integration(t webexsim.Token) map[string]string {
 	return map[string]string{
-		syncrun.KeyClientID: t.ClientID, syncrun.KeyClientSecret: t.ClientSecret, syncrun.KeyRefreshToken: t.Refresh,
+		access.KeyClientID: t.ClientID, access.KeyClientSecret: t.ClientSecret, access.KeyRefreshToken: t.Refresh,
 	}
 }
 
 func serviceApp(t webexsim.Token) map[string]string {
 	keys := integration(t)
-	keys[syncrun.KeyApplicationID] = "demo"
+	keys[access.KeyApplicationID] = "demo"
 	return keys
 }

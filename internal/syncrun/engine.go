@@ -3,7 +3,6 @@ package syncrun
 import (
 	"context"
 	"errors"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,13 +14,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
 // FieldManager is the owner, in server-side apply, of all that runs write.
-const FieldManager = "webex-license-operator/licensesync"
+const FieldManager = access.FieldManager
 
 // Indexes of the cache that the engine and the reconcilers read by.
 const (
@@ -29,23 +29,18 @@ const (
 	IndexCustomer = "spec.customerAccessRef.name"
 	// IndexOrganization finds customers by status.organization.id.
 	IndexOrganization = "status.organization.id"
-	// IndexSecret finds customers by spec.credentialsSecretRef.name.
-	IndexSecret = "spec.credentialsSecretRef.name"
 	// IndexCABundleSecret finds customers by spec.connection.caBundleRef.name, if that is a Secret.
 	IndexCABundleSecret = "spec.connection.caBundleRef.name"
 )
 
-// Engine carries out attempts of runs. It keeps no state of them, but for hints, and
-// for tokens that could not be stored yet.
+// Engine carries out attempts of runs. It keeps no state of them, but for hints.
 type Engine struct {
 	// Client reads rows and customers from the cache and writes with server-side apply.
 	Client client.Client
-	// Live reads past the cache: Secrets, CA bundles, and a customer before its status is written.
+	// Live reads past the cache: a customer before its status is written.
 	Live client.Reader
-	// Hosts says which hosts customers may name.
-	Hosts HostPolicy
-	// Timeouts bound how long a request to Webex may take.
-	Timeouts Timeouts
+	// Access opens the way to Webex.
+	Access *access.Provider
 	// Budgets bound the requests of each token owner.
 	Budgets *Budgets
 	// Clock tells the time.
@@ -56,9 +51,6 @@ type Engine struct {
 	Recorder events.EventRecorder
 	// Observe is told of each attempt of a request, if set.
 	Observe func(webex.Call)
-	// Holds names the lease by which this is the only process of its shard that renews tokens.
-	// Those of other leases wait for it; not if it is empty.
-	Holds string
 	// Serves says whether a customer, as it is when an attempt begins, is this operator's to
 	// read; nil stands for always.
 	Serves func(*v1alpha1.WebexCustomerAccess) bool
@@ -67,7 +59,6 @@ type Engine struct {
 	// Retry overrides the client's policy of retries within one attempt; for tests.
 	Retry webex.RetryPolicy
 
-	tokenLocks tokenLocks
 	// pages are what is known of the sizes of pages, surveys of how people are spread.
 	pages   pageSizes
 	surveys surveys
@@ -109,13 +100,8 @@ type attempt struct {
 	// step is the step under way.
 	step v1alpha1.RunStep
 
-	credentials *credentials
-	// owner identifies the owner of the token to the budgets.
-	owner  string
-	tokens webex.TokenSource
-	http   *http.Client
-	// caVersion is the version of the Secret with the CA bundle; empty if there is none.
-	caVersion    string
+	session      *access.Session
+	owner        string // of the token, to the budgets
 	webex        *webex.Client
 	organization webex.Organization
 	// orgParameter is sent as orgId: empty for the token's own organization.
@@ -157,8 +143,8 @@ func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, place Place
 		{v1alpha1.StepApplying, a.apply},
 	}
 	defer func() {
-		if a.http != nil {
-			a.http.CloseIdleConnections()
+		if a.session != nil {
+			a.session.Close()
 		}
 	}()
 	for _, step := range steps {
@@ -202,7 +188,7 @@ func (a *attempt) conclude(ctx context.Context) {
 			return
 		}
 		if failure.Reason == v1alpha1.ReasonCredentialsRejected {
-			a.Budgets.refuse(a.owner, a.credentials.resourceVersion, a.Clock.Now())
+			a.Budgets.refuse(a.owner, a.session.SecretVersion(), a.Clock.Now())
 		}
 		log.FromContext(ctx).Info("attempt failed", "reason", failure.Reason, "message", failure.Message,
 			"trackingID", failure.TrackingID, "cause", causeOf(failure))

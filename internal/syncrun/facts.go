@@ -47,7 +47,10 @@ func (a *attempt) recordFacts(ctx context.Context) error {
 		a.recordCredentials(s)
 		s.LastRun = &v1alpha1.LastRun{
 			Name: a.sync.Name, Reason: v1alpha1.ReasonSucceeded, Message: "the run completed",
-			ObservedGeneration: new(a.customer.Generation), ObservedCABundleResourceVersion: a.caVersion, EndTime: &now,
+			ObservedGeneration: new(a.customer.Generation), EndTime: &now,
+		}
+		if a.session != nil {
+			s.LastRun.ObservedCABundleResourceVersion = a.session.CABundleVersion
 		}
 		s.LastRun.RefusedRows = a.outcome.Rows.Refused
 		if missing := a.outcome.Missing; missing != "" {
@@ -71,25 +74,25 @@ func (a *attempt) recordFacts(ctx context.Context) error {
 }
 
 func (a *attempt) recordCredentials(s *v1alpha1.WebexCustomerAccessStatus) {
-	if a.credentials == nil {
+	if a.session == nil || a.session.SecretVersion() == "" {
 		return
 	}
 	before := s.Credentials
 	s.Credentials = &v1alpha1.CredentialsStatus{
-		Kind:                          a.credentials.kind,
-		ObservedSecretResourceVersion: a.credentials.resourceVersion,
+		Kind:                          a.session.Kind(),
+		ObservedSecretResourceVersion: a.session.SecretVersion(),
 	}
-	o, known := a.outlook()
+	o, known := a.session.Outlook()
 	switch {
 	case known:
-		s.Credentials.AccessTokenExpirationTime = timeOrNil(o.access)
-		s.Credentials.RefreshTokenExpirationTime = timeOrNil(o.refresh)
-	case before != nil && before.ObservedSecretResourceVersion == a.credentials.resourceVersion:
+		s.Credentials.AccessTokenExpirationTime = timeOrNil(o.Access)
+		s.Credentials.RefreshTokenExpirationTime = timeOrNil(o.Refresh)
+	case before != nil && before.ObservedSecretResourceVersion == a.session.SecretVersion():
 		s.Credentials = before // the attempt ended before it came to the tokens
 	}
-	if o.refused != nil {
+	if o.Refused != nil {
 		s.Credentials.Refusal = &v1alpha1.CredentialsRefusal{
-			Time: timeOrNil(o.refused.at), UsableUntil: timeOrNil(o.refused.usableUntil), Message: clip(o.refused.message, 1024),
+			Time: timeOrNil(o.Refused.At), UsableUntil: timeOrNil(o.Refused.UsableUntil), Message: clip(o.Refused.Message, 1024),
 		}
 	}
 }

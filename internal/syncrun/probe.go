@@ -2,17 +2,14 @@ package syncrun
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"net/http"
-	"sync"
-	"time"
 
 	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/failures"
+	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -21,40 +18,20 @@ import (
 // whether or not the customer exists already. It writes no object of the cluster.
 type Probe struct{ a *attempt }
 
-// ErrRenewalNeeded says that credentials were not tried: there is no access token
-// at hand, and to get one would use up a refresh token.
-var ErrRenewalNeeded = errors.New("there is no access token at hand, and getting one would use up the refresh token")
-
-// Renewal is what a probe does about tokens that it has to renew. Webex may replace
-// a refresh token when it is used, and whoever used it has the only good one then.
-type Renewal struct {
-	// Before is asked before a refresh token is used; its error ends the probe.
-	Before func(ctx context.Context) error
-	// Keep is given the new values of keys of the Secret, before they are used. Its
-	// context does not end when the probe's does.
-	Keep func(ctx context.Context, values map[string]string) error
-}
-
 // NewProbe reads the Secret of a customer, and whatever else its connection names,
-// by e.Live. Without a renewal no token is renewed or asked for.
-func (e *Engine) NewProbe(ctx context.Context, customer *v1alpha1.WebexCustomerAccess, renewal *Renewal) (*Probe, error) {
+// by e.Access. Without a renewal no token is renewed or asked for.
+func (e *Engine) NewProbe(ctx context.Context, customer *v1alpha1.WebexCustomerAccess, renewal *access.Renewal) (*Probe, error) {
 	a := &attempt{Engine: e, customer: customer.DeepCopy()}
-	base, err := e.Hosts.endpoint(customer.Spec.Connection)
-	if err != nil {
+	var err error
+	if a.session, err = e.Access.Open(ctx, a.customer); err != nil {
 		return nil, err
 	}
-	if a.credentials, err = e.readCredentials(ctx, a.customer); err != nil {
+	if err = a.session.Connect(ctx, a.observe); err != nil {
 		return nil, err
 	}
-	if a.http, _, err = e.httpClient(ctx, a.customer, a.credentials.proxy); err != nil {
-		return nil, err
-	}
-	a.tokens = a.tokenSource(base.String())
-	if tokens, ok := a.tokens.(*refreshingTokens); ok {
-		a.tokens = probing(tokens, renewal)
-	}
+	a.session.Probing(renewal)
 	a.webex, err = webex.New(webex.Config{
-		BaseURL: base.String(), HTTP: a.http, Tokens: a.tokens, Limits: webex.Limits{PeoplePage: probePage, WorkspacesPage: probePage},
+		BaseURL: a.session.BaseURL.String(), HTTP: a.session.HTTP, Tokens: a.session.Tokens, Limits: webex.Limits{PeoplePage: probePage, WorkspacesPage: probePage},
 		UserAgent: e.UserAgent, Retry: e.Retry, Observe: a.observe, Now: e.Clock.Now,
 	})
 	return &Probe{a: a}, err
@@ -64,10 +41,10 @@ func (e *Engine) NewProbe(ctx context.Context, customer *v1alpha1.WebexCustomerA
 const probePage = 10
 
 // Close gives connections back.
-func (p *Probe) Close() { p.a.http.CloseIdleConnections() }
+func (p *Probe) Close() { p.a.session.Close() }
 
 // Kind is the kind of the credentials.
-func (p *Probe) Kind() v1alpha1.CredentialKind { return p.a.credentials.kind }
+func (p *Probe) Kind() v1alpha1.CredentialKind { return p.a.session.Kind() }
 
 // Organizations lists the organizations that the token sees.
 func (p *Probe) Organizations(ctx context.Context) ([]webex.Organization, error) {
@@ -152,115 +129,4 @@ func begin[T any](items iter.Seq2[T, error]) error {
 		return err
 	}
 	return nil
-}
-
-// probeTokens uses the access token at hand: that of the user's Secret, or the one
-// that the operator has got by it. They are renewed outside of the operator's store,
-// which belongs to customers that there are.
-type probeTokens struct {
-	of      *refreshingTokens
-	renewal *Renewal
-	// keys are those of the Secret that a renewal changes.
-	keyAccess, keyExpires, keyRefresh string
-
-	mu     sync.Mutex
-	loaded bool
-}
-
-func probing(tokens *refreshingTokens, renewal *Renewal) *probeTokens {
-	p := &probeTokens{of: tokens, renewal: renewal, keyAccess: KeyAccessToken, keyExpires: KeyAccessTokenExpiresAt, keyRefresh: KeyRefreshToken}
-	if tokens.app == nil {
-		return p
-	}
-	if caller, ok := tokens.app.caller.(*refreshingTokens); ok {
-		tokens.app.caller = &probeTokens{of: caller, renewal: renewal, keyAccess: KeyBootstrapToken, keyRefresh: KeyBootstrapRefreshToken}
-	}
-	return p
-}
-
-// Token returns the access token at hand, or a new one if that has ended.
-func (p *probeTokens) Token(ctx context.Context) (string, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	t := p.of
-	if !p.loaded {
-		stored, err := t.store.load(ctx)
-		if err != nil {
-			return "", err
-		}
-		t.current, p.loaded = stored.with(t.pick(t.credentials)), true
-	}
-	if !t.current.expired(t.engine.Clock.Now()) {
-		return t.current.AccessToken, nil
-	}
-	return p.renew(ctx)
-}
-
-// Refresh replaces a token that Webex answered 401 to.
-func (p *probeTokens) Refresh(ctx context.Context, rejected string) (string, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.of.current.AccessToken != rejected {
-		return p.of.current.AccessToken, nil
-	}
-	return p.renew(ctx)
-}
-
-// renew is not cut short when the probe is: from the request on, the only valid
-// refresh token may be on its way.
-func (p *probeTokens) renew(ctx context.Context) (string, error) {
-	if p.renewal == nil {
-		return "", ErrRenewalNeeded
-	}
-	if err := p.renewal.Before(ctx); err != nil {
-		return "", err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewalTime)
-	defer cancel()
-	asking, stop := context.WithTimeout(ctx, exchangeTime)
-	defer stop()
-	answer, err := p.exchange(ctx, asking)
-	if err != nil {
-		return "", err
-	}
-	p.of.current.Token = answer
-	return answer.AccessToken, nil
-}
-
-// exchange asks Webex for another pair, in the order of the operator, and has it kept.
-func (p *probeTokens) exchange(ctx, asking context.Context) (webex.Token, error) {
-	t, a := p.of, p.of.pick(p.of.credentials)
-	var refusal error
-	if t.current.RefreshToken != "" {
-		answer, err := t.endpoint.Refresh(asking, webex.RefreshGrant{ClientID: a.clientID, ClientSecret: a.clientSecret, RefreshToken: t.current.RefreshToken})
-		switch {
-		case err == nil:
-			return answer, p.renewal.Keep(ctx, p.values(answer))
-		case t.app == nil || webex.ClassOf(err) != webex.ClassAuth:
-			return answer, err
-		}
-		refusal = err
-	}
-	if t.app == nil {
-		return webex.Token{}, refusal
-	}
-	// The pair is of one organization, and the Secret may be for several: the operator
-	// asks for another one by itself.
-	answer, err := t.app.ask(asking, t.credentials)
-	if webex.ClassOf(err) == webex.ClassAuth {
-		err = failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s", appRefusalMessage(t.credentials.secret, err))
-	}
-	return answer, err
-}
-
-// values are the new content of the Secret.
-func (p *probeTokens) values(answer webex.Token) map[string]string {
-	values := map[string]string{p.keyAccess: answer.AccessToken, p.keyRefresh: answer.RefreshToken}
-	if p.keyExpires != "" {
-		values[p.keyExpires] = ""
-		if !answer.ExpiresAt.IsZero() {
-			values[p.keyExpires] = answer.ExpiresAt.UTC().Format(time.RFC3339)
-		}
-	}
-	return values
 }

@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -26,7 +27,7 @@ func (a *attempt) refusedBefore(ctx context.Context) error {
 			return &failures.Failure{Class: classOfReason(last.Reason), Reason: last.Reason, Message: last.Message, Repeated: true}
 		}
 	}
-	if a.Budgets.refusedBefore(a.owner, a.credentials.resourceVersion) {
+	if a.Budgets.refusedBefore(a.owner, a.session.SecretVersion()) {
 		return failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s", failures.CredentialsRejected)
 	}
 	return a.refusedToOthers(ctx)
@@ -45,7 +46,7 @@ func (a *attempt) unasked() bool {
 // unchanged says whether spec and Secret are those of the last run.
 func (a *attempt) unchanged() bool {
 	s := a.customer.Status
-	return s.Credentials != nil && a.credentials != nil && s.Credentials.ObservedSecretResourceVersion == a.credentials.resourceVersion &&
+	return s.Credentials != nil && a.session != nil && s.Credentials.ObservedSecretResourceVersion == a.session.SecretVersion() &&
 		ptr.Deref(s.LastRun.ObservedGeneration, 0) == a.customer.Generation
 }
 
@@ -53,16 +54,16 @@ func (a *attempt) unchanged() bool {
 func (a *attempt) refusedToOthers(ctx context.Context) error {
 	var sharing v1alpha1.WebexCustomerAccessList
 	err := a.Client.List(ctx, &sharing, client.InNamespace(a.customer.Namespace),
-		client.MatchingFields{IndexSecret: a.customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy)
+		client.MatchingFields{access.IndexSecret: a.customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy)
 	if err != nil {
 		return err
 	}
 	for i := range sharing.Items {
 		other := &sharing.Items[i]
 		s := other.Status
-		if other.UID != a.customer.UID && baseURL(other) == baseURL(a.customer) && a.credentials.areThoseOf(other) &&
+		if other.UID != a.customer.UID && baseURL(other) == baseURL(a.customer) && a.session.SharesTokens(other) &&
 			s.LastRun != nil && s.LastRun.Reason == v1alpha1.ReasonCredentialsRejected &&
-			s.Credentials != nil && s.Credentials.ObservedSecretResourceVersion == a.credentials.resourceVersion {
+			s.Credentials != nil && s.Credentials.ObservedSecretResourceVersion == a.session.SecretVersion() {
 			return failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s", s.LastRun.Message)
 		}
 	}

@@ -28,26 +28,21 @@ func (a *attempt) connect(ctx context.Context) error {
 	if a.Serves != nil && !a.Serves(a.customer) {
 		return &failures.Failure{Class: webex.ClassTransient, Reason: v1alpha1.ReasonCanceled, Message: ErrNotServed.Error(), Err: ErrNotServed}
 	}
-	base, err := a.Hosts.endpoint(a.customer.Spec.Connection)
-	if err != nil {
+	var err error
+	if a.session, err = a.Access.Open(ctx, a.customer); err != nil {
 		return err
 	}
-	a.credentials, err = a.readCredentials(ctx, a.customer)
-	if err != nil {
-		return err
-	}
-	a.owner = base.Host + " " + a.credentials.owner()
+	a.owner = a.session.Owner()
 	if err := a.refusedBefore(ctx); err != nil {
 		return err
 	}
-	if a.http, a.caVersion, err = a.httpClient(ctx, a.customer, a.credentials.proxy); err != nil {
+	if err := a.session.Connect(ctx, a.observe); err != nil {
 		return err
 	}
-	a.tokens = a.tokenSource(base.String())
 	a.webex, err = webex.New(webex.Config{
-		BaseURL:   base.String(),
-		HTTP:      a.http,
-		Tokens:    a.tokens,
+		BaseURL:   a.session.BaseURL.String(),
+		HTTP:      a.session.HTTP,
+		Tokens:    a.session.Tokens,
 		Limiter:   &limiter{a},
 		Sleep:     a.backOff,
 		PageSize:  a.pageSize,

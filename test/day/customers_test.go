@@ -1,6 +1,8 @@
 package day
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"fmt"
 	"time"
 
@@ -9,7 +11,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
@@ -77,11 +78,11 @@ func (w *world) authorize(c *customer) map[string][]byte {
 	c.token = w.sim.IssueToken(webexsim.TokenSpec{Organization: c.uuid, WithRefresh: c.oauth})
 	w.calls.ownedBy(c, c.token.Access, c.token.ClientID)
 	if !c.oauth {
-		return map[string][]byte{syncrun.KeyAccessToken: []byte(c.token.Access)}
+		return map[string][]byte{access.KeyAccessToken: []byte(c.token.Access)}
 	}
 	return map[string][]byte{
-		syncrun.KeyClientID: []byte(c.token.ClientID), syncrun.KeyClientSecret: []byte(c.token.ClientSecret),
-		syncrun.KeyRefreshToken: []byte(c.token.Refresh),
+		access.KeyClientID: []byte(c.token.ClientID), access.KeyClientSecret: []byte(c.token.ClientSecret),
+		access.KeyRefreshToken: []byte(c.token.Refresh),
 	}
 }
 

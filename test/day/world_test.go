@@ -1,6 +1,8 @@
 package day
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"context"
 	"math/rand/v2"
 	"net"
@@ -22,7 +24,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	"github.com/webex-operator/webex-license-operator/controllers"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
@@ -136,7 +137,7 @@ func (w *world) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
 	err = controllers.Setup(ctx, managed{inner, liveReader{p.connection}}, controllers.Options{
-		Hosts:                syncrun.HostPolicy{API: []string{webexHost}, Dial: p.lines.dial},
+		Hosts:                access.HostPolicy{API: []string{webexHost}, Dial: p.lines.dial},
 		Clock:                clock.RealClock{},
 		UserAgent:            "day",
 		MaxConcurrentSyncs:   8,

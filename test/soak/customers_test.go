@@ -1,6 +1,8 @@
 package soak
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -9,7 +11,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
@@ -68,7 +69,7 @@ func (w *world) addSim(mode webexsim.RefreshMode) {
 	static.secret.issue = func() map[string]string {
 		token := sim.IssueToken(webexsim.TokenSpec{Organization: static.org.UUID(), Owner: static.name, ExpiresIn: 24 * time.Hour})
 		static.secret.token = token
-		return map[string]string{syncrun.KeyAccessToken: token.Access}
+		return map[string]string{access.KeyAccessToken: token.Access}
 	}
 	integration := w.addOrganization(sim, mode, "integration")
 	integration.secret = w.integration(sim, integration.name, webexsim.TokenSpec{Organization: integration.org.UUID()})
@@ -79,8 +80,8 @@ func (w *world) addSim(mode webexsim.RefreshMode) {
 	app.secret = &secret{name: app.name, owner: "service-app-" + app.org.UUID(), renewable: true, bootstrap: true}
 	app.secret.issue = func() map[string]string {
 		return map[string]string{
-			syncrun.KeyApplicationID: registered.ID, syncrun.KeyClientID: registered.ClientID, syncrun.KeyClientSecret: registered.ClientSecret,
-			syncrun.KeyBootstrapToken: caller.Access,
+			access.KeyApplicationID: registered.ID, access.KeyClientID: registered.ClientID, access.KeyClientSecret: registered.ClientSecret,
+			access.KeyBootstrapToken: caller.Access,
 		}
 	}
 
@@ -133,7 +134,7 @@ func (w *world) integration(sim *webexsim.Server, name string, spec webexsim.Tok
 	s.issue = func() map[string]string {
 		s.token = sim.IssueToken(spec)
 		return map[string]string{
-			syncrun.KeyClientID: s.token.ClientID, syncrun.KeyClientSecret: s.token.ClientSecret, syncrun.KeyRefreshToken: s.token.Refresh,
+			access.KeyClientID: s.token.ClientID, access.KeyClientSecret: s.token.ClientSecret, access.KeyRefreshToken: s.token.Refresh,
 		}
 	}
 	return s

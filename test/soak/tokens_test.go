@@ -1,6 +1,8 @@
 package soak
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,15 +13,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
 // stored is what the operator keeps of a customer's tokens; nil if nothing.
 func (w *world) stored(c *customer) *corev1.Secret {
-	name := syncrun.TokenSecretName(c.secret.name)
+	name := access.TokenSecretName(c.secret.name)
 	if c.secret.bootstrap {
-		name = syncrun.TokenSecretName(c.secret.name + "-" + c.org.UUID()[:8])
+		name = access.TokenSecretName(c.secret.name + "-" + c.org.UUID()[:8])
 	}
 	secret := &corev1.Secret{ObjectMeta: w.meta(name)}
 	found := false
@@ -37,7 +38,7 @@ func (w *world) stored(c *customer) *corev1.Secret {
 // accessToken is the one in use; empty if there is none.
 func (w *world) accessToken(c *customer) string {
 	if secret := w.stored(c); secret != nil {
-		return string(secret.Data[syncrun.KeyAccessToken])
+		return string(secret.Data[access.KeyAccessToken])
 	}
 	return ""
 }
@@ -47,7 +48,7 @@ func (w *world) accessToken(c *customer) string {
 func (w *world) works(c *customer) bool {
 	refresh, clientID, clientSecret := c.secret.token.Refresh, c.secret.token.ClientID, c.secret.token.ClientSecret
 	if secret := w.stored(c); secret != nil {
-		refresh = string(secret.Data[syncrun.KeyRefreshToken])
+		refresh = string(secret.Data[access.KeyRefreshToken])
 	}
 	if c.secret.bootstrap {
 		for _, app := range c.sim.ServiceApps() {

@@ -3,6 +3,8 @@
 package e2e
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"bytes"
 	"context"
 	"fmt"
@@ -30,7 +32,6 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
 	"github.com/webex-operator/webex-license-operator/controllers"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
@@ -147,7 +148,7 @@ func (w *world) startOperator() {
 	w.Expect(err).NotTo(HaveOccurred())
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.ctx))
 	w.Expect(controllers.Setup(ctx, manager, controllers.Options{
-		Hosts: syncrun.HostPolicy{API: []string{host.Host}}, Clock: clock.RealClock{}, UserAgent: "test",
+		Hosts: access.HostPolicy{API: []string{host.Host}}, Clock: clock.RealClock{}, UserAgent: "test",
 		MaxConcurrentSyncs: 8, ConcurrentReconciles: 4,
 		Retry:              webex.RetryPolicy{Attempts: 2, Base: time.Millisecond, Cap: 2 * time.Millisecond},
 		Backoff:            func(string, int32) time.Duration { return 50 * time.Millisecond },
@@ -174,7 +175,7 @@ func (w *world) customer(namespace, name, path string, organization webexsim.Org
 	org := w.sim.AddOrganization(organization)
 	token := w.sim.IssueToken(webexsim.TokenSpec{Organization: org.UUID()})
 	meta := metav1.ObjectMeta{Namespace: namespace, Name: name}
-	w.create(&corev1.Secret{ObjectMeta: meta, Data: map[string][]byte{syncrun.KeyAccessToken: []byte(token.Access)}})
+	w.create(&corev1.Secret{ObjectMeta: meta, Data: map[string][]byte{access.KeyAccessToken: []byte(token.Access)}})
 	customer := &v1alpha1.WebexCustomerAccess{ObjectMeta: meta, Spec: v1alpha1.WebexCustomerAccessSpec{
 		HierarchyPath:        path,
 		CredentialsSecretRef: v1alpha1.CredentialsSecretReference{Name: name},

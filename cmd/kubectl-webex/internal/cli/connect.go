@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"context"
 	"errors"
 	"slices"
@@ -12,7 +14,6 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/connect"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
 // connectFlags are the answers that a person gives beforehand.
@@ -193,7 +194,7 @@ func (f *connectFlags) check(a *app, args []string) error {
 }
 
 func (f *connectFlags) checkProxy() error {
-	username, password := *f.values[syncrun.KeyProxyUsername], *f.values[syncrun.KeyProxyPassword]
+	username, password := *f.values[access.KeyProxyUsername], *f.values[access.KeyProxyPassword]
 	switch {
 	case username == "" && password != "":
 		return usagef("--proxy-password-file needs --proxy-username")

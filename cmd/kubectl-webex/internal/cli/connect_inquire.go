@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"context"
 	"errors"
 	"fmt"
@@ -39,7 +41,11 @@ func (w *wizard) inquire(ctx context.Context) error {
 	if w.session != nil {
 		live.Reader = w.session.Client
 	}
-	engine := &syncrun.Engine{Live: live, Hosts: hosts, Clock: passiveClock{w.Now}, UserAgent: w.app.flags.UserAgent, Retry: w.Retry}
+	clock, agent := passiveClock{w.Now}, w.app.flags.UserAgent
+	engine := &syncrun.Engine{
+		Access: &access.Provider{Live: live, Clock: clock, Hosts: hosts, UserAgent: agent, Retry: w.Retry},
+		Clock:  clock, UserAgent: agent, Retry: w.Retry,
+	}
 	customer := w.plan.Customer.DeepCopy()
 	if uuid, err := webex.OrganizationUUID(w.flags.organization); err == nil {
 		customer.Spec.OrganizationID = uuid
@@ -58,7 +64,7 @@ func (w *wizard) inquire(ctx context.Context) error {
 		findings, err = probe.Check(ctx, uuid)
 	}
 	switch {
-	case errors.Is(err, syncrun.ErrRenewalNeeded):
+	case errors.Is(err, access.ErrRenewalNeeded):
 		return w.unchecked("Webex was not asked: the refresh token would be used up, and Webex may replace it. Give an access token beside it (--token-file), or let the first run find out")
 	case err != nil:
 		return w.explain(err)
@@ -91,8 +97,8 @@ func organizationName(c *v1alpha1.WebexCustomerAccess) string {
 
 // hosts lets the probe talk to what the flags name, and says what the operator's
 // administrator must allow, too.
-func (w *wizard) hosts() (syncrun.HostPolicy, error) {
-	policy := syncrun.HostPolicy{}
+func (w *wizard) hosts() (access.HostPolicy, error) {
+	policy := access.HostPolicy{}
 	c := ptr.Deref(w.plan.Customer.Spec.Connection, v1alpha1.Connection{})
 	base := c.BaseURL
 	if base == "" {
@@ -102,18 +108,18 @@ func (w *wizard) hosts() (syncrun.HostPolicy, error) {
 	if err != nil {
 		return policy, usagef("--base-url: %v", err)
 	}
-	policy.API = webex.Hosts{u.Host}
-	if !webex.Hosts(syncrun.DefaultAPIHosts()).Allow(u) && w.plan.CustomerBefore == nil {
+	policy.API = access.Hosts{u.Host}
+	if !access.Hosts(access.DefaultAPIHosts()).Allow(u) && w.plan.CustomerBefore == nil {
 		w.note("%s is no host of Webex: the operator needs it in --allowed-api-hosts, or its runs fail with HostNotAllowed", u.Host)
 	}
 	if c.ProxyURL == "" {
 		return policy, nil
 	}
 	var proxy *url.URL
-	if proxy, err = webex.ParseProxyURL(c.ProxyURL); err != nil {
+	if proxy, err = access.ParseProxyURL(c.ProxyURL); err != nil {
 		return policy, usagef("--proxy %v", err)
 	}
-	policy.Proxies = webex.Hosts{proxy.Host}
+	policy.Proxies = access.Hosts{proxy.Host}
 	if w.plan.CustomerBefore == nil {
 		w.note("the operator needs %s in --allowed-proxy-hosts, or its runs fail with HostNotAllowed", proxy.Host)
 	}

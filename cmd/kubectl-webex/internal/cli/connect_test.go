@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"context"
 	"errors"
 	"maps"
@@ -21,7 +23,6 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
@@ -361,7 +362,7 @@ func TestConnectUsesUpNoRefreshTokenOfAnother(t *testing.T) {
 	s := newService(t, webexsim.Options{RefreshMode: webexsim.RefreshRotate})
 	_, token := s.integration(webexsim.StandardOrganization())
 	secret := &corev1.Secret{Data: map[string][]byte{
-		syncrun.KeyClientID: []byte("C0ffee"), syncrun.KeyClientSecret: []byte(token.ClientSecret), syncrun.KeyRefreshToken: []byte(token.Refresh),
+		access.KeyClientID: []byte("C0ffee"), access.KeyClientSecret: []byte(token.ClientSecret), access.KeyRefreshToken: []byte(token.Refresh),
 	}}
 	secret.Namespace, secret.Name = "webex", "shared"
 	if err := s.client.Create(s.ctx, secret); err != nil {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +23,6 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/connect"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/manifest"
 	"github.com/webex-operator/webex-license-operator/internal/pasted"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
 // wizard is one conversation of connect, from its first question to the first run.
@@ -158,7 +159,7 @@ func (w *wizard) planSecret(ctx context.Context, name string, values connect.Cre
 		return fmt.Errorf("there is a Secret %s already: leave the credentials out to use it (--secret %s), or give it another name with --secret", name, name)
 	}
 	w.plan.SetSecret(w.namespace, name, before, values)
-	if _, err := syncrun.CheckSecret(w.plan.Secret); err != nil {
+	if _, err := access.CheckSecret(w.plan.Secret); err != nil {
 		return missing(err)
 	}
 	var sharing []string
@@ -192,7 +193,7 @@ func (w *wizard) useSecret(ctx context.Context, name string) error {
 	if err := get(ctx, w.session, secret, "secret", name, "kubectl get secrets lists them, and with --token-file and its like a new one is made"); err != nil {
 		return err
 	}
-	_, err := syncrun.CheckSecret(secret)
+	_, err := access.CheckSecret(secret)
 	return err
 }
 
@@ -292,15 +293,15 @@ var credentialKinds = []struct {
 }{
 	{
 		option{"token", "An access token: for a first look, nobody renews it"},
-		[]string{syncrun.KeyAccessToken},
+		[]string{access.KeyAccessToken},
 	},
 	{
 		option{"integration", "An integration: client id, client secret, refresh token; for partners"},
-		[]string{syncrun.KeyClientID, syncrun.KeyClientSecret, syncrun.KeyRefreshToken},
+		[]string{access.KeyClientID, access.KeyClientSecret, access.KeyRefreshToken},
 	},
 	{
 		option{"serviceapp", "A Service App: the same and an application id; for one organization"},
-		[]string{syncrun.KeyApplicationID, syncrun.KeyClientID, syncrun.KeyClientSecret, syncrun.KeyRefreshToken},
+		[]string{access.KeyApplicationID, access.KeyClientID, access.KeyClientSecret, access.KeyRefreshToken},
 	},
 }
 

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,7 +20,6 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/connect"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
 // rehearse has the cluster check all objects without writing them: what is missing
@@ -78,11 +79,11 @@ func unchanged(o connect.Object) bool {
 
 // renewal is what to do about tokens that Webex may replace; nil if nothing may be
 // written.
-func (w *wizard) renewal() *syncrun.Renewal {
+func (w *wizard) renewal() *access.Renewal {
 	if w.isDry() || w.plan.Secret == nil {
 		return nil
 	}
-	return &syncrun.Renewal{
+	return &access.Renewal{
 		Before: func(ctx context.Context) error {
 			if w.flags.yes {
 				return nil

@@ -3,14 +3,14 @@
 package connect
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"strings"
-
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
 // Credentials are values for keys of a Secret. They print and marshal as [redacted].
@@ -38,22 +38,22 @@ type Entry struct {
 
 // Entries are all keys that can be given, in the order of help.
 var Entries = []Entry{
-	{syncrun.KeyAccessToken, "token-file", true, "access token"},
-	{syncrun.KeyClientID, "client-id", false, "client id"},
-	{syncrun.KeyClientSecret, "client-secret-file", true, "client secret"},
-	{syncrun.KeyRefreshToken, "refresh-token-file", true, "refresh token"},
-	{syncrun.KeyApplicationID, "application-id", false, "application id"},
-	{syncrun.KeyBootstrapToken, "bootstrap-token-file", true, "bootstrap token"},
-	{syncrun.KeyBootstrapClientID, "bootstrap-client-id", false, "client id of the bootstrap integration"},
-	{syncrun.KeyBootstrapClientSecret, "bootstrap-client-secret-file", true, "client secret of the bootstrap integration"},
-	{syncrun.KeyBootstrapRefreshToken, "bootstrap-refresh-token-file", true, "refresh token of the bootstrap integration"},
-	{syncrun.KeyProxyUsername, "proxy-username", false, "user name for the proxy"},
-	{syncrun.KeyProxyPassword, "proxy-password-file", true, "password for the proxy"},
+	{access.KeyAccessToken, "token-file", true, "access token"},
+	{access.KeyClientID, "client-id", false, "client id"},
+	{access.KeyClientSecret, "client-secret-file", true, "client secret"},
+	{access.KeyRefreshToken, "refresh-token-file", true, "refresh token"},
+	{access.KeyApplicationID, "application-id", false, "application id"},
+	{access.KeyBootstrapToken, "bootstrap-token-file", true, "bootstrap token"},
+	{access.KeyBootstrapClientID, "bootstrap-client-id", false, "client id of the bootstrap integration"},
+	{access.KeyBootstrapClientSecret, "bootstrap-client-secret-file", true, "client secret of the bootstrap integration"},
+	{access.KeyBootstrapRefreshToken, "bootstrap-refresh-token-file", true, "refresh token of the bootstrap integration"},
+	{access.KeyProxyUsername, "proxy-username", false, "user name for the proxy"},
+	{access.KeyProxyPassword, "proxy-password-file", true, "password for the proxy"},
 }
 
 // OfWebex says whether the key is for Webex, and not for a proxy on the way.
 func (e Entry) OfWebex() bool {
-	return e.Key != syncrun.KeyProxyUsername && e.Key != syncrun.KeyProxyPassword
+	return e.Key != access.KeyProxyUsername && e.Key != access.KeyProxyPassword
 }
 
 // EntryOf is the entry of a key.
@@ -95,7 +95,7 @@ func (r *Reader) Read(e Entry, source string) (string, error) {
 
 // Check reads the value of an entry as runs do, and refuses what they would refuse, such as a whole JSON answer.
 func Check(e Entry, value string) (string, error) {
-	value, err := syncrun.ReadValue(e.Key, []byte(value))
+	value, err := access.ReadValue(e.Key, []byte(value))
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("the %s (--%s) %w", e.Name, e.Flag, err)

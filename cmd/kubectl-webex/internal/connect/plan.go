@@ -1,6 +1,8 @@
 package connect
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"context"
 	"slices"
 
@@ -11,7 +13,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -40,13 +41,13 @@ func (p *Plan) SetSecret(namespace, name string, before *corev1.Secret, values C
 	if before != nil {
 		p.Secret = before.DeepCopy()
 	}
-	proxied := values[syncrun.KeyProxyUsername] != ""
+	proxied := values[access.KeyProxyUsername] != ""
 	for _, e := range Entries {
 		if e.OfWebex() || proxied {
 			delete(p.Secret.Data, e.Key)
 		}
 	}
-	delete(p.Secret.Data, syncrun.KeyAccessTokenExpiresAt)
+	delete(p.Secret.Data, access.KeyAccessTokenExpiresAt)
 	p.Put(values)
 }
 

@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/access"
+
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -12,7 +14,6 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/pasted"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -97,7 +98,7 @@ func (s *set) checkSecret(o *object, c *v1alpha1.WebexCustomerAccess) {
 	for key, value := range secret.StringData {
 		secret.Data[key] = []byte(value)
 	}
-	if _, err := syncrun.CheckSecret(secret); err != nil {
+	if _, err := access.CheckSecret(secret); err != nil {
 		s.report(o, Error, "spec.credentialsSecretRef.name", "%v", err)
 	}
 }

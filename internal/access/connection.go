@@ -1,4 +1,4 @@
-package syncrun
+package access
 
 import (
 	"context"
@@ -27,9 +27,9 @@ import (
 // An entry is a host name, which stands for its default port, or host:port.
 type HostPolicy struct {
 	// API are the hosts that connection.baseURL may name.
-	API webex.Hosts
+	API Hosts
 	// Proxies are the hosts that connection.proxyURL may name.
-	Proxies webex.Hosts
+	Proxies Hosts
 	// Dial makes the connections to all of them; nil is the usual way. Tests have
 	// networks of their own.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -61,7 +61,7 @@ func (p HostPolicy) endpoint(connection *v1alpha1.Connection) (*url.URL, error) 
 func (p HostPolicy) proxy(connection *v1alpha1.Connection) (func(*http.Request) (*url.URL, error), error) {
 	config := httpproxy.FromEnvironment()
 	if connection != nil && connection.ProxyURL != "" {
-		u, err := webex.ParseProxyURL(connection.ProxyURL)
+		u, err := ParseProxyURL(connection.ProxyURL)
 		if err != nil {
 			return nil, failures.Terminal(v1alpha1.ReasonHostNotAllowed,
 				"spec.connection.proxyURL %v; a user name and password go into the Secret of spec.credentialsSecretRef, keys %s and %s", err, KeyProxyUsername, KeyProxyPassword)
@@ -96,8 +96,8 @@ func (t Timeouts) withDefaults() Timeouts {
 }
 
 // dial makes connections, each in the time that there is for it.
-func (e *Engine) dial() func(ctx context.Context, network, address string) (net.Conn, error) {
-	dial, limit := e.Hosts.Dial, e.Timeouts.withDefaults().Connect
+func (p *Provider) dial() func(ctx context.Context, network, address string) (net.Conn, error) {
+	dial, limit := p.Hosts.Dial, p.Timeouts.withDefaults().Connect
 	if dial == nil {
 		dial = (&net.Dialer{}).DialContext
 	}
@@ -111,21 +111,21 @@ func (e *Engine) dial() func(ctx context.Context, network, address string) (net.
 // httpClient is an HTTP client for one attempt. The caller closes its idle
 // connections. The version of the Secret with the CA bundle comes with it, also
 // with an error; empty if there is no such Secret.
-func (e *Engine) httpClient(ctx context.Context, customer *v1alpha1.WebexCustomerAccess, login proxyLogin) (_ *http.Client, caVersion string, _ error) {
+func (p *Provider) httpClient(ctx context.Context, customer *v1alpha1.WebexCustomerAccess, login proxyLogin) (_ *http.Client, caVersion string, _ error) {
 	connection := customer.Spec.Connection
-	proxy, err := e.Hosts.proxy(connection)
+	proxy, err := p.Hosts.proxy(connection)
 	if err != nil {
 		return nil, "", err
 	}
-	roots, caVersion, err := e.caBundle(ctx, customer.Namespace, connection)
+	roots, caVersion, err := p.caBundle(ctx, customer.Namespace, connection)
 	if err != nil {
 		return nil, caVersion, err
 	}
-	timeouts := e.Timeouts.withDefaults()
+	timeouts := p.Timeouts.withDefaults()
 	transport := &http.Transport{
 		Proxy:                  proxy,
 		OnProxyConnectResponse: webex.CheckProxyResponse,
-		DialContext:            e.dial(),
+		DialContext:            p.dial(),
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		TLSHandshakeTimeout:    timeouts.Connect,
 		ForceAttemptHTTP2:      true,
@@ -169,12 +169,12 @@ func (l proxyLogin) header() http.Header {
 }
 
 // caBundle reads the certificate authorities to trust; nil means the system's.
-func (e *Engine) caBundle(ctx context.Context, namespace string, connection *v1alpha1.Connection) (_ *x509.CertPool, version string, _ error) {
+func (p *Provider) caBundle(ctx context.Context, namespace string, connection *v1alpha1.Connection) (_ *x509.CertPool, version string, _ error) {
 	if connection == nil || connection.CABundleRef == nil {
 		return nil, "", nil
 	}
 	ref := connection.CABundleRef
-	bundle, version, err := e.readBundle(ctx, client.ObjectKey{Namespace: namespace, Name: ref.Name}, ref)
+	bundle, version, err := p.readBundle(ctx, client.ObjectKey{Namespace: namespace, Name: ref.Name}, ref)
 	if err != nil {
 		return nil, version, err
 	}
@@ -190,16 +190,16 @@ func (e *Engine) caBundle(ctx context.Context, namespace string, connection *v1a
 }
 
 // readBundle reads the bundle, and the version of the Secret that it is in.
-func (e *Engine) readBundle(ctx context.Context, key client.ObjectKey, ref *v1alpha1.CABundleReference) (bundle []byte, version string, err error) {
+func (p *Provider) readBundle(ctx context.Context, key client.ObjectKey, ref *v1alpha1.CABundleReference) (bundle []byte, version string, err error) {
 	var there bool
 	if ref.Kind == v1alpha1.CABundleKindSecret {
 		secret := &corev1.Secret{}
-		err = e.Live.Get(ctx, key, secret)
+		err = p.Live.Get(ctx, key, secret)
 		bundle, there = secret.Data[ref.Key]
 		version = secret.ResourceVersion
 	} else {
 		configMap := &corev1.ConfigMap{}
-		err = e.Live.Get(ctx, key, configMap)
+		err = p.Live.Get(ctx, key, configMap)
 		var text string
 		if text, there = configMap.Data[ref.Key]; there {
 			bundle = []byte(text)

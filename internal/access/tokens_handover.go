@@ -1,12 +1,10 @@
-package syncrun
+package access
 
 import (
 	"cmp"
 	"context"
 	"errors"
 	"time"
-
-	"k8s.io/utils/clock"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/skew"
@@ -29,11 +27,10 @@ var errRenewedElsewhere = errors.New("another shard renews the tokens")
 // await waits a moment for another shard that renews the tokens. While the access token is
 // good nobody needs to.
 func (t *refreshingTokens) await(ctx context.Context, rejected string) (again bool, err error) {
-	if !t.current.expired(t.engine.Clock.Now()) && (rejected == "" || t.current.AccessToken != rejected) {
+	if !t.current.expired(t.provider.Clock.Now()) && (rejected == "" || t.current.AccessToken != rejected) {
 		return false, nil
 	}
-	// By real time: it is the API server that is asked.
-	if sleep(ctx, clock.RealClock{}, cmp.Or(t.engine.Retry.Base, time.Second)) != nil {
+	if sleep(ctx, cmp.Or(t.provider.Retry.Base, time.Second)) != nil {
 		return false, context.Cause(ctx)
 	}
 	return true, errRenewedElsewhere
@@ -42,13 +39,13 @@ func (t *refreshingTokens) await(ctx context.Context, rejected string) (again bo
 // StoreTokens tries to store what is only in memory of the tokens of a customer's Secret, for
 // another process to go on with, and says whether nothing is left. It waits for nobody: while
 // a run of another customer is about to renew them, something may be left.
-func (e *Engine) StoreTokens(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) bool {
+func (p *Provider) StoreTokens(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) bool {
 	stored := true
-	for _, key := range e.tokenLocks.keys() {
+	for _, key := range p.locks.keys() {
 		if key.Namespace != customer.Namespace {
 			continue
 		}
-		lock, ok := e.tokenLocks.tryLock(key)
+		lock, ok := p.locks.tryLock(key)
 		if !ok {
 			stored = false
 			continue
@@ -56,7 +53,7 @@ func (e *Engine) StoreTokens(ctx context.Context, customer *v1alpha1.WebexCustom
 		if lock.unsaved != nil && lock.unsavedIn.customer.Spec.CredentialsSecretRef == customer.Spec.CredentialsSecretRef {
 			stored = lock.storeUnsaved(ctx) == nil && stored
 		}
-		e.tokenLocks.unlock(key, lock)
+		p.locks.unlock(key, lock)
 	}
 	return stored
 }
@@ -74,4 +71,16 @@ func (l *tokenLock) storeUnsaved(ctx context.Context) error {
 	}
 	l.unsaved = nil
 	return nil
+}
+
+// sleep waits in real time: it is the API server that is waited for.
+func sleep(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

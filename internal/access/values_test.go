@@ -1,4 +1,4 @@
-package syncrun
+package access
 
 import (
 	"context"
@@ -107,7 +107,7 @@ func TestBundleOfEveryPlace(t *testing.T) {
 			if _, ok := c.object.(*corev1.Secret); ok {
 				ref.Kind = v1alpha1.CABundleKindSecret
 			}
-			engine := &Engine{Live: fake.NewClientBuilder().WithObjects(c.object).Build()}
+			engine := &Provider{Live: fake.NewClientBuilder().WithObjects(c.object).Build()}
 			pool, _, err := engine.caBundle(t.Context(), "ns", &v1alpha1.Connection{CABundleRef: ref})
 			if c.want != "" {
 				g.Expect(err).To(MatchError(ContainSubstring(c.want)))

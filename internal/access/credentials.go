@@ -1,4 +1,4 @@
-package syncrun
+package access
 
 import (
 	"cmp"
@@ -90,10 +90,10 @@ func (c *credentials) areThoseOf(other *v1alpha1.WebexCustomerAccess) bool {
 }
 
 // readCredentials reads the Secret, past any cache.
-func (e *Engine) readCredentials(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) (*credentials, error) {
+func (p *Provider) readCredentials(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) (*credentials, error) {
 	name := customer.Spec.CredentialsSecretRef.Name
 	secret := &corev1.Secret{}
-	err := e.Live.Get(ctx, client.ObjectKey{Namespace: customer.Namespace, Name: name}, secret)
+	err := p.Live.Get(ctx, client.ObjectKey{Namespace: customer.Namespace, Name: name}, secret)
 	if apierrors.IsNotFound(err) {
 		return nil, failures.Auth(v1alpha1.ReasonSecretNotFound, "%s", SecretNotFoundMessage(name))
 	}
@@ -273,4 +273,14 @@ func digest(parts ...string) string {
 		fmt.Fprintf(sum, "%d:%s", len(part), part)
 	}
 	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// CheckSecret says which kind of credentials a Secret holds, and what keeps them
+// from being used, as far as that can be told without asking Webex.
+func CheckSecret(secret *corev1.Secret) (v1alpha1.CredentialKind, error) {
+	c, err := parseCredentials(secret)
+	if err != nil {
+		return "", err
+	}
+	return c.kind, c.proxyFault
 }

@@ -1,8 +1,9 @@
-package syncrun
+package access
 
 import (
 	"context"
 	"errors"
+	"net/url"
 	"testing"
 	"time"
 
@@ -37,7 +38,7 @@ type tokenWorld struct {
 	sim    *webexsim.Server
 	clock  *clocktesting.FakeClock
 	api    client.Client
-	engine *Engine
+	engine *Provider
 	// refuse, if set, decides about each write of a Secret by the operator.
 	refuse func() error
 }
@@ -74,8 +75,8 @@ func newTokenWorld(t *testing.T, adjust ...func(*webexsim.Options)) *tokenWorld 
 func (w *tokenWorld) restart() {
 	intercepted, ok := w.api.(client.WithWatch)
 	w.Expect(ok).To(BeTrue())
-	w.engine = &Engine{
-		Clock: w.clock, Live: w.api, UserAgent: "test",
+	w.engine = &Provider{
+		Clock: w.clock, Live: w.api, UserAgent: "test", Hosts: HostPolicy{API: DefaultAPIHosts()},
 		Retry: webex.RetryPolicy{Base: time.Millisecond},
 		Client: interceptor.NewClient(intercepted, interceptor.Funcs{
 			Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
@@ -123,27 +124,30 @@ func (w *tokenWorld) customer(name, secret string, adjust ...func(*v1alpha1.Webe
 	return customer
 }
 
-// attempt is an attempt of a run that has read its credentials.
-func (w *tokenWorld) attempt(customer *v1alpha1.WebexCustomerAccess) (*attempt, error) {
-	a := &attempt{Engine: w.engine, customer: customer, http: w.sim.Client()}
-	var err error
-	if a.credentials, err = w.engine.readCredentials(w.t.Context(), customer); err != nil {
-		return a, err
+// open opens a session at the simulator.
+func (w *tokenWorld) open(customer *v1alpha1.WebexCustomerAccess) (*Session, error) {
+	s, err := w.engine.Open(w.t.Context(), customer)
+	if err != nil {
+		return s, err
 	}
-	a.tokens = a.tokenSource(w.sim.URL())
-	return a, nil
+	if s.BaseURL, err = url.Parse(w.sim.URL()); err != nil {
+		return s, err
+	}
+	s.HTTP = w.sim.Client()
+	s.Tokens = s.tokenSource(nil)
+	return s, nil
 }
 
 // use is a run that makes one call, and replaces a token that is refused.
-func (w *tokenWorld) use(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) (*attempt, error) {
-	a, err := w.attempt(customer)
+func (w *tokenWorld) use(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) (*Session, error) {
+	s, err := w.open(customer)
 	if err != nil {
-		return a, err
+		return s, err
 	}
-	c, err := webex.New(webex.Config{BaseURL: w.sim.URL(), HTTP: w.sim.Client(), Tokens: a.tokens, Now: w.clock.Now, Retry: webex.RetryPolicy{Attempts: 1}})
+	c, err := webex.New(webex.Config{BaseURL: w.sim.URL(), HTTP: w.sim.Client(), Tokens: s.Tokens, Now: w.clock.Now, Retry: webex.RetryPolicy{Attempts: 1}})
 	w.Expect(err).NotTo(HaveOccurred())
 	_, err = c.Organizations(ctx)
-	return a, err
+	return s, err
 }
 
 // run is such a run, with how many requests for tokens it made.

@@ -1,4 +1,4 @@
-package syncrun
+package access
 
 import (
 	"context"
@@ -74,7 +74,7 @@ func TestInterruptedRenewals(t *testing.T) {
 			w.Expect(n).To(Equal(1+storeAttempts), "the store was tried more than once")
 			before := w.stored("webex-webex-token")
 			w.refuse = nil
-			_, err = a.tokens.Token(t.Context())
+			_, err = a.Tokens.Token(t.Context())
 			w.Expect(err).NotTo(HaveOccurred())
 			after := w.stored("webex-webex-token")
 			w.Expect(after.Data[KeyAccessToken]).NotTo(Equal(before.Data[KeyAccessToken]), "the same run stores it as soon as it can")
@@ -130,15 +130,15 @@ func TestCrashBetweenAnswerAndStore(t *testing.T) {
 			a, err := w.use(t.Context(), customer)
 			w.Expect(err).NotTo(HaveOccurred())
 			w.Expect(w.sim.Requests()).NotTo(HaveKey(refreshRequest))
-			o, known := a.outlook()
+			o, known := a.Outlook()
 			w.Expect(known).To(BeTrue())
 			if mode != webexsim.RefreshRotate {
-				w.Expect(o.refused).To(BeNil())
-				w.Expect(o.access).To(BeTemporally(">", w.clock.Now().Add(13*day)))
+				w.Expect(o.Refused).To(BeNil())
+				w.Expect(o.Access).To(BeTemporally(">", w.clock.Now().Add(13*day)))
 				return
 			}
-			w.Expect(o.access).To(BeTemporally("~", noon.Add(14*day), time.Minute))
-			w.Expect(o.refused.message).To(Equal(`Webex refused the refresh token or the client of Secret "webex": authorize again and put the new refreshToken into it`))
+			w.Expect(o.Access).To(BeTemporally("~", noon.Add(14*day), time.Minute))
+			w.Expect(o.Refused.Message).To(Equal(`Webex refused the refresh token or the client of Secret "webex": authorize again and put the new refreshToken into it`))
 
 			w.clock.SetTime(noon.Add(14 * day))
 			n, err := w.run(customer)
@@ -212,7 +212,7 @@ func TestOneRefreshForAll(t *testing.T) {
 			late := w.customer("late", "webex")
 			w.Expect(w.run(late)).To(BeZero())
 			w.Expect(w.stored("webex-webex-token").OwnerReferences).To(ContainElement(userReference(late)))
-			w.Expect(w.engine.tokenLocks.locks).To(BeEmpty(), "locks are forgotten")
+			w.Expect(w.engine.locks.locks).To(BeEmpty(), "locks are forgotten")
 		})
 	}
 }
@@ -231,7 +231,7 @@ func TestAnotherProcessRenews(t *testing.T) {
 		w.restart()
 		a, err := w.use(t.Context(), customer)
 		w.Expect(err).NotTo(HaveOccurred())
-		theirs, err = a.tokens.Token(t.Context())
+		theirs, err = a.Tokens.Token(t.Context())
 		w.engine = this
 		return err
 	}
@@ -239,7 +239,7 @@ func TestAnotherProcessRenews(t *testing.T) {
 	a, err := w.use(t.Context(), customer)
 	w.Expect(err).NotTo(HaveOccurred())
 	w.Expect(w.sim.Requests()).To(HaveKeyWithValue(refreshRequest, 1), "theirs")
-	w.Expect(a.tokens.Token(t.Context())).To(Equal(theirs))
+	w.Expect(a.Tokens.Token(t.Context())).To(Equal(theirs))
 	w.Expect(string(w.stored("webex-webex-token").Data[KeyAccessToken])).To(Equal(theirs))
 }
 
@@ -249,19 +249,19 @@ func TestSecretChangesDuringARun(t *testing.T) {
 	w := newTokenWorld(t, func(o *webexsim.Options) { o.RefreshMode = webexsim.RefreshRotate })
 	w.secret("webex", keysOf(w.authorize()))
 	slow, quick := w.customer("slow", "webex"), w.customer("quick", "webex")
-	a, err := w.attempt(slow)
+	a, err := w.open(slow)
 	w.Expect(err).NotTo(HaveOccurred())
 	w.secret("webex", keysOf(w.authorize()))
 	w.Expect(w.run(quick)).To(Equal(1))
 	stored := w.stored("webex-webex-token")
 
-	token, err := a.tokens.Token(t.Context())
+	token, err := a.Tokens.Token(t.Context())
 	w.Expect(err).NotTo(HaveOccurred())
 	w.Expect(token).To(Equal(string(stored.Data[KeyAccessToken])))
 	w.Expect(w.stored("webex-webex-token").Data).To(Equal(stored.Data))
 
 	w.Expect(w.api.Delete(t.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "webex"}})).To(Succeed())
-	_, err = a.tokens.Refresh(t.Context(), token)
+	_, err = a.Tokens.Refresh(t.Context(), token)
 	w.Expect(w.failure(err).Reason).To(Equal(v1alpha1.ReasonSecretNotFound), "nothing is renewed for a Secret that is gone")
 }
 
@@ -289,7 +289,7 @@ func TestKeysBesideTheRefreshToken(t *testing.T) {
 	w.secret("webex", keys)
 	a, err := w.use(t.Context(), customer)
 	w.Expect(err).NotTo(HaveOccurred())
-	w.Expect(a.tokens.Token(t.Context())).To(Equal(again.Access), "the user's new access token goes first")
+	w.Expect(a.Tokens.Token(t.Context())).To(Equal(again.Access), "the user's new access token goes first")
 	w.sim.RevokeToken(again.Access)
 	w.Expect(w.run(customer)).To(Equal(1), "and is replaced by the refresh token that was stored")
 	w.Expect(w.run(customer)).To(BeZero())
@@ -336,9 +336,10 @@ func TestTokenLocks(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred(), "another Secret is another lock")
 	other()
 	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(ErrCanceled)
+	stopped := errors.New("the run was stopped")
+	cancel(stopped)
 	_, _, err = locks.lock(ctx, key)
-	g.Expect(err).To(MatchError(ErrCanceled))
+	g.Expect(err).To(MatchError(stopped))
 	unlock()
 	_, unlock, err = locks.lock(t.Context(), key)
 	g.Expect(err).NotTo(HaveOccurred())

@@ -1,4 +1,4 @@
-package syncrun
+package access
 
 import (
 	"fmt"
@@ -16,6 +16,9 @@ import (
 )
 
 const day = 24 * time.Hour
+
+// noon is when the tests begin.
+var noon = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 
 // pairOf is a pair that was issued at noon.
 func pairOf(life time.Duration) storedToken {

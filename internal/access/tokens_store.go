@@ -1,4 +1,4 @@
-package syncrun
+package access
 
 import (
 	"cmp"
@@ -17,7 +17,6 @@ import (
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 	"k8s.io/client-go/util/csaupgrade"
-	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -70,7 +69,7 @@ func tokenSecretName(secret, purpose string) string {
 // tokenStore is one Secret of the operator, with one pair of tokens. Several
 // customers may use it; it goes with the last of them.
 type tokenStore struct {
-	engine   *Engine
+	provider *Provider
 	customer *v1alpha1.WebexCustomerAccess
 	name     string
 	// of is the value of keyTokensOf.
@@ -94,7 +93,7 @@ func (s *tokenStore) key() client.ObjectKey {
 // load reads the stored pair; the zero value if there is none.
 func (s *tokenStore) load(ctx context.Context) (storedToken, error) {
 	secret := &corev1.Secret{}
-	err := s.engine.Live.Get(ctx, s.key(), secret)
+	err := s.provider.Live.Get(ctx, s.key(), secret)
 	if apierrors.IsNotFound(err) {
 		s.version, s.owners = "", nil
 		return storedToken{}, nil
@@ -109,7 +108,7 @@ func (s *tokenStore) load(ctx context.Context) (storedToken, error) {
 			s.name, s.customer.Spec.CredentialsSecretRef.Name, s.customer.Spec.CredentialsSecretRef.Name)
 	}
 	s.version, s.owners = secret.ResourceVersion, secret.OwnerReferences
-	token, doubted := decodeToken(secret).believed(s.engine.Clock.Now())
+	token, doubted := decodeToken(secret).believed(s.provider.Clock.Now())
 	if len(doubted) > 0 {
 		log.FromContext(ctx).Info("stored times of tokens are ahead of the clock and are not believed", "secret", s.name, "keys", doubted)
 	}
@@ -144,7 +143,7 @@ func (s *tokenStore) create(ctx context.Context, owners []metav1.OwnerReference)
 		ObjectMeta: metav1.ObjectMeta{Namespace: s.customer.Namespace, Name: s.name, OwnerReferences: owners},
 		Type:       tokenSecretType, Data: map[string][]byte{keyTokensOf: []byte(s.of)},
 	}
-	if err := s.engine.Client.Create(ctx, secret, client.FieldOwner(FieldManager)); err != nil {
+	if err := s.provider.Client.Create(ctx, secret, client.FieldOwner(FieldManager)); err != nil {
 		return s.storeError(err, apierrors.IsAlreadyExists(err))
 	}
 	s.version = secret.ResourceVersion
@@ -153,7 +152,7 @@ func (s *tokenStore) create(ctx context.Context, owners []metav1.OwnerReference)
 	if err != nil || patch == nil {
 		return err
 	}
-	if err := s.engine.Client.Patch(ctx, secret, client.RawPatch(types.JSONPatchType, patch)); err != nil {
+	if err := s.provider.Client.Patch(ctx, secret, client.RawPatch(types.JSONPatchType, patch)); err != nil {
 		return s.storeError(err, apierrors.IsConflict(err))
 	}
 	s.version = secret.ResourceVersion
@@ -162,14 +161,13 @@ func (s *tokenStore) create(ctx context.Context, owners []metav1.OwnerReference)
 
 // overwrite stores a pair of which there is no other copy. It tries more than once.
 func (s *tokenStore) overwrite(ctx context.Context, token storedToken) error {
-	wait := cmp.Or(s.engine.Retry.Base, 200*time.Millisecond)
+	wait := cmp.Or(s.provider.Retry.Base, 200*time.Millisecond)
 	for attempt := 1; ; attempt++ {
 		err := s.apply(ctx, token, s.owners, "")
 		if err == nil || attempt == storeAttempts || apierrors.IsForbidden(err) || apierrors.IsInvalid(err) {
 			return err
 		}
-		// By real time: it is the API server that is waited for.
-		if sleep(ctx, clock.RealClock{}, wait) != nil {
+		if sleep(ctx, wait) != nil {
 			return err
 		}
 		wait *= 2
@@ -192,7 +190,7 @@ func (s *tokenStore) apply(ctx context.Context, token storedToken, owners []meta
 	if version != "" {
 		secret.WithResourceVersion(version)
 	}
-	err := s.engine.Client.Apply(ctx, secret, client.ForceOwnership, client.FieldOwner(FieldManager))
+	err := s.provider.Client.Apply(ctx, secret, client.ForceOwnership, client.FieldOwner(FieldManager))
 	if err != nil {
 		return s.storeError(err, apierrors.IsConflict(err) && version != "")
 	}
@@ -222,7 +220,7 @@ func (s *tokenStore) storeError(err error, changed bool) error {
 // them is the controller: that could be one only.
 func (s *tokenStore) users(ctx context.Context) ([]metav1.OwnerReference, error) {
 	var customers v1alpha1.WebexCustomerAccessList
-	err := s.engine.Client.List(ctx, &customers, client.InNamespace(s.customer.Namespace),
+	err := s.provider.Client.List(ctx, &customers, client.InNamespace(s.customer.Namespace),
 		client.MatchingFields{IndexSecret: s.customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy)
 	if err != nil {
 		return nil, fmt.Errorf("listing the customers of a Secret: %w", err)

@@ -1,4 +1,4 @@
-package syncrun
+package access
 
 import (
 	"encoding/binary"

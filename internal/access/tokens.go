@@ -1,4 +1,4 @@
-package syncrun
+package access
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 // authorization; whoever needs another first renews it for all. A new pair is
 // durable in an operator-owned Secret before its first use.
 type refreshingTokens struct {
-	engine   *Engine
+	provider *Provider
 	store    *tokenStore
 	endpoint webex.TokenEndpoints
 	// credentials are what the user's Secret held when it was last read, and pick
@@ -40,36 +40,36 @@ type refreshingTokens struct {
 	tended bool
 }
 
-// tokenSource is the source of tokens for the credentials of the attempt.
-func (a *attempt) tokenSource(baseURL string) webex.TokenSource {
-	if a.credentials.kind == v1alpha1.CredentialKindAccessToken {
-		return webex.StaticToken(a.credentials.accessToken)
+// tokenSource is the source of tokens for the credentials of the session.
+func (s *Session) tokenSource(observe func(webex.Call)) webex.TokenSource {
+	c := s.credentials
+	if c.kind == v1alpha1.CredentialKindAccessToken {
+		return webex.StaticToken(c.accessToken)
 	}
-	endpoint := webex.TokenEndpoints{BaseURL: baseURL, HTTP: a.http, UserAgent: a.UserAgent, Observe: a.observe, Now: a.Clock.Now}
-	secret := a.credentials.secret
-	anybody := func(*v1alpha1.WebexCustomerAccess) bool { return true }
-	tokens := &refreshingTokens{
-		engine: a.Engine, endpoint: endpoint, credentials: a.credentials,
-		store:   &tokenStore{engine: a.Engine, customer: a.customer, name: TokenSecretName(secret), of: secret, sharedBy: a.credentials.areThoseOf},
-		pick:    func(c *credentials) authorization { return c.authorization },
-		refused: fmt.Sprintf("Webex refused the refresh token or the client of Secret %q: authorize again and put the new %s into it", secret, KeyRefreshToken),
+	p := s.provider
+	endpoint := webex.TokenEndpoints{BaseURL: s.BaseURL.String(), HTTP: s.HTTP, UserAgent: p.UserAgent, Observe: observe, Now: p.Clock.Now}
+	source := func(name, of string, shared func(*v1alpha1.WebexCustomerAccess) bool) *refreshingTokens {
+		return &refreshingTokens{
+			provider: p, endpoint: endpoint, credentials: c,
+			store: &tokenStore{provider: p, customer: s.customer, name: name, of: of, sharedBy: shared},
+		}
 	}
-	if !a.credentials.canBootstrap() {
+	name, of := TokenSecretName(c.secret), c.secret
+	if c.tokenPerOrganization() {
+		name, of = tokenSecretName(c.secret, c.organization[:8]), c.secret+" for organization "+c.organization
+	}
+	tokens := source(name, of, c.areThoseOf)
+	tokens.pick = func(c *credentials) authorization { return c.authorization }
+	tokens.refused = fmt.Sprintf("Webex refused the refresh token or the client of Secret %q: authorize again and put the new %s into it", c.secret, KeyRefreshToken)
+	if !c.canBootstrap() {
 		return tokens
 	}
-	if organization := a.credentials.organization; a.credentials.tokenPerOrganization() {
-		tokens.store.name, tokens.store.of = tokenSecretName(secret, organization[:8]), secret+" for organization "+organization
-	}
-	tokens.app = &serviceApp{endpoint: endpoint, caller: webex.StaticToken(a.credentials.bootstrap.accessToken)}
-	if a.credentials.bootstrap.refreshToken != "" {
-		tokens.app.caller = &refreshingTokens{
-			engine: a.Engine, endpoint: endpoint, credentials: a.credentials,
-			store: &tokenStore{
-				engine: a.Engine, customer: a.customer, name: tokenSecretName(secret, "bootstrap"), of: secret + " for bootstrap", sharedBy: anybody,
-			},
-			pick:    func(c *credentials) authorization { return c.bootstrap },
-			refused: fmt.Sprintf("Webex refused the bootstrap refresh token or client of Secret %q: authorize it again and put the new %s into it", secret, KeyBootstrapRefreshToken),
-		}
+	tokens.app = &serviceApp{endpoint: endpoint, caller: webex.StaticToken(c.bootstrap.accessToken)}
+	if c.bootstrap.refreshToken != "" {
+		caller := source(tokenSecretName(c.secret, "bootstrap"), c.secret+" for bootstrap", func(*v1alpha1.WebexCustomerAccess) bool { return true })
+		caller.pick = func(c *credentials) authorization { return c.bootstrap }
+		caller.refused = fmt.Sprintf("Webex refused the bootstrap refresh token or client of Secret %q: authorize it again and put the new %s into it", c.secret, KeyBootstrapRefreshToken)
+		tokens.app.caller = caller
 	}
 	return tokens
 }
@@ -80,7 +80,7 @@ func (t *refreshingTokens) Token(ctx context.Context) (string, error) {
 	defer t.mu.Unlock()
 	if !t.loaded || t.owed || t.decide("") != useToken {
 		err := t.settle(ctx, "")
-		if err != nil && (!t.loaded || t.current.expired(t.engine.Clock.Now())) {
+		if err != nil && (!t.loaded || t.current.expired(t.provider.Clock.Now())) {
 			return "", err
 		}
 		if err != nil {
@@ -107,7 +107,7 @@ func (t *refreshingTokens) Refresh(ctx context.Context, rejected string) (string
 
 func (t *refreshingTokens) decide(rejected string) step {
 	return t.current.decide(circumstances{
-		now: t.engine.Clock.Now(), version: t.version(), rejected: rejected, canBootstrap: t.canBootstrap(),
+		now: t.provider.Clock.Now(), version: t.version(), rejected: rejected, canBootstrap: t.canBootstrap(),
 	})
 }
 
@@ -121,7 +121,7 @@ func (t *refreshingTokens) version() string {
 
 // settle loads the pair and does what is to be done about it, while nobody else does.
 func (t *refreshingTokens) settle(ctx context.Context, rejected string) error {
-	lock, unlock, err := t.engine.tokenLocks.lock(ctx, t.store.key())
+	lock, unlock, err := t.provider.locks.lock(ctx, t.store.key())
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (t *refreshingTokens) settleOnce(ctx context.Context, lock *tokenLock, reje
 	hopeless := rejected != "" && t.current.AccessToken == rejected && lock.hopeless == digest(t.version(), rejected)
 	step := t.decide(rejected)
 	switch {
-	case step != useToken && t.current.renewedElsewhere(t.engine.Holds, t.engine.Clock.Now()):
+	case step != useToken && t.current.renewedElsewhere(t.provider.Lease, t.provider.Clock.Now()):
 		return t.await(ctx, rejected)
 	case step == giveUp:
 		return false, t.refusal(nil)
@@ -230,7 +230,7 @@ func (t *refreshingTokens) keep(ctx context.Context, stored storedToken) error {
 // reread says whether the user's Secret has changed since it was read, and takes
 // over what it holds now: an old copy must not replace tokens of new credentials.
 func (t *refreshingTokens) reread(ctx context.Context) (changed bool, err error) {
-	c, err := t.engine.readCredentials(ctx, t.store.customer)
+	c, err := t.provider.readCredentials(ctx, t.store.customer)
 	if err != nil {
 		return false, err
 	}
@@ -267,45 +267,14 @@ func (t *storedToken) refusalMessage(version string) string {
 	return message
 }
 
-// outlook is what is known of the tokens in use; false if they were not read.
-func (a *attempt) outlook() (o outlook, known bool) {
-	t, ok := a.tokens.(*refreshingTokens)
-	if !ok {
-		return outlook{access: a.credentials.expiresAt}, a.tokens != nil
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	o = outlook{access: t.current.ExpiresAt, refresh: t.current.RefreshExpiresAt, refused: t.standing()}
-	if t.app != nil && o.refused == nil {
-		o.refused = t.app.standing()
-	}
-	return o, t.loaded
-}
-
-// outlook is how long tokens are good, as far as that is known.
-type outlook struct {
-	access, refresh time.Time
-	// refused is what Webex refuses while the access token works; nil if nothing.
-	refused *standingDenial
-}
-
-// standingDenial is a denial after which nothing is tried any more.
-type standingDenial struct {
-	at      time.Time
-	message string
-	// usableUntil is the end of an access token that cannot be renewed; zero if it
-	// is unknown, or if something else than the renewal of tokens was refused.
-	usableUntil time.Time
-}
-
 // standing is the denial after which nothing is tried any more; nil if there is none.
-func (t *refreshingTokens) standing() *standingDenial {
-	now, version := t.engine.Clock.Now(), t.version()
+func (t *refreshingTokens) standing() *StandingRefusal {
+	now, version := t.provider.Clock.Now(), t.version()
 	canRefresh := t.current.RefreshToken != "" && !t.current.refresh.stands(&t.current, version, now)
 	canAsk := t.canBootstrap() && !t.current.app.stands(&t.current, version, now)
 	at := later(t.current.refresh.at, t.current.app.at)
 	if canRefresh || canAsk || at.IsZero() {
 		return nil
 	}
-	return &standingDenial{at: at, message: t.current.refusalMessage(version), usableUntil: t.current.ExpiresAt}
+	return &StandingRefusal{At: at, Message: t.current.refusalMessage(version), UsableUntil: t.current.ExpiresAt}
 }

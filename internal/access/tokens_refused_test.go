@@ -1,7 +1,8 @@
-package syncrun
+package access
 
 import (
 	"fmt"
+	"net/url"
 	"testing"
 	"time"
 
@@ -112,10 +113,12 @@ func TestRefusalOfAnotherService(t *testing.T) {
 	elsewhere, err := webexsim.New(webexsim.Options{TLS: true, Now: w.clock.Now})
 	w.Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(elsewhere.Close)
-	a, err := w.attempt(customer)
+	s, err := w.open(customer)
 	w.Expect(err).NotTo(HaveOccurred())
-	a.http = elsewhere.Client()
-	_, err = a.tokenSource(elsewhere.URL()).Token(t.Context())
+	s.HTTP = elsewhere.Client()
+	s.BaseURL, err = url.Parse(elsewhere.URL())
+	w.Expect(err).NotTo(HaveOccurred())
+	_, err = s.tokenSource(nil).Token(t.Context())
 	w.Expect(w.failure(err).Class).To(Equal(webex.ClassAuth))
 	w.Expect(w.run(customer)).To(Equal(1))
 }

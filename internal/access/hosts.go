@@ -1,10 +1,12 @@
-package webex
+package access
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -44,4 +46,9 @@ func ParseProxyURL(raw string) (*url.URL, error) {
 		return nil, errors.New("is more than scheme, host and port: write it as http://proxy.example.com:8080")
 	}
 	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}, nil
+}
+
+func validPort(port string) bool {
+	n, err := strconv.ParseUint(cmp.Or(port, "443"), 10, 16)
+	return err == nil && n > 0
 }

@@ -1,4 +1,4 @@
-package syncrun
+package access
 
 import (
 	"fmt"
@@ -247,7 +247,7 @@ func TestBootstrapThatEnds(t *testing.T) {
 	w.Expect(w.run(customer)).To(Equal(2))
 	a, err := w.use(t.Context(), customer)
 	w.Expect(err).NotTo(HaveOccurred())
-	o, _ := a.outlook()
-	w.Expect(o.refused.message).To(Equal(`Webex refused the bootstrap refresh token or client of Secret "app": authorize it again and put the new bootstrapRefreshToken into it`))
+	o, _ := a.Outlook()
+	w.Expect(o.Refused.Message).To(Equal(`Webex refused the bootstrap refresh token or client of Secret "app": authorize it again and put the new bootstrapRefreshToken into it`))
 	w.Expect(w.run(customer)).To(BeZero())
 }

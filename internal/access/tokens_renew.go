@@ -1,4 +1,4 @@
-package syncrun
+package access
 
 import (
 	"context"
@@ -35,28 +35,28 @@ func (t *refreshingTokens) renew(ctx context.Context, lock *tokenLock, rejected 
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if err := lock.paused(t.version(), t.engine.Clock.Now()); err != nil {
+	if err := lock.paused(t.version(), t.provider.Clock.Now()); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewalTime)
 	defer cancel()
-	t.current.attemptedAt, t.current.attemptedBy = t.engine.Clock.Now(), t.engine.Holds
+	t.current.attemptedAt, t.current.attemptedBy = t.provider.Clock.Now(), t.provider.Lease
 	// Storing comes first, too: if it does not work now, nothing is lost yet.
 	if err := t.store.write(ctx, t.current); err != nil {
 		return err
 	}
 	answer, err := t.exchange(ctx, rejected)
 	if err != nil {
-		lock.pause(err, t.version(), t.engine.Clock.Now())
+		lock.pause(err, t.version(), t.provider.Clock.Now())
 		if t.current.attemptedBy != "" {
 			t.remember(ctx) // that it is over, for other shards
 		}
 		return err
 	}
 	lock.trouble = nil
-	next := t.current.renewed(answer, rejected, t.pick(t.credentials).seed(), t.engine.Clock.Now())
+	next := t.current.renewed(answer, rejected, t.pick(t.credentials).seed(), t.provider.Clock.Now())
 	if err := t.store.overwrite(ctx, next); err != nil {
-		lock.unsaved, lock.unsavedIn, lock.triedAt, lock.failure = &next, t.store, t.engine.Clock.Now(), err
+		lock.unsaved, lock.unsavedIn, lock.triedAt, lock.failure = &next, t.store, t.provider.Clock.Now(), err
 		t.owed = true
 		return storeFailure(t.store.name, err)
 	}
@@ -70,7 +70,7 @@ func (t *refreshingTokens) renew(ctx context.Context, lock *tokenLock, rejected 
 
 // saveUnsaved tries again to store a pair that is in memory only.
 func (t *refreshingTokens) saveUnsaved(ctx context.Context, lock *tokenLock) bool {
-	now := t.engine.Clock.Now()
+	now := t.provider.Clock.Now()
 	if now.Sub(lock.triedAt) < unsavedSpacing && now.After(lock.triedAt) {
 		return false
 	}
@@ -96,7 +96,7 @@ func storeFailure(name string, err error) error {
 func (t *refreshingTokens) exchange(ctx context.Context, rejected string) (webex.Token, error) {
 	asking, cancel := context.WithTimeout(ctx, exchangeTime)
 	defer cancel()
-	now, version := t.engine.Clock.Now(), t.version()
+	now, version := t.provider.Clock.Now(), t.version()
 	var cause error
 	if t.current.RefreshToken != "" && !t.current.refresh.stands(&t.current, version, now) {
 		a := t.pick(t.credentials)
@@ -181,7 +181,7 @@ func (s *serviceApp) tend(ctx context.Context) {
 }
 
 // standing is the refusal of what the caller's tokens are refreshed by.
-func (s *serviceApp) standing() *standingDenial {
+func (s *serviceApp) standing() *StandingRefusal {
 	caller, ok := s.caller.(*refreshingTokens)
 	if !ok {
 		return nil
@@ -190,7 +190,7 @@ func (s *serviceApp) standing() *standingDenial {
 	defer caller.mu.Unlock()
 	denied := caller.standing()
 	if denied != nil {
-		denied.usableUntil = time.Time{} // the app's own tokens are renewed
+		denied.UsableUntil = time.Time{} // the app's own tokens are renewed
 	}
 	return denied
 }

@@ -1,4 +1,4 @@
-package syncrun
+package access
 
 import (
 	"errors"
@@ -12,9 +12,9 @@ import (
 )
 
 // shard is a process of another shard, beside those that there are.
-func (w *tokenWorld) shard(lease string) *Engine {
+func (w *tokenWorld) shard(lease string) *Provider {
 	w.restart()
-	w.engine.Holds = lease
+	w.engine.Lease = lease
 	return w.engine
 }
 
@@ -27,7 +27,7 @@ func TestOneRefreshForAllShards(t *testing.T) {
 			w := newTokenWorld(t, func(o *webexsim.Options) { o.RefreshMode, o.Latency = mode, 20*time.Millisecond })
 			w.secret("webex", keysOf(w.authorize()))
 			customer := w.customer("acme", "webex")
-			var engines []*Engine
+			var engines []*Provider
 			for _, lease := range []string{"a", "b", "c", "d"} {
 				engines = append(engines, w.shard(lease))
 			}
@@ -42,7 +42,7 @@ func TestOneRefreshForAllShards(t *testing.T) {
 						one.engine = engine
 						a, err := one.use(t.Context(), customer)
 						if err == nil {
-							tokens[i], err = a.tokens.Token(t.Context())
+							tokens[i], err = a.Tokens.Token(t.Context())
 						}
 						failures[i] = err
 					})

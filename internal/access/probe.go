@@ -1,0 +1,145 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// ErrRenewalNeeded says that credentials were not tried: there is no access token
+// at hand, and to get one would use up a refresh token.
+var ErrRenewalNeeded = errors.New("there is no access token at hand, and getting one would use up the refresh token")
+
+// Renewal is what a probe does about tokens that it has to renew. Webex may replace
+// a refresh token when it is used, and whoever used it has the only good one then.
+type Renewal struct {
+	// Before is asked before a refresh token is used; its error ends the probe.
+	Before func(ctx context.Context) error
+	// Keep is given the new values of keys of the Secret, before they are used. Its
+	// context does not end when the probe's does.
+	Keep func(ctx context.Context, values map[string]string) error
+}
+
+// Probing makes the session one of a probe: it uses the access token at hand, and without
+// a renewal it renews none.
+func (s *Session) Probing(renewal *Renewal) {
+	if tokens, ok := s.Tokens.(*refreshingTokens); ok {
+		s.Tokens = probing(tokens, renewal)
+	}
+}
+
+// probeTokens uses the access token at hand: that of the user's Secret, or the one
+// that the operator has got by it. They are renewed outside of the operator's store,
+// which belongs to customers that there are.
+type probeTokens struct {
+	of      *refreshingTokens
+	renewal *Renewal
+	// keys are those of the Secret that a renewal changes.
+	keyAccess, keyExpires, keyRefresh string
+
+	mu     sync.Mutex
+	loaded bool
+}
+
+func probing(tokens *refreshingTokens, renewal *Renewal) *probeTokens {
+	p := &probeTokens{of: tokens, renewal: renewal, keyAccess: KeyAccessToken, keyExpires: KeyAccessTokenExpiresAt, keyRefresh: KeyRefreshToken}
+	if tokens.app == nil {
+		return p
+	}
+	if caller, ok := tokens.app.caller.(*refreshingTokens); ok {
+		tokens.app.caller = &probeTokens{of: caller, renewal: renewal, keyAccess: KeyBootstrapToken, keyRefresh: KeyBootstrapRefreshToken}
+	}
+	return p
+}
+
+// Token returns the access token at hand, or a new one if that has ended.
+func (p *probeTokens) Token(ctx context.Context) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t := p.of
+	if !p.loaded {
+		stored, err := t.store.load(ctx)
+		if err != nil {
+			return "", err
+		}
+		t.current, p.loaded = stored.with(t.pick(t.credentials)), true
+	}
+	if !t.current.expired(t.provider.Clock.Now()) {
+		return t.current.AccessToken, nil
+	}
+	return p.renew(ctx)
+}
+
+// Refresh replaces a token that Webex answered 401 to.
+func (p *probeTokens) Refresh(ctx context.Context, rejected string) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.of.current.AccessToken != rejected {
+		return p.of.current.AccessToken, nil
+	}
+	return p.renew(ctx)
+}
+
+// renew is not cut short when the probe is: from the request on, the only valid
+// refresh token may be on its way.
+func (p *probeTokens) renew(ctx context.Context) (string, error) {
+	if p.renewal == nil {
+		return "", ErrRenewalNeeded
+	}
+	if err := p.renewal.Before(ctx); err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewalTime)
+	defer cancel()
+	asking, stop := context.WithTimeout(ctx, exchangeTime)
+	defer stop()
+	answer, err := p.exchange(ctx, asking)
+	if err != nil {
+		return "", err
+	}
+	p.of.current.Token = answer
+	return answer.AccessToken, nil
+}
+
+// exchange asks Webex for another pair, in the order of the operator, and has it kept.
+func (p *probeTokens) exchange(ctx, asking context.Context) (webex.Token, error) {
+	t, a := p.of, p.of.pick(p.of.credentials)
+	var refusal error
+	if t.current.RefreshToken != "" {
+		answer, err := t.endpoint.Refresh(asking, webex.RefreshGrant{ClientID: a.clientID, ClientSecret: a.clientSecret, RefreshToken: t.current.RefreshToken})
+		switch {
+		case err == nil:
+			return answer, p.renewal.Keep(ctx, p.values(answer))
+		case t.app == nil || webex.ClassOf(err) != webex.ClassAuth:
+			return answer, err
+		}
+		refusal = err
+	}
+	if t.app == nil {
+		return webex.Token{}, refusal
+	}
+	// The pair is of one organization, and the Secret may be for several: the operator
+	// asks for another one by itself.
+	answer, err := t.app.ask(asking, t.credentials)
+	if webex.ClassOf(err) == webex.ClassAuth {
+		err = failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s", appRefusalMessage(t.credentials.secret, err))
+	}
+	return answer, err
+}
+
+// values are the new content of the Secret.
+func (p *probeTokens) values(answer webex.Token) map[string]string {
+	values := map[string]string{p.keyAccess: answer.AccessToken, p.keyRefresh: answer.RefreshToken}
+	if p.keyExpires != "" {
+		values[p.keyExpires] = ""
+		if !answer.ExpiresAt.IsZero() {
+			values[p.keyExpires] = answer.ExpiresAt.UTC().Format(time.RFC3339)
+		}
+	}
+	return values
+}

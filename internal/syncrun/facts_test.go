@@ -1,0 +1,55 @@
+package syncrun
+
+import (
+	. "github.com/onsi/gomega"
+
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+)
+
+// A run starts by itself when what is collected changes, and only then.
+func TestCollectedSpecHash(t *testing.T) {
+	t.Parallel()
+	customer := func(change func(*v1alpha1.WebexCustomerAccessSpec)) *v1alpha1.WebexCustomerAccess {
+		c := &v1alpha1.WebexCustomerAccess{ObjectMeta: metav1.ObjectMeta{Name: "acme"}}
+		c.Spec.CredentialsSecretRef.Name = "webex"
+		if change != nil {
+			change(&c.Spec)
+		}
+		return c
+	}
+	same := CollectedSpecHash(customer(nil))
+	for name, test := range map[string]struct {
+		change func(*v1alpha1.WebexCustomerAccessSpec)
+		same   bool
+	}{
+		"nothing":              {nil, true},
+		"default subscription": {func(s *v1alpha1.WebexCustomerAccessSpec) { s.DefaultSubscription = "Sub1" }, true},
+		"default site URL":     {func(s *v1alpha1.WebexCustomerAccessSpec) { s.DefaultSiteURL = "acme.webex.com" }, true},
+		"thresholds":           {func(s *v1alpha1.WebexCustomerAccessSpec) { s.Thresholds = &v1alpha1.Thresholds{} }, true},
+		"prune":                {func(s *v1alpha1.WebexCustomerAccessSpec) { s.Prune = &v1alpha1.Prune{MaxPercent: new(int32(1))} }, true},
+		"suspend":              {func(s *v1alpha1.WebexCustomerAccessSpec) { s.Suspend = new(true) }, true},
+		"deletion policy":      {func(s *v1alpha1.WebexCustomerAccessSpec) { s.DeletionPolicy = v1alpha1.DeletionPolicyRetain }, true},
+		"request budget":       {func(s *v1alpha1.WebexCustomerAccessSpec) { s.Connection = &v1alpha1.Connection{RequestsPerMinute: 60} }, true},
+		"organization":         {func(s *v1alpha1.WebexCustomerAccessSpec) { s.OrganizationID = "11111111-2222-4333-8444-555555555555" }, false},
+		"another Secret":       {func(s *v1alpha1.WebexCustomerAccessSpec) { s.CredentialsSecretRef.Name = "other" }, false},
+		"another service": {func(s *v1alpha1.WebexCustomerAccessSpec) {
+			s.Connection = &v1alpha1.Connection{BaseURL: "https://sim/v1"}
+		}, false},
+		"one level only": {func(s *v1alpha1.WebexCustomerAccessSpec) {
+			s.Collection = &v1alpha1.Collection{Levels: []v1alpha1.Level{v1alpha1.LevelCustomer}}
+		}, false},
+		"no workspaces any more": {func(s *v1alpha1.WebexCustomerAccessSpec) {
+			s.Collection = &v1alpha1.Collection{Workspaces: new(false)}
+		}, false},
+	} {
+		matcher := Equal(same)
+		if !test.same {
+			matcher = Not(matcher)
+		}
+		NewWithT(t).Expect(CollectedSpecHash(customer(test.change))).To(matcher, name)
+	}
+}
