@@ -21,7 +21,7 @@ import (
 )
 
 // as is a client that the API server takes for this user. Members of system:masters may
-// pretend to be anybody.
+// pretend to be any user.
 func as(t *testing.T, cluster *controlplane.ControlPlane, user string, groups ...string) client.Client {
 	t.Helper()
 	config := rest.CopyConfig(cluster.Config)
@@ -33,7 +33,7 @@ func as(t *testing.T, cluster *controlplane.ControlPlane, user string, groups ..
 	return c
 }
 
-// attempts are what somebody tries, each with the words of the refusal that it must meet;
+// attempts are what users try, each with the words of the refusal that it must meet;
 // no words if it must succeed.
 type attempts []struct {
 	who, what string

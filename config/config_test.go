@@ -140,7 +140,7 @@ func testNoDrift(t *testing.T, cluster *controlplane.ControlPlane, samples [][]s
 	}
 }
 
-// testPodSecurity makes the pod that the Deployment would make; nobody here does.
+// testPodSecurity makes the pod that the Deployment would make; no node here runs one.
 func testPodSecurity(t *testing.T, clientset kubernetes.Interface, deployment *appsv1.Deployment) {
 	create := func(spec corev1.PodSpec) error {
 		pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "manager"}, Spec: spec}

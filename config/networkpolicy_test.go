@@ -82,7 +82,7 @@ func testNetworkPolicy(t *testing.T, cluster *controlplane.ControlPlane, deploym
 }
 
 // fromNamespace says whether peers let all pods of a namespace with these labels in. Without
-// peers a rule is for everybody.
+// peers a rule is for all.
 func fromNamespace(t *testing.T, peers []networkingv1.NetworkPolicyPeer, namespace map[string]string) bool {
 	t.Helper()
 	for _, peer := range peers {

@@ -14,7 +14,7 @@ import (
 )
 
 // elsewhere says of pages, and of single blocks by their first line, who runs them or why
-// nobody can. All other blocks of commands run here.
+// none does. All other blocks of commands run here.
 var elsewhere = map[string]string{
 	"docs/simulator.md":     "hack/webexsim/docs_test.go makes its calls",
 	"docs/kubectl-webex.md": "page_test.go of the plugin holds its blocks against golden files",

@@ -57,7 +57,7 @@ func newCommands(t *testing.T, options controlplane.Options) *commands {
 func (c *commands) installed(t *testing.T) {
 	t.Helper()
 	install := "kubectl apply --server-side -k config/default && kubectl wait --for=condition=Established crd --all"
-	if output, err := c.shell(t, place{dir: "..", kubeconfig: c.cluster.KubeconfigPath}, install); err != nil {
+	if output, err := c.shell(t, shellDir{dir: "..", kubeconfig: c.cluster.KubeconfigPath}, install); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
 	deployment := &appsv1.Deployment{}
@@ -72,8 +72,8 @@ func (c *commands) installed(t *testing.T) {
 	}
 }
 
-// place is where a block runs: its directory and its cluster.
-type place struct{ dir, kubeconfig, namespace string }
+// shellDir is where a block runs: its directory and its cluster.
+type shellDir struct{ dir, kubeconfig, namespace string }
 
 func (c *commands) run(t *testing.T, block string) {
 	t.Parallel()
@@ -83,7 +83,7 @@ func (c *commands) run(t *testing.T, block string) {
 }
 
 // shell runs commands until one fails. kubectl is the one of the control plane.
-func (c *commands) shell(t *testing.T, at place, script string) (string, error) {
+func (c *commands) shell(t *testing.T, at shellDir, script string) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
@@ -99,7 +99,7 @@ func (c *commands) shell(t *testing.T, at place, script string) (string, error) 
 
 // prepare makes a namespace with what the pages speak of, and a directory with token.txt
 // and the manifests.
-func (c *commands) prepare(t *testing.T) place {
+func (c *commands) prepare(t *testing.T) shellDir {
 	t.Helper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "page-"}}
 	c.create(t, namespace)
@@ -115,7 +115,7 @@ func (c *commands) prepare(t *testing.T) place {
 			t.Fatal(err)
 		}
 	}
-	at := place{dir: t.TempDir(), namespace: namespace.Name}
+	at := shellDir{dir: t.TempDir(), namespace: namespace.Name}
 	for link, target := range map[string]string{"config": "../config", "bin/demo/kubectl": filepath.Join(c.cluster.AssetsDir, "kubectl")} {
 		absolute, err := filepath.Abs(target)
 		if err != nil {

@@ -106,7 +106,7 @@ func (c *commands) awaitGone(t *testing.T, object client.Object) {
 
 // expectRestored says that customers, schedules and tokens are back, and that the garbage
 // collector, which removes what belongs to an object that is gone, leaves the tokens alone.
-func (c *commands) expectRestored(t *testing.T, at place) {
+func (c *commands) expectRestored(t *testing.T, at shellDir) {
 	t.Helper()
 	for _, customer := range []client.ObjectKey{{Namespace: at.namespace, Name: "acme"}, {Namespace: at.namespace, Name: "globex"}, {Namespace: "webex-customers", Name: "acme"}} {
 		if err := c.admin.Get(t.Context(), customer, &v1alpha1.WebexCustomerAccess{}); err != nil {
@@ -141,7 +141,7 @@ func (c *commands) expectRestored(t *testing.T, at place) {
 }
 
 // expectNothingLeft looks for what the operator, or the pages, had made.
-func (c *commands) expectNothingLeft(t *testing.T, at place) {
+func (c *commands) expectNothingLeft(t *testing.T, at shellDir) {
 	t.Helper()
 	left := fmt.Sprintf("kubectl get crd,clusterrole,clusterrolebinding,namespace -o name | grep -E 'webex-(operator|license)' || true; kubectl get secret -A --field-selector type=%s -o name; kubectl get secret -n %s acme-webex -o name --ignore-not-found", tokenType, at.namespace)
 	if output, err := c.shell(t, at, left); err != nil || strings.TrimSpace(output) != "" {

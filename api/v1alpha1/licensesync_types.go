@@ -9,7 +9,7 @@ type Trigger string
 const (
 	// TriggerInitial is the first run of a customer, created by the operator.
 	TriggerInitial Trigger = "Initial"
-	// TriggerManual is a run that somebody asked for.
+	// TriggerManual is a run that a person asked for.
 	TriggerManual Trigger = "Manual"
 	// TriggerRetry is a run because the last one failed hours ago, and none came after it.
 	TriggerRetry Trigger = "Retry"
@@ -77,8 +77,8 @@ type LicenseSyncSpec struct {
 	BackoffLimit *int32 `json:"backoffLimit,omitempty"`
 
 	// ttlSecondsAfterFinished is how long a finished run is kept, in seconds. From
-	// 0 to 31536000 (a year); 0 removes it at once. Default: kept until somebody
-	// deletes it. Immutable.
+	// 0 to 31536000 (a year); 0 removes it at once. Default: kept until it is
+	// deleted. Immutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=31536000

@@ -194,7 +194,7 @@ type CredentialsRefusal struct {
 	Message string `json:"message,omitempty"`
 }
 
-// ExpiryWarning is what was last warned of, so that nobody is warned twice.
+// ExpiryWarning is the last warning, so that none is given twice.
 type ExpiryWarning struct {
 	// expirationTime is when the credentials end that the warning was about.
 	// +optional

@@ -262,8 +262,8 @@ type Thresholds struct {
 	// +kubebuilder:validation:Maximum=100
 	WarningPercent int32 `json:"warningPercent,omitempty"`
 
-	// criticalPercent is the utilisation, in percent, from which on somebody must
-	// act. Must be above warningPercent. From 1 to 100. Default: 95. Mutable.
+	// criticalPercent is the utilisation, in percent, from which on units
+	// run out. Must be above warningPercent. From 1 to 100. Default: 95. Mutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=100

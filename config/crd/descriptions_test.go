@@ -16,7 +16,7 @@ import (
 type schema = apiextensionsv1.JSONSchemaProps
 
 // kubectl explain of every field says what it is, in which unit, within which bounds, what
-// holds if nobody sets it, and whether it may be changed.
+// holds if it is not set, and whether it may be changed.
 func TestEveryFieldIsDescribed(t *testing.T) {
 	t.Parallel()
 	fields := 0

@@ -165,7 +165,7 @@ func (g generator) reconcile(path string, object map[string]any, s *schema) {
 			delete(object, "noProxy")
 		}
 	case ".status":
-		object["observedGeneration"] = g.Int64N(1e9) // else the -1 of an object that nobody has seen stays
+		object["observedGeneration"] = g.Int64N(1e9) // else the -1 of an object that no controller has seen stays
 	case ".spec":
 		if object["customerAccessSelector"] != nil {
 			delete(object, "customerAccessRef")

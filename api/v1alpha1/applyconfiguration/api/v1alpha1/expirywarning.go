@@ -25,7 +25,7 @@ import (
 // ExpiryWarningApplyConfiguration represents a declarative configuration of the ExpiryWarning type for use
 // with apply.
 //
-// ExpiryWarning is what was last warned of, so that nobody is warned twice.
+// ExpiryWarning is the last warning, so that none is given twice.
 type ExpiryWarningApplyConfiguration struct {
 	// expirationTime is when the credentials end that the warning was about.
 	ExpirationTime *v1.Time `json:"expirationTime,omitempty"`

@@ -46,8 +46,8 @@ type LicenseSyncSpecApplyConfiguration struct {
 	// Default: 6. Immutable.
 	BackoffLimit *int32 `json:"backoffLimit,omitempty"`
 	// ttlSecondsAfterFinished is how long a finished run is kept, in seconds. From
-	// 0 to 31536000 (a year); 0 removes it at once. Default: kept until somebody
-	// deletes it. Immutable.
+	// 0 to 31536000 (a year); 0 removes it at once. Default: kept until it is
+	// deleted. Immutable.
 	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
 	// cancel ends the run: it fails with reason Canceled and changes no further
 	// row. May be set once, from false to true. Default: false.

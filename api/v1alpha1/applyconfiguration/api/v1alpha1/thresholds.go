@@ -27,8 +27,8 @@ type ThresholdsApplyConfiguration struct {
 	// warningPercent is the utilisation, in percent, from which on a licence
 	// counts as nearly used up. From 1 to 100. Default: 80. Mutable.
 	WarningPercent *int32 `json:"warningPercent,omitempty"`
-	// criticalPercent is the utilisation, in percent, from which on somebody must
-	// act. Must be above warningPercent. From 1 to 100. Default: 95. Mutable.
+	// criticalPercent is the utilisation, in percent, from which on units
+	// run out. Must be above warningPercent. From 1 to 100. Default: 95. Mutable.
 	CriticalPercent *int32 `json:"criticalPercent,omitempty"`
 	// hysteresisPercent is how many percentage points utilisation must fall below
 	// a threshold before the warning is taken back, so that one user who comes and
