@@ -54,7 +54,7 @@ const (
 	ReasonSuspended = "Suspended"
 	// ReasonRunRefused is for a run that Kubernetes refuses to create or delete: by a quota, an admission
 	// policy, a webhook, a missing right. The message has the words of the API server. Found on customer,
-	// schedule: Ready; customer: Reconciling. Remedy: see troubleshooting.md#runrefused.
+	// schedule: Ready; customer: Reconciling. Remedy: troubleshooting.md#runrefused.
 	ReasonRunRefused = "RunRefused"
 	// ReasonQueued is for a run that waits for another run of the customer, for a worker
 	// (--max-concurrent-syncs), or because enough runs of its Secret wait for Webex. Found on run: Ready.
@@ -81,7 +81,7 @@ const (
 	ReasonCustomerNotFound = "CustomerNotFound"
 	// ReasonUnreadableField is for a stored spec with a value that the field's type does not take, by an older
 	// CRD; nothing is done with the object, and all others are served. Found on customer: Ready; run: Ready,
-	// Failed; schedule: Ready. Remedy: see troubleshooting.md#unreadablefield.
+	// Failed; schedule: Ready. Remedy: troubleshooting.md#unreadablefield.
 	ReasonUnreadableField = "UnreadableField"
 )
 
@@ -137,7 +137,7 @@ const (
 	// and replace the Secret; a run starts within seconds.
 	ReasonCredentialsRejected = "CredentialsRejected"
 	// ReasonForbidden is for a token without a scope or role, or a partner that no longer manages the
-	// organization (403). Remedy: see troubleshooting.md#forbidden.
+	// organization (403). Remedy: troubleshooting.md#forbidden.
 	ReasonForbidden = "Forbidden"
 	// ReasonRejected is for a request that Webex does not understand or find (400, 404, 405), or that another
 	// region serves (451). Webex is asked every 6 hours. Remedy: check spec.connection.baseURL (does it end in
@@ -148,7 +148,7 @@ const (
 	ReasonRateLimited = "RateLimited"
 	// ReasonAPIUnavailable is for a Webex API that failed (5xx), was not reached, or had something between
 	// answer in its place. It is tried again, 10 seconds to 15 minutes later, up to spec.backoffLimit times.
-	// Remedy: see troubleshooting.md#apiunavailable.
+	// Remedy: troubleshooting.md#apiunavailable.
 	ReasonAPIUnavailable = "APIUnavailable"
 	// ReasonPartialResult is for an answer that cannot be trusted to be whole: malformed, cut off, in a circle.
 	// Nothing of it is written; the walk begins anew. Remedy: if it stays, look at what is between the operator
@@ -248,7 +248,7 @@ const (
 	// see troubleshooting.md#numbers-of-objects.
 	ReasonNearNamespaceLimit = "NearNamespaceLimit"
 	// ReasonNearClusterLimit is for 80 percent of the objects of a kind that one cluster holds well, over the
-	// watched namespaces. Remedy: see troubleshooting.md#numbers-of-objects.
+	// watched namespaces. Remedy: troubleshooting.md#numbers-of-objects.
 	ReasonNearClusterLimit = "NearClusterLimit"
 	// ReasonOverNamespaceLimit is for more objects of a kind than one namespace holds well, until they are below
 	// 90 percent. Remedy: as for NearNamespaceLimit, or raise --object-limits-factor.
