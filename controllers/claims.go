@@ -16,7 +16,6 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/shard"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
 const (
@@ -42,7 +41,7 @@ type Claims struct {
 	Shard  shard.Shard
 	Leases *shard.Leases
 	// Runner carries out attempts.
-	Runner *syncrun.Runner
+	Runner *Runner
 	// Store stores what only this process knows of a customer's tokens, and says whether it did.
 	Store func(context.Context, *v1alpha1.WebexCustomerAccess) bool
 	// Recorder writes events.

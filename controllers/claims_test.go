@@ -20,7 +20,6 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/shard"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
@@ -277,7 +276,7 @@ func TestTakenWithALateCache(t *testing.T) {
 	clock := clocktesting.NewFakePassiveClock(time.Now())
 	claims := &Claims{
 		Client: live, Shard: part, Leases: &shard.Leases{Live: live, Namespace: "ns", Clock: clock},
-		Runner: syncrun.NewRunner(1, clock), Clock: clock, Contested: time.Hour,
+		Runner: newRunner(1, clock), Clock: clock, Contested: time.Hour,
 	}
 	read := func() *v1alpha1.WebexCustomerAccess {
 		read := &v1alpha1.WebexCustomerAccess{}
@@ -312,7 +311,7 @@ func TestTokensAreStoredBeforeTheCustomerLeaves(t *testing.T) {
 	customer, live, part := claimed(g, "a", "b")
 	stored := false
 	claims := &Claims{
-		Client: live, Shard: part, Runner: syncrun.NewRunner(1, clock.RealClock{}), Clock: clock.RealClock{}, Contested: time.Hour,
+		Client: live, Shard: part, Runner: newRunner(1, clock.RealClock{}), Clock: clock.RealClock{}, Contested: time.Hour,
 		Store: func(context.Context, *v1alpha1.WebexCustomerAccess) bool { return stored },
 	}
 	settle := func() string {

@@ -318,11 +318,11 @@ func TestShortWaitsAreUnsaid(t *testing.T) {
 		waited time.Duration
 		said   bool
 	}{
-		"somebody's, new":                    {waited: placeGrace - time.Second},
-		"somebody's, after a moment":         {waited: placeGrace, said: true},
-		"the operator's, after a moment":     {own: true, waited: placeGrace},
-		"the operator's, after some time":    {own: true, waited: quietPlace - time.Second},
-		"the operator's, after a longer one": {own: true, waited: quietPlace, said: true},
+		"somebody's, new":                    {waited: workerGrace - time.Second},
+		"somebody's, after a moment":         {waited: workerGrace, said: true},
+		"the operator's, after a moment":     {own: true, waited: workerGrace},
+		"the operator's, after some time":    {own: true, waited: quietWorker - time.Second},
+		"the operator's, after a longer one": {own: true, waited: quietWorker, said: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)

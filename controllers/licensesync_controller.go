@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/runner"
+
 	"context"
 	"time"
 
@@ -40,7 +42,7 @@ type LicenseSyncReconciler struct {
 	Claims *Claims
 	// Engine makes the attempts, Runner carries them out.
 	Engine *syncrun.Engine
-	Runner *syncrun.Runner
+	Runner *Runner
 	// Recorder writes events.
 	Recorder events.EventRecorder
 	// Clock tells the time.
@@ -130,7 +132,7 @@ func (r *LicenseSyncReconciler) get(ctx context.Context, name client.ObjectKey) 
 	if err == nil && claim.ours && run.DeletionTimestamp.IsZero() {
 		return run, claim, nil
 	}
-	r.Runner.Stop(name, syncrun.ErrCanceled)
+	r.Runner.Stop(name, runner.ErrCanceled)
 	return nil, claim, nil
 }
 

@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/runner"
+
 	"context"
 	"errors"
 	"fmt"
@@ -49,7 +51,7 @@ func cutShort(run *v1alpha1.LicenseSync) bool {
 // putOff writes down that an attempt ended with the operator, or went to another one, so
 // that the next operator does not take the run for one that ended the process.
 func (r *LicenseSyncReconciler) putOff(ctx context.Context, run *v1alpha1.LicenseSync) {
-	if cause := context.Cause(ctx); !errors.Is(cause, syncrun.ErrShutdown) && !errors.Is(cause, syncrun.ErrNotServed) {
+	if cause := context.Cause(ctx); !errors.Is(cause, runner.ErrShutdown) && !errors.Is(cause, syncrun.ErrNotServed) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), putOffTime)

@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/runner"
+
 	"github.com/webex-operator/webex-license-operator/internal/access"
 
 	"context"
@@ -25,11 +27,11 @@ const (
 	defaultBackoffLimit = 6
 	// customerGrace lets a run be applied together with, but before, its customer.
 	customerGrace = time.Minute
-	// placeGrace keeps a short wait for a free place from being written down, quietPlace a
+	// workerGrace keeps a short wait for a free worker from being written down, quietWorker a
 	// longer one of a run that the operator itself created: of a hundred that are due at
 	// once the last waits for some seconds.
-	placeGrace = 2 * time.Second
-	quietPlace = 5 * time.Second
+	workerGrace = 2 * time.Second
+	quietWorker = 5 * time.Second
 	// quietStart is how long a run may be at work before that is written down, if the
 	// operator itself created it. Most runs of small organizations have ended by then.
 	// Somebody who created a run looks at it right away, and a status without conditions
@@ -118,7 +120,7 @@ func (r *LicenseSyncReconciler) stop(s *runScope) (ending bool) {
 		s.start(snapshot.StartedAt)
 		s.account(snapshot.Outcome)
 	}
-	return r.Runner.Stop(client.ObjectKeyFromObject(s.run), syncrun.ErrCanceled)
+	return r.Runner.Stop(client.ObjectKeyFromObject(s.run), runner.ErrCanceled)
 }
 
 // collect writes down an attempt that ended.
@@ -281,14 +283,14 @@ func (r *LicenseSyncReconciler) attempt(_ context.Context, s *runScope) (bool, e
 	// Customers of one Secret share a request budget.
 	group := run.Namespace + "/" + s.customer.Spec.CredentialsSecretRef.Name
 	//nolint:contextcheck // an attempt outlives the reconcile that begins it
-	if !r.Runner.Begin(run, group, func(ctx context.Context, place syncrun.Place) syncrun.Outcome {
+	if !r.Runner.Begin(run, group, func(ctx context.Context, worker runner.Worker[syncrun.Progress]) syncrun.Outcome {
 		logger := ctrl.Log.WithName("run").WithValues("run", client.ObjectKeyFromObject(run), "customer", run.Spec.CustomerAccessRef.Name)
 		ctx = ctrl.LoggerInto(ctx, logger)
 		defer r.putOff(ctx, run)
-		return r.Engine.Run(ctx, run, place)
+		return r.Engine.Run(ctx, run, worker)
 	}) {
 		s.queued("another run of this customer goes first")
-		s.lookAgain(placeGrace)
+		s.lookAgain(workerGrace)
 		return false, nil
 	}
 	snapshot, _ := r.Runner.Look(run)
@@ -324,9 +326,9 @@ func unsaid(run *v1alpha1.LicenseSync) bool {
 
 // queued is for a run that waits its turn. A new one may wait a moment unsaid.
 func (s *runScope) queued(message string) {
-	grace := placeGrace
+	grace := workerGrace
 	if unsaid(s.run) {
-		grace = quietPlace
+		grace = quietWorker
 	}
 	if skew.Young(s.run.CreationTimestamp.Time, s.now, grace) && len(s.run.Status.Conditions) == 0 {
 		s.lookAgain(grace)

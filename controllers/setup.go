@@ -1,6 +1,10 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/budget"
+
+	"github.com/webex-operator/webex-license-operator/internal/runner"
+
 	"github.com/webex-operator/webex-license-operator/internal/access"
 
 	"cmp"
@@ -88,10 +92,10 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		recorder = o.WrapRecorder(recorder)
 	}
 	recorder = clippedEvents{recorder}
-	runner := syncrun.NewRunner(o.MaxConcurrentSyncs, o.Clock)
+	attempts := newRunner(o.MaxConcurrentSyncs, o.Clock)
 	claims := &Claims{
 		Client: c, Shard: o.Shard, Leases: &shard.Leases{Live: mgr.GetAPIReader(), Namespace: o.LeaseNamespace, Clock: o.Clock},
-		Runner: runner, Recorder: recorder, Clock: o.Clock, Contested: cmp.Or(o.Contested, contested),
+		Runner: attempts, Recorder: recorder, Clock: o.Clock, Contested: cmp.Or(o.Contested, contested),
 	}
 	patience := cmp.Or(o.Patience, syncrun.DefaultPatience(o.Clock))
 	patient, live := patience.Client(c), patience.Reader(mgr.GetAPIReader())
@@ -100,13 +104,13 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		Hosts: o.Hosts, Timeouts: o.Timeouts, UserAgent: o.UserAgent, Retry: o.Retry,
 	}
 	engine := &syncrun.Engine{
-		Client: patient, Live: live, Access: provider, Budgets: syncrun.NewBudgets(o.RequestsPerSecond),
+		Client: patient, Live: live, Access: provider, Budgets: budget.New(o.RequestsPerSecond),
 		Recorder: recorder, Clock: o.Clock, UserAgent: o.UserAgent, Retry: o.Retry, Observe: metrics.ObserveRequest,
 		DataVersion: o.DataVersion, Serves: claims.Serves,
 	}
 	claims.Store = provider.StoreTokens
 	runs := &LicenseSyncReconciler{
-		Client: c, Live: mgr.GetAPIReader(), Claims: claims, Engine: engine, Runner: runner,
+		Client: c, Live: mgr.GetAPIReader(), Claims: claims, Engine: engine, Runner: attempts,
 		Recorder: recorder, Clock: o.Clock, Backoff: o.Backoff, Concurrency: o.ConcurrentReconciles,
 	}
 	customers := &WebexCustomerAccessReconciler{
@@ -166,4 +170,11 @@ func CachesSynced(mgr ctrl.Manager, listings *metrics.Listings) healthz.Checker 
 		}
 		return nil
 	}
+}
+
+// Runner carries out the attempts of runs.
+type Runner = runner.Runner[syncrun.Progress, syncrun.Outcome]
+
+func newRunner(workers int, clock clock.PassiveClock) *Runner {
+	return runner.New[syncrun.Progress](workers, clock, syncrun.Failed)
 }

@@ -1,9 +1,10 @@
 package syncrun
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/budget"
+
 	"context"
 	"errors"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -42,7 +43,7 @@ type Engine struct {
 	// Access opens the way to Webex.
 	Access *access.Provider
 	// Budgets bound the requests of each token owner.
-	Budgets *Budgets
+	Budgets *budget.Budgets
 	// Clock tells the time.
 	Clock clock.PassiveClock
 	// UserAgent is sent with each request to Webex.
@@ -96,12 +97,12 @@ type attempt struct {
 	*Engine
 	sync     *v1alpha1.LicenseSync
 	customer *v1alpha1.WebexCustomerAccess
-	place    Place
+	worker   Worker
 	// step is the step under way.
 	step v1alpha1.RunStep
 
 	session      *access.Session
-	owner        string // of the token, to the budgets
+	limiter      *budget.Limiter
 	webex        *webex.Client
 	organization webex.Organization
 	// orgParameter is sent as orgId: empty for the token's own organization.
@@ -115,19 +116,23 @@ type attempt struct {
 	chosen usage.Defaults
 
 	requests, retries, throttled atomic.Int64
-	// answers are the requests that went well.
-	answers atomic.Int64
-
-	pausing     sync.Mutex
-	paused      time.Duration // in all
-	pausedUntil time.Time
 
 	outcome Outcome
 }
 
-// Run makes one attempt at a run, at a place. It stops early when ctx ends.
-func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, place Place) Outcome {
-	a := &attempt{Engine: e, sync: run, customer: &v1alpha1.WebexCustomerAccess{}, place: place}
+// Worker carries an attempt out.
+type Worker interface {
+	budget.Worker
+	// Report publishes progress. It does not block on the reader.
+	Report(progress Progress)
+}
+
+// ErrNotServed ends an attempt before its first request: another manager serves the customer.
+var ErrNotServed = errors.New("another manager serves the customer")
+
+// Run makes one attempt at a run. It stops early when ctx ends.
+func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, worker Worker) Outcome {
+	a := &attempt{Engine: e, sync: run, customer: &v1alpha1.WebexCustomerAccess{}, worker: worker}
 	steps := []struct {
 		name v1alpha1.RunStep
 		do   func(context.Context) error
@@ -149,7 +154,7 @@ func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, place Place
 	}()
 	for _, step := range steps {
 		a.step = step.name
-		place.Report(Progress{Step: step.name})
+		worker.Report(Progress{Step: step.name})
 		if err := carefully(ctx, step.do); err != nil {
 			a.outcome.Failure = a.judge(failures.Of(ctx, err))
 			break
@@ -159,10 +164,20 @@ func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, place Place
 	return a.outcome
 }
 
+// Failed is the outcome of an attempt that an error kept from beginning, or that panicked
+// outside of its steps.
+func Failed(ctx context.Context, err error) Outcome {
+	return Outcome{Failure: failures.Of(ctx, panicked(ctx, err))}
+}
+
 // carefully does a step. A panic in it, or on a goroutine that it started, is the failure of
 // this one run: what one organization answers must not end the runs of all others.
 func carefully(ctx context.Context, do func(context.Context) error) error {
-	err := webex.Recovered(func() error { return do(ctx) })
+	return panicked(ctx, webex.Recovered(func() error { return do(ctx) }))
+}
+
+// panicked logs a panic, and makes a failure of it.
+func panicked(ctx context.Context, err error) error {
 	cause, ok := errors.AsType[*webex.PanicError](err)
 	if !ok {
 		return err
@@ -188,7 +203,7 @@ func (a *attempt) conclude(ctx context.Context) {
 			return
 		}
 		if failure.Reason == v1alpha1.ReasonCredentialsRejected {
-			a.Budgets.refuse(a.owner, a.session.SecretVersion(), a.Clock.Now())
+			a.Budgets.Refuse(a.limiter.Owner, a.session.SecretVersion(), a.Clock.Now())
 		}
 		log.FromContext(ctx).Info("attempt failed", "reason", failure.Reason, "message", failure.Message,
 			"trackingID", failure.TrackingID, "cause", causeOf(failure))

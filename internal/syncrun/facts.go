@@ -195,6 +195,12 @@ func CollectedSpecHash(customer *v1alpha1.WebexCustomerAccess) string {
 	return hex.EncodeToString(sum[:8])
 }
 
+// wholeSecond is a time for a status, which holds whole seconds, and none of
+// them may be too early.
+func wholeSecond(t time.Time) *metav1.Time {
+	return new(metav1.NewTime(t.Add(time.Second - time.Nanosecond)))
+}
+
 func timeOrNil(t time.Time) *metav1.Time {
 	if t.IsZero() {
 		return nil

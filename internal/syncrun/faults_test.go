@@ -48,7 +48,7 @@ func (o *outcome) answered() (good, refused []string) {
 func (w *walker) outcome(t *testing.T, prepare func()) (o outcome) {
 	t.Helper()
 	o.hosts = map[string]int{}
-	w.perMinute, w.engine.Live = 300, deleted{}
+	w.perMinute = 300
 	change := w.change
 	w.change = func(c *webex.Config) { c.Sleep, c.Retry = nil, webex.RetryPolicy{}; change(c) }
 	synctest.Test(t, func(t *testing.T) {

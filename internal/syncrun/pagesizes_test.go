@@ -22,3 +22,5 @@ func TestPageSizes(t *testing.T) {
 	p.set(workspaces, 50, noon.Add(pageMemory))
 	g.Expect(p.known).To(HaveLen(1), "what is over takes no memory")
 }
+
+var noon = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)

@@ -1,6 +1,8 @@
 package syncrun
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/budget"
+
 	"context"
 	"errors"
 	"net/http"
@@ -43,7 +45,7 @@ func (p Patience) do(ctx context.Context, call func() error) error {
 		if !unanswered(err) || ctx.Err() != nil || waited+wait > p.InAll {
 			return err
 		}
-		if sleep(ctx, p.Clock, wait) != nil {
+		if budget.Sleep(ctx, p.Clock, wait) != nil {
 			return err
 		}
 		wait = min(2*wait, p.Longest)

@@ -27,7 +27,7 @@ func (a *attempt) readPeople(ctx context.Context) error {
 	if !collects(a.customer, v1alpha1.LevelSite) {
 		return nil
 	}
-	defer a.Budgets.read(a.owner)()
+	defer a.limiter.Reading()()
 	seen, known := a.surveys.get(a.customer.UID, a.Clock.Now())
 	seen.read, seen.people = 0, max(a.expected(), seen.people)
 	if known && a.pays(&seen) {
@@ -95,7 +95,7 @@ func (r *reading) take(page []webex.Person, add func(*webex.Person) error) error
 			return err
 		}
 	}
-	r.place.Report(Progress{Step: v1alpha1.StepPeople, Done: r.done})
+	r.worker.Report(Progress{Step: v1alpha1.StepPeople, Done: r.done})
 	return nil
 }
 
@@ -173,7 +173,7 @@ func (a *attempt) pays(seen *survey) bool {
 	if seen.oneListOnly {
 		return false
 	}
-	seen.interval = a.Budgets.interval(a.owner, (&limiter{a}).perMinute())
+	seen.interval = a.limiter.Interval()
 	if a.choose != nil {
 		return a.choose(&seen.sight)
 	}

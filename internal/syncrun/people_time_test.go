@@ -1,6 +1,8 @@
 package syncrun
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/budget"
+
 	"crypto/tls"
 	"flag"
 	"fmt"
@@ -44,7 +46,7 @@ func (s slowService) read(t *testing.T, choose func(*sight) bool) (runs [2]way) 
 	t.Helper()
 	w := newWalker(t, webexsim.Generate(s.organization))
 	w.engine.Clock, w.engine.choose = clock.RealClock{}, choose
-	w.engine.Budgets = NewBudgets(50)
+	w.engine.Budgets = budget.New(50)
 	w.change = func(c *webex.Config) { c.Sleep, c.Retry = nil, webex.RetryPolicy{} }
 	w.perMinute = s.budget
 	synctest.Test(t, func(t *testing.T) {

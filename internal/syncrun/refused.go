@@ -27,7 +27,7 @@ func (a *attempt) refusedBefore(ctx context.Context) error {
 			return &failures.Failure{Class: classOfReason(last.Reason), Reason: last.Reason, Message: last.Message, Repeated: true}
 		}
 	}
-	if a.Budgets.refusedBefore(a.owner, a.session.SecretVersion()) {
+	if a.Budgets.Refused(a.limiter.Owner, a.session.SecretVersion()) {
 		return failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s", failures.CredentialsRejected)
 	}
 	return a.refusedToOthers(ctx)

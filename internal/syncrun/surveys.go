@@ -44,7 +44,7 @@ func (s *surveys) set(customer types.UID, seen survey, now time.Time) {
 	if s.known == nil {
 		s.known = map[types.UID]survey{}
 	}
-	if now.Sub(s.sweptAt) >= sweepInterval {
+	if now.Sub(s.sweptAt) >= time.Minute {
 		s.sweptAt = now
 		for other, old := range s.known {
 			if now.Sub(old.at) >= surveyMemory {

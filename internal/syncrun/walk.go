@@ -1,6 +1,10 @@
 package syncrun
 
 import (
+	"time"
+
+	"github.com/webex-operator/webex-license-operator/internal/budget"
+
 	"context"
 	"errors"
 	"iter"
@@ -32,7 +36,7 @@ func (a *attempt) connect(ctx context.Context) error {
 	if a.session, err = a.Access.Open(ctx, a.customer); err != nil {
 		return err
 	}
-	a.owner = a.session.Owner()
+	a.limiter = a.newLimiter()
 	if err := a.refusedBefore(ctx); err != nil {
 		return err
 	}
@@ -43,8 +47,8 @@ func (a *attempt) connect(ctx context.Context) error {
 		BaseURL:   a.session.BaseURL.String(),
 		HTTP:      a.session.HTTP,
 		Tokens:    a.session.Tokens,
-		Limiter:   &limiter{a},
-		Sleep:     a.backOff,
+		Limiter:   a.limiter,
+		Sleep:     a.limiter.BackOff,
 		PageSize:  a.pageSize,
 		Shrunk:    a.shrunk,
 		UserAgent: a.UserAgent,
@@ -53,6 +57,29 @@ func (a *attempt) connect(ctx context.Context) error {
 		Now:       a.Clock.Now,
 	})
 	return err
+}
+
+func (a *attempt) newLimiter() *budget.Limiter {
+	l := &budget.Limiter{
+		Budgets: a.Budgets, Owner: a.session.Owner(), NotBefore: a.customer.Status.NotBefore, Tell: a.tellPause, Worker: a.worker, Clock: a.Clock,
+	}
+	if c := a.customer.Spec.Connection; c != nil {
+		l.RequestsPerMinute = c.RequestsPerMinute
+	}
+	return l
+}
+
+// tellPause writes the end of a pause to the customer. If that fails, a restart would ask
+// Webex too early, once. The attempt need not fail for it.
+func (a *attempt) tellPause(ctx context.Context, until time.Time) {
+	err := a.updateFacts(ctx, func(s *v1alpha1.WebexCustomerAccessStatus) {
+		if end := wholeSecond(until); s.NotBefore == nil || s.NotBefore.Before(end) {
+			s.NotBefore = end
+		}
+	})
+	if err != nil {
+		log.FromContext(ctx).Error(err, "the end of a pause could not be written down")
+	}
 }
 
 // identify finds out which organization the credentials give access to, and

@@ -1,6 +1,8 @@
 package syncrun
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/budget"
+
 	"bytes"
 	"context"
 	"encoding/json"
@@ -63,7 +65,7 @@ func newWalker(t *testing.T, spec webexsim.OrganizationSpec, adjust ...func(*web
 	sim.IssueToken(webexsim.TokenSpec{Organization: org.UUID(), Access: "t0ken"})
 	return &walker{
 		WithT: NewWithT(t), sim: sim, org: org, transport: sim.Client().Transport, change: func(*webex.Config) {},
-		engine: &Engine{Clock: clock.RealClock{}, Budgets: NewBudgets(0)},
+		engine: &Engine{Clock: clock.RealClock{}, Budgets: budget.New(0)},
 	}
 }
 
@@ -81,11 +83,18 @@ func (w *walker) rows(ctx context.Context) ([]usage.Row, error) {
 	return a.usage.Rows(), nil
 }
 
+// idleWorker carries out one attempt alone.
+type idleWorker struct{}
+
+func (idleWorker) Report(Progress)                                                {}
+func (idleWorker) Room() bool                                                     { return true }
+func (idleWorker) Rest(_ context.Context, _ budget.Rest, wait func() error) error { return wait() }
+
 // attempt is one that has read everything.
 func (w *walker) attempt(ctx context.Context) (*attempt, error) {
 	var mu sync.Mutex
 	w.calls = 0
-	a := &attempt{Engine: w.engine, place: &bench{}, customer: &v1alpha1.WebexCustomerAccess{}}
+	a := &attempt{Engine: w.engine, worker: idleWorker{}, customer: &v1alpha1.WebexCustomerAccess{}}
 	a.customer.UID = types.UID(w.org.UUID())
 	config := webex.Config{
 		BaseURL: w.sim.URL(), HTTP: &http.Client{Transport: w.transport}, Tokens: webex.StaticToken("t0ken"),
@@ -94,9 +103,9 @@ func (w *walker) attempt(ctx context.Context) (*attempt, error) {
 		Sleep:   func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Observe: func(call webex.Call) { a.observe(call); mu.Lock(); w.calls++; mu.Unlock() },
 	}
+	a.limiter = &budget.Limiter{Budgets: w.engine.Budgets, Owner: "owner", RequestsPerMinute: w.perMinute, Tell: func(context.Context, time.Time) {}, Worker: a.worker, Clock: w.engine.Clock}
 	if w.perMinute > 0 {
-		a.customer.Spec.Connection = &v1alpha1.Connection{RequestsPerMinute: w.perMinute}
-		config.Limiter = &limiter{a}
+		config.Limiter = a.limiter
 	}
 	w.change(&config)
 	client, err := webex.New(config)

@@ -1,6 +1,8 @@
 package syncrun
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/budget"
+
 	"context"
 	"encoding/json"
 	"errors"
@@ -94,7 +96,7 @@ func (w *rowWriter) step(ctx context.Context, do func() error) error {
 	if err := do(); err != nil {
 		return err
 	}
-	w.place.Report(Progress{Step: v1alpha1.StepApplying, Done: w.done.Add(1), Total: w.total})
+	w.worker.Report(Progress{Step: v1alpha1.StepApplying, Done: w.done.Add(1), Total: w.total})
 	return nil
 }
 
@@ -110,7 +112,7 @@ const (
 func (w *rowWriter) change(ctx context.Context, change rowChange) error {
 	for try := 1; ; try++ {
 		err := applyRow(ctx, w.Client, w.Recorder, change)
-		if !overtaken(err) || try == rowTries || sleep(ctx, w.Clock, rowWait<<try) != nil {
+		if !overtaken(err) || try == rowTries || budget.Sleep(ctx, w.Clock, rowWait<<try) != nil {
 			return err
 		}
 		have := &v1alpha1.WebexLicense{}
@@ -141,7 +143,7 @@ func overtaken(err error) bool {
 func (w *rowWriter) remove(ctx context.Context, row *v1alpha1.WebexLicense) error {
 	for try := 1; ; try++ {
 		err := client.IgnoreNotFound(w.Client.Delete(ctx, row, client.Preconditions{UID: &row.UID}))
-		if !apierrors.IsConflict(err) || try == rowTries || sleep(ctx, w.Clock, rowWait<<try) != nil {
+		if !apierrors.IsConflict(err) || try == rowTries || budget.Sleep(ctx, w.Clock, rowWait<<try) != nil {
 			return err
 		}
 		have := &v1alpha1.WebexLicense{}

@@ -1,6 +1,8 @@
-package syncrun
+package runner
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/budget"
+
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -11,26 +13,26 @@ import (
 )
 
 // Beginning a run looks at the groups that wait, not at each run that is due: also where
-// there are free places that none of them may have, as all of their group wait for Webex.
+// there are free workers that none of them may have, as all of their group wait for Webex.
 func TestRunnerBeginsManyRuns(t *testing.T) {
 	for name, group := range map[string]func(i int) string{
 		"each with a token of its own": func(i int) string { return fmt.Sprint("ns/", i) },
 		"all of one partner":           func(int) string { return "ns/partner" },
 	} {
 		t.Run(name, func(t *testing.T) {
-			runnerTest(t, 4, func(g *WithT, r *Runner, _ func()) {
-				for i := range 4 { // they rest, and their places are free
-					g.Expect(r.Begin(runOf(fmt.Sprint("resting", i), fmt.Sprint("r", i), "1"), "ns/partner", resting(time.Second, time.Hour, Rest{Shared: true}))).To(BeTrue())
+			runnerTest(t, 4, func(g *WithT, r *testRunner, _ func()) {
+				for i := range 4 { // they rest, and their workers are free
+					g.Expect(r.Begin(runOf(fmt.Sprint("resting", i), fmt.Sprint("r", i), "1"), "ns/partner", resting(time.Second, time.Hour, budget.Rest{Shared: true}))).To(BeTrue())
 				}
 				time.Sleep(time.Minute)
 				synctest.Wait()
 				news(r)
 				const due = 3000
-				before := r.places.looks
+				before := r.workers.looks
 				for i := range due {
 					g.Expect(r.Begin(runOf(fmt.Sprint("run", i), fmt.Sprint("c", i), "1"), group(i), untilStopped)).To(BeTrue())
 				}
-				g.Expect(r.places.looks-before).To(BeNumerically("<=", 2*due), "a look or two for each")
+				g.Expect(r.workers.looks-before).To(BeNumerically("<=", 2*due), "a look or two for each")
 				for i := range due {
 					name := client.ObjectKeyFromObject(runOf(fmt.Sprint("run", i), "", "1"))
 					r.Stop(name, ErrCanceled)
@@ -48,9 +50,9 @@ func BenchmarkRunnerBegin(b *testing.B) {
 	for _, due := range []int{1000, 10_000} {
 		b.Run(fmt.Sprint(due, " due"), func(b *testing.B) {
 			for b.Loop() {
-				p, index := newPlaces(8), map[int]*seat{}
+				p, index := newWorkers(8), map[int]*ticket{}
 				for i := range due {
-					index[i] = &seat{group: fmt.Sprint(i % 50), order: i}
+					index[i] = &ticket{group: fmt.Sprint(i % 50), order: i}
 					p.queue(index[i])
 				}
 				for i := range due {

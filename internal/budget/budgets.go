@@ -1,4 +1,4 @@
-package syncrun
+package budget
 
 import (
 	"context"
@@ -66,9 +66,9 @@ const (
 	sweepInterval = time.Minute
 )
 
-// NewBudgets returns budgets that let so many requests per second through over
+// New returns budgets that let so many requests per second through over
 // all owners; 0 or less means no common bound.
-func NewBudgets(perSecond float64) *Budgets {
+func New(perSecond float64) *Budgets {
 	limit := rate.Limit(perSecond)
 	if perSecond <= 0 {
 		limit = rate.Inf
@@ -144,7 +144,7 @@ func (b *Budgets) done(key endpointKey, failed *webex.Error, now time.Time) {
 	defer b.mu.Unlock()
 	e, ok := b.endpoints[key]
 	if !ok {
-		return // nobody asked for so long that it was swept while the request was under way
+		return // unused for so long that it was swept while the request was under way
 	}
 	e.usedAt = now
 	switch {
@@ -197,16 +197,16 @@ func (b *Budgets) tries(key endpointKey, tries int) int {
 	return tries
 }
 
-// refuse remembers, until caches caught up with the customer's status, that
+// Refuse remembers, until caches caught up with the customer's status, that
 // Webex refused the credentials of an owner as they are in a Secret.
-func (b *Budgets) refuse(owner, secretVersion string, now time.Time) {
+func (b *Budgets) Refuse(owner, secretVersion string, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.refused[owner] = refusedSecret{secretVersion, now}
 }
 
-// refusedBefore says whether Webex refused the credentials a moment ago.
-func (b *Budgets) refusedBefore(owner, secretVersion string) bool {
+// Refused says whether Webex refused the credentials a moment ago.
+func (b *Budgets) Refused(owner, secretVersion string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.refused[owner].secretVersion == secretVersion

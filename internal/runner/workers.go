@@ -1,19 +1,19 @@
-package syncrun
+package runner
 
 import (
 	"cmp"
 	"slices"
 )
 
-// restingPerPlace bounds the attempts that rest: with the usual 8 places at 128,
+// restingPerWorker bounds the attempts that rest: with the usual 8 workers at 128,
 // and their memory at 128 MiB of the 512 that the manager gets.
-const restingPerPlace = 16
+const restingPerWorker = 16
 
-// places decides who works and who waits. A free place goes to the group with the
-// fewest places, and within a group, as among groups, to the attempt that began
+// workers decides which attempts work and which wait. A free worker goes to the group with the
+// fewest of them, and within a group, as among groups, to the attempt that began
 // first. So a partner with a thousand customers and one with a single customer
 // get their turns alike. It is guarded by the lock of the runner.
-type places struct {
+type workers struct {
 	size, free int
 	resting    int
 	groups     map[string]*group
@@ -26,37 +26,37 @@ type places struct {
 
 // group counts the attempts that share a request budget.
 type group struct {
-	seats  int // known attempts, so that groups without any are dropped
-	placed int // at a place
-	begun  int // that had a place, but for those which rest for a reason of their own
-	// waiting are those that wait for a place, in their order: who had one before, and
-	// rested, goes before who had none, since places are given away in this order.
-	waiting []*seat
+	tickets int // known attempts, so that groups without any are dropped
+	working int // have a worker
+	begun   int // that had a worker, but for those which rest for a reason of their own
+	// waiting are those that wait for a worker, in their order: one that had a worker before, and
+	// rested, goes before one that had none, since workers are given away in this order.
+	waiting []*ticket
 }
 
-// seat is one attempt as places see it.
-type seat struct {
-	group  string
-	order  int
-	placed bool
-	// begun is set once it had a place, counted while it counts for its group.
+// ticket is one attempt as workers see it.
+type ticket struct {
+	group   string
+	order   int
+	working bool
+	// begun is set once it had a worker, counted while it counts for its group.
 	begun, counted, resting bool
-	// turn is closed when it gets a place; nil unless it waits.
+	// turn is closed when it gets a worker; nil unless it waits.
 	turn chan struct{}
 	// counters are those of its group.
 	counters *group
 }
 
-func newPlaces(size int) places {
-	return places{size: size, free: size, groups: map[string]*group{}, queues: map[*group]struct{}{}}
+func newWorkers(size int) workers {
+	return workers{size: size, free: size, groups: map[string]*group{}, queues: map[*group]struct{}{}}
 }
 
 // always is a turn that has come.
 var always = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
 
-// queue asks for a place. The channel is closed when it is there.
-func (p *places) queue(s *seat) <-chan struct{} {
-	if s.placed {
+// queue asks for a worker. The channel is closed when it is there.
+func (p *workers) queue(s *ticket) <-chan struct{} {
+	if s.working {
 		return always
 	}
 	if s.counters == nil {
@@ -64,12 +64,12 @@ func (p *places) queue(s *seat) <-chan struct{} {
 			p.groups[s.group] = &group{}
 		}
 		s.counters = p.groups[s.group]
-		s.counters.seats++
+		s.counters.tickets++
 	}
 	if s.turn == nil {
 		s.turn = make(chan struct{})
 		g := s.counters
-		at, _ := slices.BinarySearchFunc(g.waiting, s, func(x, y *seat) int { return cmp.Compare(x.order, y.order) })
+		at, _ := slices.BinarySearchFunc(g.waiting, s, func(x, y *ticket) int { return cmp.Compare(x.order, y.order) })
 		g.waiting = slices.Insert(g.waiting, at, s)
 		p.queues[g] = struct{}{}
 	}
@@ -78,10 +78,10 @@ func (p *places) queue(s *seat) <-chan struct{} {
 	return turn
 }
 
-// rest gives the place back until queue asks for it again, if there is room. An
+// rest gives the worker back until queue asks for it again, if there is room. An
 // attempt that rests for its own reason counts no longer for its group.
-func (p *places) rest(s *seat, shared bool) {
-	if !s.placed || !p.room() {
+func (p *workers) rest(s *ticket, shared bool) {
+	if !s.working || !p.room() {
 		return // another request of the attempt rests already, or this one rests where it is
 	}
 	s.resting = true
@@ -94,26 +94,26 @@ func (p *places) rest(s *seat, shared bool) {
 }
 
 // room says whether one more attempt may rest.
-func (p *places) room() bool { return p.resting < p.size*restingPerPlace }
+func (p *workers) room() bool { return p.resting < p.size*restingPerWorker }
 
 // leave takes an attempt out for good, wherever it is.
-func (p *places) leave(s *seat) {
+func (p *workers) leave(s *ticket) {
 	if s.turn != nil {
 		p.remove(s)
 	}
-	if s.placed {
+	if s.working {
 		p.giveBack(s)
 	}
 	p.wake(s)
 	p.uncount(s)
-	if s.counters.seats--; s.counters.seats == 0 {
+	if s.counters.tickets--; s.counters.tickets == 0 {
 		delete(p.groups, s.group)
 	}
 	p.hand()
 }
 
-// hand gives the free places away.
-func (p *places) hand() {
+// hand gives the free workers away.
+func (p *workers) hand() {
 	for p.free > 0 {
 		s := p.next()
 		if s == nil {
@@ -122,8 +122,8 @@ func (p *places) hand() {
 		p.remove(s)
 		g := s.counters
 		p.free--
-		g.placed++
-		s.placed = true
+		g.working++
+		s.working = true
 		p.wake(s)
 		if !s.counted {
 			s.counted = true
@@ -133,33 +133,33 @@ func (p *places) hand() {
 	}
 }
 
-// next is the attempt that gets the next place; nil if nobody may.
-func (p *places) next() *seat {
-	var best *seat
+// next is the attempt that gets the next worker; nil if none may.
+func (p *workers) next() *ticket {
+	var best *ticket
 	for g := range p.queues {
 		p.looks++
 		s := g.waiting[0]
 		if !s.begun && g.begun >= p.size {
 			continue // it would only wait for what others of its group wait for
 		}
-		if best == nil || s.counters.placed < best.counters.placed ||
-			s.counters.placed == best.counters.placed && s.order < best.order {
+		if best == nil || s.counters.working < best.counters.working ||
+			s.counters.working == best.counters.working && s.order < best.order {
 			best = s
 		}
 	}
 	return best
 }
 
-func (p *places) giveBack(s *seat) {
-	s.placed = false
+func (p *workers) giveBack(s *ticket) {
+	s.working = false
 	p.free++
-	s.counters.placed--
+	s.counters.working--
 }
 
 // remove takes an attempt out of the queue, and tells it.
-func (p *places) remove(s *seat) {
+func (p *workers) remove(s *ticket) {
 	g := s.counters
-	g.waiting = slices.DeleteFunc(g.waiting, func(other *seat) bool { return other == s })
+	g.waiting = slices.DeleteFunc(g.waiting, func(other *ticket) bool { return other == s })
 	if len(g.waiting) == 0 {
 		delete(p.queues, g)
 	}
@@ -167,14 +167,14 @@ func (p *places) remove(s *seat) {
 	s.turn = nil
 }
 
-func (p *places) wake(s *seat) {
+func (p *workers) wake(s *ticket) {
 	if s.resting {
 		s.resting = false
 		p.resting--
 	}
 }
 
-func (p *places) uncount(s *seat) {
+func (p *workers) uncount(s *ticket) {
 	if s.counted {
 		s.counted = false
 		s.counters.begun--

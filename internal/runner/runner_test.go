@@ -1,8 +1,9 @@
-package syncrun
+package runner
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,16 +15,36 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/failures"
 )
+
+type (
+	testRunner  = Runner[string, testOutcome]
+	testWorker  = Worker[string]
+	testAttempt = Attempt[string, testOutcome]
+)
+
+// testOutcome is what the attempts of these tests end with.
+type testOutcome struct {
+	Requests int64
+	Failure  error
+}
+
+func newTestRunner(workers int, clock clock.PassiveClock) *testRunner {
+	return New[string](workers, clock, func(ctx context.Context, err error) testOutcome {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return testOutcome{Failure: err}
+	})
+}
 
 // runnerTest runs a test in a bubble, where time stands still while anybody
 // works, and which fails if a goroutine is left behind.
-func runnerTest(t *testing.T, places int, test func(g *WithT, r *Runner, shutdown func())) {
+func runnerTest(t *testing.T, workers int, test func(g *WithT, r *testRunner, shutdown func())) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := NewRunner(places, clock.RealClock{})
+		r := newTestRunner(workers, clock.RealClock{})
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- r.Start(ctx) }()
@@ -50,21 +71,21 @@ func runOf(name, customer string, uid types.UID) *v1alpha1.LicenseSync {
 }
 
 // untilStopped is an attempt that only its context ends.
-func untilStopped(ctx context.Context, _ Place) Outcome {
+func untilStopped(ctx context.Context, _ testWorker) testOutcome {
 	<-ctx.Done()
-	return Outcome{Requests: 3, Failure: failures.Of(ctx, ctx.Err())}
+	return testOutcome{Requests: 3, Failure: context.Cause(ctx)}
 }
 
 // after is an attempt that succeeds after a while.
-func after(d time.Duration) Attempt {
-	return func(context.Context, Place) Outcome {
+func after(d time.Duration) testAttempt {
+	return func(context.Context, testWorker) testOutcome {
 		time.Sleep(d)
-		return Outcome{Requests: 7}
+		return testOutcome{Requests: 7}
 	}
 }
 
 // news are the names of the runs that events arrived for.
-func news(r *Runner) []string {
+func news(r *testRunner) []string {
 	var names []string
 	for {
 		select {
@@ -77,7 +98,7 @@ func news(r *Runner) []string {
 }
 
 func TestRunnerCarriesAnAttemptOut(t *testing.T) {
-	runnerTest(t, 1, func(g *WithT, r *Runner, _ func()) {
+	runnerTest(t, 1, func(g *WithT, r *testRunner, _ func()) {
 		run := runOf("a", "acme", "1")
 		_, known := r.Look(run)
 		g.Expect(known).To(BeFalse())
@@ -111,8 +132,23 @@ func TestRunnerCarriesAnAttemptOut(t *testing.T) {
 	})
 }
 
+// A panic ends the attempt that it is thrown in, and gives the worker back.
+func TestRunnerOutlivesAPanic(t *testing.T) {
+	runnerTest(t, 1, func(g *WithT, r *testRunner, _ func()) {
+		odd, next := runOf("odd", "acme", "1"), runOf("next", "globex", "2")
+		g.Expect(r.Begin(odd, "ns/acme", func(context.Context, testWorker) testOutcome { panic("injected") })).To(BeTrue())
+		g.Expect(r.Begin(next, "ns/globex", after(time.Second))).To(BeTrue())
+		time.Sleep(2 * time.Second)
+		snapshot, _ := r.Look(odd)
+		g.Expect(snapshot.Outcome.Failure).To(HaveOccurred())
+		snapshot, _ = r.Look(next)
+		g.Expect(snapshot.Outcome).To(HaveField("Requests", int64(7)))
+		news(r)
+	})
+}
+
 func TestRunnerLetsOneRunOfACustomerWork(t *testing.T) {
-	runnerTest(t, 4, func(g *WithT, r *Runner, _ func()) {
+	runnerTest(t, 4, func(g *WithT, r *testRunner, _ func()) {
 		first, second := runOf("a", "acme", "1"), runOf("b", "acme", "2")
 		g.Expect(r.Begin(first, "ns/"+first.Spec.CustomerAccessRef.Name, after(time.Minute))).To(BeTrue())
 		g.Expect(r.Begin(second, "ns/"+second.Spec.CustomerAccessRef.Name, after(time.Minute))).To(BeFalse())
@@ -125,7 +161,7 @@ func TestRunnerLetsOneRunOfACustomerWork(t *testing.T) {
 }
 
 func TestRunnerBoundsTheAttemptsAtWork(t *testing.T) {
-	runnerTest(t, 2, func(g *WithT, r *Runner, _ func()) {
+	runnerTest(t, 2, func(g *WithT, r *testRunner, _ func()) {
 		runs := []*v1alpha1.LicenseSync{runOf("a", "acme", "1"), runOf("b", "globex", "2"), runOf("c", "initech", "3")}
 		atWork := func() (n int) {
 			synctest.Wait()
@@ -141,14 +177,14 @@ func TestRunnerBoundsTheAttemptsAtWork(t *testing.T) {
 		}
 		g.Expect(atWork()).To(Equal(2))
 		time.Sleep(time.Minute)
-		g.Expect(atWork()).To(Equal(1), "the third gets the first free place")
+		g.Expect(atWork()).To(Equal(1), "the third gets the first free worker")
 		time.Sleep(time.Minute)
 		g.Expect(atWork()).To(BeZero())
 	})
 }
 
 func TestRunnerStops(t *testing.T) {
-	runnerTest(t, 1, func(g *WithT, r *Runner, _ func()) {
+	runnerTest(t, 1, func(g *WithT, r *testRunner, _ func()) {
 		working, waiting := runOf("a", "acme", "1"), runOf("b", "globex", "2")
 		name := client.ObjectKeyFromObject(working)
 		g.Expect(r.Stop(name, ErrCanceled)).To(BeFalse(), "nothing to stop")
@@ -161,8 +197,8 @@ func TestRunnerStops(t *testing.T) {
 		g.Expect(r.Stop(client.ObjectKeyFromObject(waiting), ErrCanceled)).To(BeTrue())
 		synctest.Wait()
 		snapshot, _ := r.Look(waiting)
-		g.Expect(snapshot.StartedAt.IsZero()).To(BeTrue(), "it never got a place")
-		g.Expect(snapshot.Outcome.Failure.Reason).To(Equal(v1alpha1.ReasonCanceled))
+		g.Expect(snapshot.StartedAt.IsZero()).To(BeTrue(), "it never got a worker")
+		g.Expect(snapshot.Outcome.Failure).To(MatchError(ErrCanceled))
 
 		g.Expect(r.Stop(name, ErrCanceled)).To(BeTrue(), "its end is still to come")
 		synctest.Wait()
@@ -177,7 +213,7 @@ func TestRunnerStops(t *testing.T) {
 
 // A run that was deleted and created anew under its name is another run.
 func TestRunnerTellsRunsOfOneNameApart(t *testing.T) {
-	runnerTest(t, 4, func(g *WithT, r *Runner, _ func()) {
+	runnerTest(t, 4, func(g *WithT, r *testRunner, _ func()) {
 		before, now := runOf("a", "acme", "1"), runOf("a", "acme", "2")
 		g.Expect(r.Begin(before, "ns/"+before.Spec.CustomerAccessRef.Name, after(time.Minute))).To(BeTrue())
 		_, known := r.Look(now)
@@ -194,14 +230,14 @@ func TestRunnerTellsRunsOfOneNameApart(t *testing.T) {
 }
 
 func TestRunnerShutdownStopsAndWaits(t *testing.T) {
-	runnerTest(t, 1, func(g *WithT, r *Runner, shutdown func()) {
+	runnerTest(t, 1, func(g *WithT, r *testRunner, shutdown func()) {
 		working, waiting := runOf("a", "acme", "1"), runOf("b", "globex", "2")
 		var cause error
-		g.Expect(r.Begin(working, "ns/"+working.Spec.CustomerAccessRef.Name, func(ctx context.Context, _ Place) Outcome {
+		g.Expect(r.Begin(working, "ns/"+working.Spec.CustomerAccessRef.Name, func(ctx context.Context, _ testWorker) testOutcome {
 			<-ctx.Done()
 			time.Sleep(time.Second) // a write that is under way is not left half done
 			cause = context.Cause(ctx)
-			return Outcome{}
+			return testOutcome{}
 		})).To(BeTrue())
 		synctest.Wait()
 		g.Expect(r.Begin(waiting, "ns/"+waiting.Spec.CustomerAccessRef.Name, untilStopped)).To(BeTrue())
@@ -215,19 +251,19 @@ func TestRunnerShutdownStopsAndWaits(t *testing.T) {
 func TestRunnerBeginsNothingBeforeItsStart(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	g.Expect(NewRunner(1, clock.RealClock{}).Begin(runOf("a", "acme", "1"), "ns/acme", untilStopped)).To(BeFalse())
+	g.Expect(newTestRunner(1, clock.RealClock{}).Begin(runOf("a", "acme", "1"), "ns/acme", untilStopped)).To(BeFalse())
 }
 
 // Each report is a write of the run's status, so few of them are published.
 func TestRunnerSpacesProgress(t *testing.T) {
-	runnerTest(t, 1, func(g *WithT, r *Runner, _ func()) {
+	runnerTest(t, 1, func(g *WithT, r *testRunner, _ func()) {
 		run := runOf("a", "acme", "1")
-		g.Expect(r.Begin(run, "ns/"+run.Spec.CustomerAccessRef.Name, func(_ context.Context, at Place) Outcome {
+		g.Expect(r.Begin(run, "ns/"+run.Spec.CustomerAccessRef.Name, func(_ context.Context, at testWorker) testOutcome {
 			for i := range int64(120) { // 12 s of work
-				at.Report(Progress{Step: v1alpha1.StepPeople, Done: i})
+				at.Report(fmt.Sprint(i))
 				time.Sleep(100 * time.Millisecond)
 			}
-			return Outcome{}
+			return testOutcome{}
 		})).To(BeTrue())
 		synctest.Wait()
 		news(r)
@@ -239,7 +275,7 @@ func TestRunnerSpacesProgress(t *testing.T) {
 		synctest.Wait()
 		g.Expect(news(r)).To(Equal([]string{"a"}))
 		snapshot, _ := r.Look(run)
-		g.Expect(snapshot.Progress).To(Equal(Progress{Step: v1alpha1.StepPeople, Done: 50}))
+		g.Expect(snapshot.Progress).To(Equal(fmt.Sprint(50)))
 
 		time.Sleep(progressInterval)
 		synctest.Wait()

@@ -1,6 +1,8 @@
-package syncrun
+package runner
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/budget"
+
 	"context"
 	"fmt"
 	"maps"
@@ -14,27 +16,26 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/failures"
 )
 
 // resting is an attempt that works, rests and works again; it ends early where
 // there is no room to rest.
-func resting(work, rest time.Duration, how Rest) Attempt {
-	return func(ctx context.Context, at Place) Outcome {
+func resting(work, rest time.Duration, how budget.Rest) testAttempt {
+	return func(ctx context.Context, at testWorker) testOutcome {
 		time.Sleep(work)
 		if !at.Room() {
-			return Outcome{}
+			return testOutcome{}
 		}
 		if err := at.Rest(ctx, how, func() error { return nap(ctx, rest) }); err != nil {
-			return Outcome{Failure: failures.Of(ctx, err)}
+			return testOutcome{Failure: context.Cause(ctx)}
 		}
 		time.Sleep(work)
-		return Outcome{}
+		return testOutcome{}
 	}
 }
 
 // endOf is when the attempt of a run ended, after the beginning of the test.
-func endOf(r *Runner, run *v1alpha1.LicenseSync, began time.Time) time.Duration {
+func endOf(r *testRunner, run *v1alpha1.LicenseSync, began time.Time) time.Duration {
 	for {
 		if snapshot, known := r.Look(run); known && snapshot.Outcome != nil {
 			return time.Since(began)
@@ -44,17 +45,17 @@ func endOf(r *Runner, run *v1alpha1.LicenseSync, began time.Time) time.Duration 
 }
 
 // A hundred customers whom Webex put off keep nobody from working.
-func TestRestingAttemptsLeaveTheirPlaces(t *testing.T) {
+func TestRestingAttemptsLeaveTheirWorkers(t *testing.T) {
 	for name, group := range map[string]func(i int) string{
 		"each with a token of its own": func(i int) string { return fmt.Sprint("ns/", i) },
 		"all of one partner":           func(int) string { return "ns/partner" },
 	} {
 		t.Run(name, func(t *testing.T) {
-			runnerTest(t, 2, func(g *WithT, r *Runner, _ func()) {
+			runnerTest(t, 2, func(g *WithT, r *testRunner, _ func()) {
 				began := time.Now()
 				for i := range 100 {
 					run := runOf(fmt.Sprint("limited", i), fmt.Sprint("c", i), "1")
-					g.Expect(r.Begin(run, group(i), resting(time.Second, 10*time.Minute, Rest{Shared: true}))).To(BeTrue())
+					g.Expect(r.Begin(run, group(i), resting(time.Second, 10*time.Minute, budget.Rest{Shared: true}))).To(BeTrue())
 				}
 				time.Sleep(time.Minute)
 				healthy := runOf("healthy", "acme", "2")
@@ -73,9 +74,9 @@ func TestRestingAttemptsLeaveTheirPlaces(t *testing.T) {
 	}
 }
 
-// A partner with many customers gets no more places than one with a few, as long as both wait.
-func TestPlacesAreSharedByGroups(t *testing.T) {
-	runnerTest(t, 2, func(g *WithT, r *Runner, _ func()) {
+// A partner with many customers gets no more workers than one with a few, as long as both wait.
+func TestWorkersAreSharedByGroups(t *testing.T) {
+	runnerTest(t, 2, func(g *WithT, r *testRunner, _ func()) {
 		began := time.Now()
 		var large []*v1alpha1.LicenseSync
 		for i := range 20 {
@@ -88,9 +89,9 @@ func TestPlacesAreSharedByGroups(t *testing.T) {
 		for _, run := range small {
 			g.Expect(r.Begin(run, "ns/small", after(time.Minute))).To(BeTrue())
 		}
-		g.Expect(endOf(r, small[0], began)).To(BeNumerically("~", 2*time.Minute, time.Second), "the first free place")
+		g.Expect(endOf(r, small[0], began)).To(BeNumerically("~", 2*time.Minute, time.Second), "the first free worker")
 		g.Expect(endOf(r, small[1], began)).To(BeNumerically("~", 3*time.Minute, time.Second))
-		g.Expect(endOf(r, large[19], began)).To(BeNumerically("~", 11*time.Minute, time.Second), "22 minutes of work at two places")
+		g.Expect(endOf(r, large[19], began)).To(BeNumerically("~", 11*time.Minute, time.Second), "22 minutes of work at two workers")
 		news(r)
 	})
 }
@@ -99,14 +100,14 @@ func TestPlacesAreSharedByGroups(t *testing.T) {
 // has troubles of its own does.
 func TestRestsOfAGroup(t *testing.T) {
 	for name, test := range map[string]struct {
-		rest Rest
+		rest budget.Rest
 		want time.Duration
 	}{
-		"shared": {Rest{Shared: true}, 12 * time.Minute},
-		"own":    {Rest{}, time.Minute + time.Second},
+		"shared": {budget.Rest{Shared: true}, 12 * time.Minute},
+		"own":    {budget.Rest{}, time.Minute + time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			runnerTest(t, 1, func(g *WithT, r *Runner, _ func()) {
+			runnerTest(t, 1, func(g *WithT, r *testRunner, _ func()) {
 				began := time.Now()
 				first, second := runOf("a", "acme", "1"), runOf("b", "globex", "2")
 				g.Expect(r.Begin(first, "ns/partner", resting(time.Second, 10*time.Minute+58*time.Second, test.rest))).To(BeTrue())
@@ -121,10 +122,10 @@ func TestRestsOfAGroup(t *testing.T) {
 }
 
 func TestRestIsShown(t *testing.T) {
-	runnerTest(t, 1, func(g *WithT, r *Runner, _ func()) {
+	runnerTest(t, 1, func(g *WithT, r *testRunner, _ func()) {
 		run := runOf("a", "acme", "1")
 		until := time.Now().Add(time.Minute)
-		g.Expect(r.Begin(run, "ns/acme", resting(time.Second, 59*time.Second, Rest{Until: until}))).To(BeTrue())
+		g.Expect(r.Begin(run, "ns/acme", resting(time.Second, 59*time.Second, budget.Rest{Until: until}))).To(BeTrue())
 		time.Sleep(2 * time.Second)
 		snapshot, _ := r.Look(run)
 		g.Expect(snapshot.RestsUntil).To(Equal(until))
@@ -138,53 +139,53 @@ func TestRestIsShown(t *testing.T) {
 }
 
 func TestRestEndsWithTheRun(t *testing.T) {
-	runnerTest(t, 1, func(g *WithT, r *Runner, _ func()) {
+	runnerTest(t, 1, func(g *WithT, r *testRunner, _ func()) {
 		run, next := runOf("a", "acme", "1"), runOf("b", "globex", "2")
-		g.Expect(r.Begin(run, "ns/acme", func(ctx context.Context, at Place) Outcome {
-			err := at.Rest(ctx, Rest{}, func() error { <-ctx.Done(); return ctx.Err() })
-			return Outcome{Failure: failures.Of(ctx, err)}
+		g.Expect(r.Begin(run, "ns/acme", func(ctx context.Context, at testWorker) testOutcome {
+			_ = at.Rest(ctx, budget.Rest{}, func() error { <-ctx.Done(); return ctx.Err() })
+			return testOutcome{Failure: context.Cause(ctx)}
 		})).To(BeTrue())
 		synctest.Wait()
 		g.Expect(r.Begin(next, "ns/globex", after(time.Hour))).To(BeTrue())
 		g.Expect(r.Stop(client.ObjectKeyFromObject(run), ErrCanceled)).To(BeTrue())
 		synctest.Wait()
 		snapshot, _ := r.Look(run)
-		g.Expect(snapshot.Outcome.Failure.Reason).To(Equal(v1alpha1.ReasonCanceled))
+		g.Expect(snapshot.Outcome.Failure).To(MatchError(ErrCanceled))
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		snapshot, _ = r.Look(next)
 		g.Expect(snapshot.Outcome).NotTo(BeNil())
-		g.Expect(r.places.free).To(Equal(1))
+		g.Expect(r.workers.free).To(Equal(1))
 		news(r)
 	})
 }
 
-// Two requests of one attempt may wait at a time: it has one place, not two.
+// Two requests of one attempt may wait at a time: it has one worker, not two.
 func TestRestsSideBySide(t *testing.T) {
-	runnerTest(t, 1, func(g *WithT, r *Runner, _ func()) {
+	runnerTest(t, 1, func(g *WithT, r *testRunner, _ func()) {
 		began := time.Now()
 		run, next := runOf("a", "acme", "1"), runOf("b", "globex", "2")
-		g.Expect(r.Begin(run, "ns/acme", func(ctx context.Context, at Place) Outcome {
+		g.Expect(r.Begin(run, "ns/acme", func(ctx context.Context, at testWorker) testOutcome {
 			ended := make(chan error)
 			for _, d := range []time.Duration{time.Minute, 2 * time.Minute} {
-				go func() { ended <- at.Rest(ctx, Rest{}, func() error { time.Sleep(d); return nil }) }()
+				go func() { ended <- at.Rest(ctx, budget.Rest{}, func() error { time.Sleep(d); return nil }) }()
 			}
 			g.Expect([]error{<-ended, <-ended}).To(HaveEach(BeNil()))
-			return Outcome{}
+			return testOutcome{}
 		})).To(BeTrue())
 		synctest.Wait()
 		g.Expect(r.Begin(next, "ns/globex", after(time.Hour))).To(BeTrue())
-		g.Expect(endOf(r, next, began)).To(BeNumerically("~", time.Hour, time.Second), "its place was free at once")
+		g.Expect(endOf(r, next, began)).To(BeNumerically("~", time.Hour, time.Second), "its worker was free at once")
 		g.Expect(endOf(r, run, began)).To(BeNumerically("~", time.Hour, time.Second), "and it got one back for its end")
-		g.Expect(r.places.free).To(Equal(1))
-		g.Expect(r.places.groups).To(BeEmpty())
+		g.Expect(r.workers.free).To(Equal(1))
+		g.Expect(r.workers.groups).To(BeEmpty())
 		news(r)
 	})
 }
 
-// The memory of attempts that rest is bounded: beyond, they keep their places.
+// The memory of attempts that rest is bounded: beyond, they keep their workers.
 func TestRestsAreBounded(t *testing.T) {
-	runnerTest(t, 1, func(g *WithT, r *Runner, _ func()) {
+	runnerTest(t, 1, func(g *WithT, r *testRunner, _ func()) {
 		var mu sync.Mutex
 		rooms := map[bool]int{}
 		counted := func() map[bool]int { mu.Lock(); defer mu.Unlock(); return maps.Clone(rooms) }
@@ -199,50 +200,50 @@ func TestRestsAreBounded(t *testing.T) {
 		}
 		for i := range 30 {
 			run := runOf(fmt.Sprint("r", i), fmt.Sprint("c", i), "1")
-			g.Expect(r.Begin(run, fmt.Sprint("ns/", i), func(ctx context.Context, at Place) Outcome {
+			g.Expect(r.Begin(run, fmt.Sprint("ns/", i), func(ctx context.Context, at testWorker) testOutcome {
 				mu.Lock()
 				rooms[at.Room()]++
 				mu.Unlock()
-				_ = at.Rest(ctx, Rest{}, func() error { time.Sleep(time.Hour); return nil })
-				return Outcome{}
+				_ = at.Rest(ctx, budget.Rest{}, func() error { time.Sleep(time.Hour); return nil })
+				return testOutcome{}
 			})).To(BeTrue())
 		}
-		g.Expect(begun()).To(Equal(restingPerPlace + 1))
-		g.Expect(counted()).To(Equal(map[bool]int{true: restingPerPlace, false: 1}), "the last one keeps its place")
+		g.Expect(begun()).To(Equal(restingPerWorker + 1))
+		g.Expect(counted()).To(Equal(map[bool]int{true: restingPerWorker, false: 1}), "the last one keeps its worker")
 		time.Sleep(24 * time.Hour)
 		g.Expect(begun()).To(Equal(30))
-		g.Expect(r.places.resting).To(BeZero())
+		g.Expect(r.workers.resting).To(BeZero())
 		news(r)
 	})
 }
 
-// Whatever attempts do, no place is lost, none is given twice, and all of them end.
-func TestPlacesUnderRandomUse(t *testing.T) {
-	const seats = 60
+// Whatever attempts do, no worker is lost, none is given twice, and all of them end.
+func TestWorkersUnderRandomUse(t *testing.T) {
+	const tickets = 60
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			runnerTest(t, 3, func(g *WithT, r *Runner, _ func()) {
+			runnerTest(t, 3, func(g *WithT, r *testRunner, _ func()) {
 				dice := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a test
-				for i := range seats {
+				for i := range tickets {
 					steps, stop := dice.IntN(5), dice.IntN(4) == 0
 					naps := []time.Duration{time.Duration(dice.IntN(9)) * time.Second, time.Duration(dice.IntN(900)) * time.Second}
 					run := runOf(fmt.Sprint("r", i), fmt.Sprint("c", i), "1")
-					g.Expect(r.Begin(run, fmt.Sprint("ns/", i%7), func(ctx context.Context, at Place) Outcome {
+					g.Expect(r.Begin(run, fmt.Sprint("ns/", i%7), func(ctx context.Context, at testWorker) testOutcome {
 						for step := range steps {
 							r.mu.Lock()
-							p := &r.places
-							placed := 0
+							p := &r.workers
+							working := 0
 							for _, each := range p.groups {
-								placed += each.placed
+								working += each.working
 							}
-							g.Expect(p.free + placed).To(Equal(p.size))
+							g.Expect(p.free + working).To(Equal(p.size))
 							g.Expect(p.free).To(BeNumerically(">=", 0))
 							r.mu.Unlock()
-							if err := at.Rest(ctx, Rest{Shared: step%2 == 0}, func() error { return nap(ctx, naps[step%2]) }); err != nil {
-								return Outcome{Failure: failures.Of(ctx, err)}
+							if err := at.Rest(ctx, budget.Rest{Shared: step%2 == 0}, func() error { return nap(ctx, naps[step%2]) }); err != nil {
+								return testOutcome{Failure: context.Cause(ctx)}
 							}
 						}
-						return Outcome{}
+						return testOutcome{}
 					})).To(BeTrue())
 					if stop {
 						time.AfterFunc(naps[1]/2, func() { r.Stop(client.ObjectKeyFromObject(run), ErrCanceled) })
@@ -253,8 +254,8 @@ func TestPlacesUnderRandomUse(t *testing.T) {
 				for _, j := range r.jobs {
 					g.Expect(j.Outcome).NotTo(BeNil(), j.run.Name)
 				}
-				r.places.looks = 0
-				g.Expect(r.places).To(Equal(places{size: 3, free: 3, groups: map[string]*group{}, queues: map[*group]struct{}{}}))
+				r.workers.looks = 0
+				g.Expect(r.workers).To(Equal(workers{size: 3, free: 3, groups: map[string]*group{}, queues: map[*group]struct{}{}}))
 				news(r)
 			})
 		})

@@ -1,4 +1,4 @@
-package syncrun
+package budget
 
 import (
 	"context"
@@ -9,34 +9,21 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/clock"
 	clocktesting "k8s.io/utils/clock/testing"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
-// deleted is a cluster without the customer, so that nothing is written about it.
-type deleted struct{ client.Reader }
-
-func (deleted) Get(context.Context, client.ObjectKey, client.Object, ...client.GetOption) error {
-	return apierrors.NewNotFound(schema.GroupResource{}, "acme")
-}
-
-// bench is a place that records the rests.
+// bench is a worker that records the rests.
 type bench struct {
 	mu    sync.Mutex
 	full  bool
 	rests []Rest
 }
 
-func (b *bench) Report(Progress) {}
-func (b *bench) Room() bool      { return !b.full }
+func (b *bench) Room() bool { return !b.full }
 func (b *bench) Rest(_ context.Context, rest Rest, wait func() error) error {
 	b.mu.Lock()
 	b.rests = append(b.rests, rest)
@@ -45,14 +32,14 @@ func (b *bench) Rest(_ context.Context, rest Rest, wait func() error) error {
 }
 
 // limiterTest runs a test in a bubble, where only waiting takes time.
-func limiterTest(t *testing.T, perSecond float64, test func(t *testing.T, g *WithT, of func(owner string) (*limiter, *bench))) {
+func limiterTest(t *testing.T, perSecond float64, test func(t *testing.T, g *WithT, of func(owner string) (*Limiter, *bench))) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		engine := &Engine{Budgets: NewBudgets(perSecond), Clock: clock.RealClock{}, Live: deleted{}}
-		test(t, NewWithT(t), func(owner string) (*limiter, *bench) {
-			place := &bench{}
-			return &limiter{&attempt{Engine: engine, owner: owner, customer: &v1alpha1.WebexCustomerAccess{}, place: place}}, place
+		budgets := New(perSecond)
+		test(t, NewWithT(t), func(owner string) (*Limiter, *bench) {
+			worker := &bench{}
+			return &Limiter{Budgets: budgets, Owner: owner, Tell: func(context.Context, time.Time) {}, Worker: worker, Clock: clock.RealClock{}}, worker
 		})
 	})
 }
@@ -60,28 +47,28 @@ func limiterTest(t *testing.T, perSecond float64, test func(t *testing.T, g *Wit
 const op = "list people"
 
 // took is how long Wait takes.
-func took(l *limiter) (time.Duration, error) {
+func took(l *Limiter) (time.Duration, error) {
 	began := time.Now()
 	err := l.Wait(context.Background(), op)
 	return time.Since(began), err
 }
 
 func TestLimiterSleepsThroughShortPauses(t *testing.T) {
-	limiterTest(t, 0, func(t *testing.T, g *WithT, of func(string) (*limiter, *bench)) {
-		l, place := of("partner")
+	limiterTest(t, 0, func(t *testing.T, g *WithT, of func(string) (*Limiter, *bench)) {
+		l, worker := of("partner")
 		sibling, _ := of("partner")
 		other, _ := of("other")
 		g.Expect(l.Wait(t.Context(), op)).To(Succeed())
 		l.Done(op, limited(20*time.Second))
 		began := time.Now()
 		let := make(chan time.Duration, 2)
-		for _, each := range []*limiter{l, sibling} {
+		for _, each := range []*Limiter{l, sibling} {
 			go func() { _ = each.Wait(t.Context(), op); let <- time.Since(began) }()
 		}
 		synctest.Wait()
 		g.Expect(took(other)).To(BeZero(), "another owner is not concerned")
 		g.Expect([]time.Duration{<-let, <-let}).To(Equal([]time.Duration{20 * time.Second, 20*time.Second + 250*time.Millisecond}), "one after the other")
-		g.Expect(place.rests).To(Equal([]Rest{{Shared: true, Until: began.Add(20 * time.Second)}}), "without its place, and told")
+		g.Expect(worker.rests).To(Equal([]Rest{{Shared: true, Until: began.Add(20 * time.Second)}}), "without its worker, and told")
 	})
 }
 
@@ -101,9 +88,9 @@ func TestLimiterParksLongPauses(t *testing.T) {
 		"too many rest, nothing read":      {pause: shortPause, full: true, parks: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			limiterTest(t, 0, func(t *testing.T, g *WithT, of func(string) (*limiter, *bench)) {
-				l, place := of("owner")
-				place.full = test.full
+			limiterTest(t, 0, func(t *testing.T, g *WithT, of func(string) (*Limiter, *bench)) {
+				l, worker := of("owner")
+				worker.full = test.full
 				for range test.answers {
 					g.Expect(l.Wait(t.Context(), op)).To(Succeed())
 					l.Done(op, nil)
@@ -117,9 +104,9 @@ func TestLimiterParksLongPauses(t *testing.T) {
 					return
 				}
 				g.Expect(slept).To(BeZero())
-				failure := failures.Of(t.Context(), err)
-				g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonRateLimited))
-				g.Expect(failure.RetryAfter).To(Equal(test.pause))
+				refused, _ := webex.AsError(err)
+				g.Expect(refused.Class).To(Equal(webex.ClassRateLimited))
+				g.Expect(refused.RetryAfter).To(Equal(test.pause))
 			})
 		})
 	}
@@ -128,7 +115,7 @@ func TestLimiterParksLongPauses(t *testing.T) {
 // A service that refuses for hours costs few requests, and the walk is given up
 // before its pages are too old.
 func TestLimiterThroughHoursOfRefusals(t *testing.T) {
-	limiterTest(t, 0, func(t *testing.T, g *WithT, of func(string) (*limiter, *bench)) {
+	limiterTest(t, 0, func(t *testing.T, g *WithT, of func(string) (*Limiter, *bench)) {
 		began, requests := time.Now(), 0
 		for time.Since(began) < 4*time.Hour {
 			l, _ := of("owner") // an attempt
@@ -154,9 +141,9 @@ func TestLimiterThroughHoursOfRefusals(t *testing.T) {
 
 // A pause that began before a restart is not tried out in steps again.
 func TestLimiterInheritsAPause(t *testing.T) {
-	limiterTest(t, 0, func(t *testing.T, g *WithT, of func(string) (*limiter, *bench)) {
+	limiterTest(t, 0, func(t *testing.T, g *WithT, of func(string) (*Limiter, *bench)) {
 		l, _ := of("owner")
-		l.customer.Status.NotBefore = new(metav1.NewTime(time.Now().Add(-time.Second)))
+		l.NotBefore = new(metav1.NewTime(time.Now().Add(-time.Second)))
 		g.Expect(took(l)).To(BeZero(), "the pause is over")
 		l.Done(op, limited(time.Second))
 		_, err := took(l)
@@ -172,7 +159,7 @@ func TestLimitersShareTheCommonBound(t *testing.T) {
 		"no bound": {perSecond: 0, seconds: 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			limiterTest(t, test.perSecond, func(t *testing.T, g *WithT, of func(string) (*limiter, *bench)) {
+			limiterTest(t, test.perSecond, func(t *testing.T, g *WithT, of func(string) (*Limiter, *bench)) {
 				start := time.Now()
 				var work sync.WaitGroup
 				for i := range 40 {
@@ -187,7 +174,7 @@ func TestLimitersShareTheCommonBound(t *testing.T) {
 }
 
 func TestLimiterEndsWithItsContext(t *testing.T) {
-	limiterTest(t, 0, func(t *testing.T, g *WithT, of func(string) (*limiter, *bench)) {
+	limiterTest(t, 0, func(t *testing.T, g *WithT, of func(string) (*Limiter, *bench)) {
 		l, _ := of("owner")
 		g.Expect(l.Wait(t.Context(), op)).To(Succeed())
 		l.Done(op, limited(20*time.Second))
@@ -197,14 +184,14 @@ func TestLimiterEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// A clock that can wake somebody up does, so that a day can be simulated.
+// A clock that can has timers does, so that a day can be simulated.
 func TestSleepByAClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		fake := clocktesting.NewFakeClock(noon)
 		woken := make(chan error, 1)
-		go func() { woken <- sleep(t.Context(), fake, time.Hour) }()
+		go func() { woken <- Sleep(t.Context(), fake, time.Hour) }()
 		synctest.Wait()
 		fake.Step(time.Hour - time.Second)
 		synctest.Wait()
@@ -213,7 +200,7 @@ func TestSleepByAClock(t *testing.T) {
 		g.Expect(<-woken).To(Succeed())
 
 		began := time.Now()
-		g.Expect(sleep(t.Context(), clocktesting.NewFakePassiveClock(noon), time.Minute)).To(Succeed())
+		g.Expect(Sleep(t.Context(), clocktesting.NewFakePassiveClock(noon), time.Minute)).To(Succeed())
 		g.Expect(time.Since(began)).To(Equal(time.Minute), "one that cannot leaves it to the machine")
 	})
 }
@@ -221,13 +208,13 @@ func TestSleepByAClock(t *testing.T) {
 // A pause from before the operator counts while it would be remembered, and not for ever.
 func TestLimiterInheritsYoungPausesOnly(t *testing.T) {
 	t.Parallel()
-	l := &limiter{&attempt{Engine: &Engine{Clock: clocktesting.NewFakePassiveClock(noon)}, customer: &v1alpha1.WebexCustomerAccess{}}}
+	l := &Limiter{Clock: clocktesting.NewFakePassiveClock(noon)}
 	NewWithT(t).Expect(l.inherited()).To(BeZero())
 	for until, want := range map[time.Duration]int{
 		webex.LongestWait: inheritedRefusals, time.Second: inheritedRefusals, 0: inheritedRefusals, -memory: inheritedRefusals,
 		-memory - time.Second: 0, -720 * time.Hour: 0, 87600 * time.Hour: 0,
 	} {
-		l.customer.Status.NotBefore = new(metav1.NewTime(noon.Add(until)))
+		l.NotBefore = new(metav1.NewTime(noon.Add(until)))
 		NewWithT(t).Expect(l.inherited()).To(Equal(want), until.String())
 	}
 }

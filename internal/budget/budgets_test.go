@@ -1,4 +1,4 @@
-package syncrun
+package budget
 
 import (
 	"context"
@@ -36,7 +36,7 @@ func taken(b *Budgets, key endpointKey, n int, now time.Time) []time.Duration {
 func TestBudgetOfOwnerAndEndpoint(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	b := NewBudgets(0)
+	b := New(0)
 	const turn = 250 * time.Millisecond // at 240 a minute
 	g.Expect(taken(b, people, burst, noon)).To(HaveEach(BeZero()), "a small organization is read without a wait")
 	g.Expect(taken(b, people, 3, noon)).To(Equal([]time.Duration{turn, 2 * turn, 3 * turn}))
@@ -66,7 +66,7 @@ func TestPauses(t *testing.T) {
 		"for ever":     {time.Second, 100, []time.Duration{900, 900}},
 		"long, before": {time.Hour, inheritedRefusals, []time.Duration{3600}},
 	} {
-		g, now, b := NewWithT(t), noon, NewBudgets(0)
+		g, now, b := NewWithT(t), noon, New(0)
 		var got []time.Duration
 		for range test.want {
 			wait, paused := b.take(people, 240, test.inherited, now)
@@ -84,7 +84,7 @@ func TestPauses(t *testing.T) {
 func TestPauseHoldsForAllOfTheOwner(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	b := NewBudgets(0)
+	b := New(0)
 	taken(b, people, 3, noon)
 	b.done(people, limited(time.Minute), noon)
 	wait, paused := b.take(people, 240, 0, noon.Add(20*time.Second))
@@ -109,7 +109,7 @@ func TestPauseHoldsForAllOfTheOwner(t *testing.T) {
 func TestTriesInTrouble(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	b := NewBudgets(0)
+	b := New(0)
 	taken(b, people, 1, noon)
 	after := func(failures ...*webex.Error) int {
 		for _, f := range failures {
@@ -132,7 +132,7 @@ func TestTriesInTrouble(t *testing.T) {
 func TestBudgetsForget(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	b := NewBudgets(0)
+	b := New(0)
 	for i := range 1000 {
 		key := endpointKey{fmt.Sprint("owner", i), "list people"}
 		b.take(key, 240, 0, noon)
@@ -143,16 +143,16 @@ func TestBudgetsForget(t *testing.T) {
 	b.done(limitedKey, limited(time.Hour), noon)
 	b.take(troubled, 240, 0, noon)
 	b.done(troubled, unavailable, noon)
-	b.refuse("refused", "1", noon)
+	b.Refuse("refused", "1", noon)
 	left := func(after time.Duration) int {
 		b.take(people, 240, 0, noon.Add(after)) // whoever asks sweeps
 		delete(b.endpoints, people)
 		return len(b.endpoints)
 	}
 	g.Expect(left(sweepInterval - time.Second)).To(Equal(1002))
-	g.Expect(b.refusedBefore("refused", "1")).To(BeTrue())
-	g.Expect(b.refusedBefore("refused", "2")).To(BeFalse(), "another Secret")
-	g.Expect(b.refusedBefore("other", "1")).To(BeFalse())
+	g.Expect(b.Refused("refused", "1")).To(BeTrue())
+	g.Expect(b.Refused("refused", "2")).To(BeFalse(), "another Secret")
+	g.Expect(b.Refused("other", "1")).To(BeFalse())
 	g.Expect(left(sweepInterval)).To(Equal(2))
 	g.Expect(b.refused).To(BeEmpty(), "the customers' status says it by now")
 	g.Expect(left(memory+time.Minute)).To(Equal(1), "the pause and what follows it")
