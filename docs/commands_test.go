@@ -16,8 +16,8 @@ import (
 // elsewhere says of pages, and of single blocks by their first line, who runs them or why
 // none does. All other blocks of commands run here.
 var elsewhere = map[string]string{
-	"docs/simulator.md":     "hack/webexsim/docs_test.go makes its calls",
-	"docs/kubectl-webex.md": "page_test.go of the plugin holds its blocks against golden files",
+	"test/webexsim/README.md": "hack/webexsim/docs_test.go makes its calls",
+	"docs/kubectl-webex.md":   "page_test.go of the plugin holds its blocks against golden files",
 
 	"charts/webex-license-operator/README.md":                                         "test/chart runs its blocks, with helm",
 	"README.md: helm install webex-license-operator charts/webex-license-operator \\": "test/chart runs it, with helm",
@@ -79,7 +79,7 @@ func blocksOf(t *testing.T, page string) (blocks []block) {
 // pagesWithCommands are all pages that a user may read.
 func pagesWithCommands(t *testing.T) (pages []string) {
 	t.Helper()
-	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md", "charts/*/README.md"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md", "charts/*/README.md", "test/*/*.md"} {
 		found, err := filepath.Glob(filepath.Join("..", filepath.FromSlash(pattern)))
 		if err != nil {
 			t.Fatal(err)

@@ -12,14 +12,19 @@ import (
 	"unicode"
 )
 
-// Every relative link of the pages at the top, of the chart's and of those in docs leads to a
-// file, and every anchor to a heading.
+// Every relative link of the pages at the top, of the chart's, of those beside tests and of
+// those in docs leads to a file, and every anchor to a heading.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	pages, err := filepath.Glob(filepath.Join("..", "*.md"))
 	if err != nil || len(pages) < 4 {
 		t.Fatalf("%d pages at the top: %v", len(pages), err)
 	}
+	beside, err := filepath.Glob(filepath.Join("..", "test", "*", "*.md"))
+	if err != nil || len(beside) < 2 {
+		t.Fatalf("%d pages beside tests: %v", len(beside), err)
+	}
+	pages = append(pages, beside...)
 	pages = append(pages, filepath.Join("..", "charts", "webex-license-operator", "README.md"))
 	err = filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() && filepath.Ext(path) == ".md" {

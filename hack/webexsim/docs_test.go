@@ -24,7 +24,7 @@ const documented = "127.0.0.1:8089"
 // success. Together they use every control route.
 func TestDocumentedExamples(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "simulator.md"))
+	page, err := os.ReadFile(filepath.Join("..", "..", "test", "webexsim", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ func (s slowService) read(t *testing.T, choose func(*sight) bool) (runs [2]way) 
 	return runs
 }
 
-// largePeople is the size of the large organization below. docs/benchmarks.md has the figures of 100,000.
+// largePeople is the size of the large organization below. test/perf/RESULTS.md has the figures of 100,000.
 var largePeople = flag.Int("large-people", 10_000, "people of the large organization")
 
 // The operator reads people in the way that ends first, without being told which

@@ -48,7 +48,7 @@ func command(ctx context.Context) error {
 	flag.BoolVar(&o.verbose, "v", false, "also print writes by resource")
 	flag.BoolVar(&o.calibrate, "calibrate", false, "then write the means of the results, of 5 runs at least, into limits.yaml")
 	flag.BoolVar(&o.check, "check", false, "then judge the latest results by limits.yaml")
-	flag.BoolVar(&o.report, "report", false, "then write the results into docs/benchmarks.md")
+	flag.BoolVar(&o.report, "report", false, "then write the results into test/perf/RESULTS.md")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flag.Arg(0))

@@ -11,8 +11,8 @@ import (
 
 const (
 	// reportPath is the page that shows results, between two markers, and imagesPath has its pictures.
-	reportPath = "docs/benchmarks.md"
-	imagesPath = "docs/images/benchmarks"
+	reportPath = "test/perf/RESULTS.md"
+	imagesPath = "test/perf/images"
 
 	beginMarker = "<!-- What follows is written by make bench-fleet REPORT=1. -->\n"
 	endMarker   = "<!-- What precedes was written by make bench-fleet REPORT=1. -->\n"
@@ -72,7 +72,7 @@ func report(repository string, r results, all []Scenario, limits Limits) error {
 		if err := os.WriteFile(filepath.Join(repository, imagesPath, p.name+".svg"), svg, 0o644); err != nil { //nolint:gosec // nothing secret
 			return err
 		}
-		fmt.Fprintf(&pictures, "![%s](images/benchmarks/%s.svg)\n\n", p.text(), p.name)
+		fmt.Fprintf(&pictures, "![%s](images/%s.svg)\n\n", p.text(), p.name)
 	}
 	page = []byte(before + beginMarker + "\n" + pictures.String() + text + endMarker + after)
 	return os.WriteFile(path, page, 0o644) //nolint:gosec // nothing secret

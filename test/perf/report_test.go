@@ -16,7 +16,7 @@ import (
 var (
 	scenarioHeading = regexp.MustCompile(`(?m)^### (.+)$`)
 	judgedRow       = regexp.MustCompile(`(?m)^\| ([^|]+/[^|]+) \| [^|]+ \| [^|]+ \| ([^|]+) \| [^|]+ \|$`)
-	pictureLink     = regexp.MustCompile(`(?m)^!\[([^\]]+)\]\(images/benchmarks/([a-z-]+\.svg)\)$`)
+	pictureLink     = regexp.MustCompile(`(?m)^!\[([^\]]+)\]\(images/([a-z-]+\.svg)\)$`)
 )
 
 // drift is what a page shows otherwise than limits and pictures are.
@@ -136,7 +136,7 @@ func TestReport(t *testing.T) {
 		"| cold/manager peak MiB | 115 | 100 to 130 | at most 120, promised | **in 1 of 2 runs** |\n",
 		"| cold/row writes | 100 | the same | at most 108, which is 1.2 × 90 | yes |\n", "| cold/writes | 130 | the same | at most 10, promised | **no** |\n",
 		"Figures that are not judged", "| cold/etcd CPU ms per run | 3 | the same |\n",
-		"![Writes of a step of rows-10000 (rows + all else). cold: 100 + 30](images/benchmarks/writes.svg)\n", "\n# After\n",
+		"![Writes of a step of rows-10000 (rows + all else). cold: 100 + 30](images/writes.svg)\n", "\n# After\n",
 	} {
 		if !strings.Contains(first, want) {
 			t.Errorf("the page lacks %q:\n%s", want, first)

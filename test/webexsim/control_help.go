@@ -55,5 +55,5 @@ What was asked
   DELETE /control/log                                       empty the log
 
 A licence or a location is given by name, id or UUID (a licence also by key), an app
-by application id or client id. docs/simulator.md has an example of each.
+by application id or client id. test/webexsim/README.md has an example of each.
 `

@@ -3,7 +3,6 @@ package webexsim
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -69,10 +68,10 @@ func filled[T any]() (value T) {
 	return value
 }
 
-// TestDocumentedFields holds the tables of docs/simulator.md against the fields that there are.
+// TestDocumentedFields holds the tables of README.md against the fields that there are.
 func TestDocumentedFields(t *testing.T) {
 	t.Parallel()
-	b, err := os.ReadFile(filepath.Join("..", "..", "docs", "simulator.md"))
+	b, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
