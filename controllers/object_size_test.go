@@ -13,7 +13,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 )
 
-// The published limits are for objects up to 10 kB. docs/sizing.md says which of these
+// The published limits are for objects up to 10 kB. docs/capacity.md says which of these
 // objects stay below that, and how large they are.
 func TestObjectSizes(t *testing.T) {
 	f := newFixture(t, func(o *fixtureOptions) { o.stopped = true })

@@ -49,7 +49,7 @@ func (s *customerScope) objectCount() metav1.Condition {
 	}
 	return status.Condition(v1alpha1.ConditionObjectCountOK, metav1.ConditionFalse, status.Detail{
 		Reason:  objectCountReasons[verdict.Level][verdict.Scope],
-		Message: fmt.Sprintf("%s in %s are %s %d, beyond which lists become slow: %s (docs/sizing.md#limits)", verdict.Kind, where, how, verdict.Limit, remedy),
+		Message: fmt.Sprintf("%s in %s are %s %d, beyond which lists become slow: %s (docs/capacity.md#limits)", verdict.Kind, where, how, verdict.Limit, remedy),
 	})
 }
 

@@ -77,7 +77,7 @@ func TestObjectCountOfANamespace(t *testing.T) {
 	near := becomes(metav1.ConditionFalse, v1alpha1.ReasonNearNamespaceLimit)
 	f.Expect(near.Message).To(And(
 		HavePrefix("licensesyncschedules in this namespace are near the limit of 10"),
-		ContainSubstring("spread customers over more namespaces"), HaveSuffix("(docs/sizing.md#limits)")))
+		ContainSubstring("spread customers over more namespaces"), HaveSuffix("(docs/capacity.md#limits)")))
 	unchanged("10 of 10 are still near", func() { f.addSchedules(8, 10) })
 	unchanged("a restart remembers what was said", func() {
 		f.stop()
