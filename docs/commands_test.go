@@ -31,8 +31,7 @@ var elsewhere = map[string]string{
 
 	"docs/security.md: kubectl apply --server-side -k config/admission": "config/admission_test.go runs it, on a cluster of its own: here it would stop the rows that other blocks need",
 
-	"docs/quick-start.md: kubectl rollout status -n webex-license-operator-system deployment/webex-license-operator-controller-manager":           "no node runs the pod",
-	"docs/quick-start.md: kubectl wait -n webex-customers wxca/acme --for=condition=Ready --timeout=10m":                                          "no Webex; test/e2e has a first run",
+	"docs/installation.md: kubectl wait -n webex-customers wxca/acme --for=condition=Ready --timeout=10m":                                         "no Webex; test/e2e has a first run",
 	"docs/installation.md: kubectl rollout status -n webex-license-operator-system deployment/webex-license-operator-controller-manager":          "no node runs the pod",
 	"docs/installation.md: docker build --build-arg VERSION=$(git describe --tags --always) -t registry.example.com/webex-license-operator:dev .": "there is no container engine and no registry",
 	"docs/installation.md: VERSION=v0.1.0":                                         "there is no release yet",
@@ -43,7 +42,7 @@ var elsewhere = map[string]string{
 
 // lifecycle are the pages whose blocks run one after the other, in this order, on a cluster
 // of their own: they install, restore and remove.
-var lifecycle = []string{"docs/quick-start.md", "docs/installation.md", "docs/backup.md", "docs/uninstall.md"}
+var lifecycle = []string{"docs/installation.md", "docs/upgrades.md", "docs/backup.md", "docs/uninstall.md"}
 
 var (
 	commandBlock = regexp.MustCompile("(?ms)^( *)```(sh|console)\n(.*?)^ *```$")

@@ -21,7 +21,7 @@ import (
 
 const tokenType = "licensing.webex-operator.io/tokens"
 
-// A cluster from the quick start to the last line of uninstall: every block of these pages
+// A cluster from the installation to the last line of uninstall: every block of these pages
 // runs in its order, and what the pages promise in between is true.
 func TestLifecycle(t *testing.T) {
 	t.Parallel()
