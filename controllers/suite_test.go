@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/rows"
+
 	"github.com/webex-operator/webex-license-operator/internal/access"
 
 	"context"
@@ -30,7 +32,6 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/census"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
@@ -457,7 +458,7 @@ func (f *fixture) truth(customer *v1alpha1.WebexCustomerAccess) map[string]strin
 		}
 		about := fmt.Sprintf("%s %s subscription %q site %q", l.OfferCode, class, l.Subscription, l.SiteURL)
 		want["Customer "+l.ID+" @ "] = fmt.Sprintf("%s @ %s: total %d consumed %d available %d users %s workspaces %s elsewhere %d residual %d; %s",
-			l.Name, syncrun.DisplayName(customer), l.Total, l.Consumed, l.Total-l.Consumed, users, workspaces, l.WithoutLocation, l.Residual, about)
+			l.Name, rows.DisplayName(customer), l.Total, l.Consumed, l.Total-l.Consumed, users, workspaces, l.WithoutLocation, l.Residual, about)
 		for _, at := range l.Locations {
 			want["Site "+l.ID+" @ "+at.ID] = fmt.Sprintf("%s @ %s: total %d consumed %d available %d users %d workspaces %d elsewhere ? residual ?; %s",
 				l.Name, at.Name, l.Total, at.Units, l.Total-at.Units, at.Users, at.Workspaces, about)

@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/rows"
+
 	"slices"
 	"strings"
 
@@ -9,7 +11,6 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/status"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
 // capacity is the worst of what the customer's rows say, and which they are. While a run is
@@ -21,9 +22,9 @@ func (s *customerScope) capacity() metav1.Condition {
 	worst, names := v1alpha1.ReasonWithinThresholds, []string(nil)
 	for i := range s.rows {
 		row := &s.rows[i]
-		reason := syncrun.Capacity(s.customer, row)
+		reason := rows.Capacity(s.customer, row)
 		switch {
-		case syncrun.Severity(reason) > syncrun.Severity(worst):
+		case rows.Severity(reason) > rows.Severity(worst):
 			worst, names = reason, []string{row.Status.Name}
 		case reason == worst:
 			names = append(names, row.Status.Name)

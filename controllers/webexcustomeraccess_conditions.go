@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/failures"
+
 	"github.com/webex-operator/webex-license-operator/internal/access"
 
 	"fmt"
@@ -65,7 +67,7 @@ func (s *customerScope) summary(fresh bool) status.Summary {
 	}
 	detail := status.Detail{Reason: last.Reason, Message: last.Message}
 	switch {
-	case syncrun.Passing(last) && fresh:
+	case failures.Passing(last) && fresh:
 		summary := status.Summary{Ready: metav1.ConditionTrue, Detail: status.Detail{Reason: v1alpha1.ReasonSynced, Message: syncedMessage}}
 		if s.failing() {
 			summary.Message += failingMessage + last.Message

@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/rows"
+
 	"github.com/webex-operator/webex-license-operator/internal/access"
 
 	"context"
@@ -203,7 +205,7 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 		return err
 	}
 	s.rows, err = syncrun.Rows(ctx, r, s.customer)
-	s.defaults = syncrun.Defaults(s.customer, s.rows)
+	s.defaults = rows.Defaults(s.customer, s.rows)
 	return err
 }
 

@@ -70,7 +70,7 @@ func decideRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 		return upgradeRun(s)
 	case specChanged(customer), credentialsChanged(s), caBundleChanged(s), s.duplicateGone:
 		return specRun(s, fmt.Sprint(customer.Generation)), 0 // it may have mended the failure
-	case syncrun.Passing(last):
+	case failures.Passing(last):
 		if customer.Status.LastSuccessfulSyncTime != nil {
 			return upgradeRun(s) // else see retryRun
 		}
@@ -87,12 +87,12 @@ func decideRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 // and none is due: trouble passes, and what was refused may be granted meanwhile. Where
 // runs come more often, there is nothing to do.
 func retryRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
-	due := syncrun.AskAgain(s.customer, s.now)
+	due := failures.AskAgain(s.customer, s.now)
 	if due.IsZero() || s.active || ptr.Deref(s.customer.Spec.Suspend, false) || s.secretVersion == "" || s.unreadable != nil {
 		return nil, 0
 	}
 	last := s.customer.Status.LastRun
-	if stale, soon := staleFrom(s.customer), retryAfter(last, s.now); syncrun.Passing(last) && soon.Before(stale) && stale.Before(due) {
+	if stale, soon := staleFrom(s.customer), retryAfter(last, s.now); failures.Passing(last) && soon.Before(stale) && stale.Before(due) {
 		due = soon // the figures of a day whose only run met an outage stay fresh
 	}
 	if s.now.Before(due) {

@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/failures"
+
 	"strconv"
 	"time"
 
@@ -40,7 +42,7 @@ func (s *customerScope) planUpgrade() *metav1.Time {
 
 // passable says whether another run may go better than the last one without anybody's help.
 func passable(last *v1alpha1.LastRun) bool {
-	return last != nil && (last.Reason == v1alpha1.ReasonSucceeded || syncrun.Passing(last))
+	return last != nil && (last.Reason == v1alpha1.ReasonSucceeded || failures.Passing(last))
 }
 
 // upgradeRun is the run that an upgrade asks for, once it is due. One that failed for a

@@ -1,6 +1,12 @@
 package syncrun
 
 import (
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+
+	"github.com/webex-operator/webex-license-operator/internal/rows"
+
 	"context"
 	"errors"
 
@@ -28,32 +34,23 @@ func (a *attempt) apply(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d := a.plan(customer, existing)
+	d := a.diff(customer, existing)
 	a.summarise(d)
-	if err := a.write(ctx, d.marks, nil); err != nil {
+	if err := a.write(ctx, d.Marks, nil); err != nil {
 		return err
 	}
-	return a.write(ctx, d.changes, d.removals)
+	return a.write(ctx, d.Changes, d.Removals)
 }
 
-// plan is what to write so that the rows say what was counted, by the customer's spec as it
+// diff is what to write so that the rows say what was counted, by the customer's spec as it
 // is now.
-func (a *attempt) plan(customer *v1alpha1.WebexCustomerAccess, existing []v1alpha1.WebexLicense) diff {
+func (a *attempt) diff(customer *v1alpha1.WebexCustomerAccess, existing []v1alpha1.WebexLicense) rows.Diff {
 	counted := a.usage.Rows()
 	a.totals = usage.Sum(counted)
-	defaults, now := a.defaults(customer), a.now()
-	desired := make([]*v1alpha1.WebexLicense, len(counted))
-	for i, row := range counted {
-		desired[i] = desiredRow(customer, row, defaults)
-	}
-	d := compare(customer, existing, desired, now)
-	v := pruneCase{
-		customer: customer, existing: existing, removals: d.removals, emptied: len(a.licenses) == 0,
-		collects: func(level v1alpha1.Level) bool { return collects(a.customer, level) },
-	}.rule()
-	a.outcome.Held = v.held
-	d.removals, d.marks = v.removals, supersede(v.kept, customer, defaults, now)
-	return d
+	return rows.Walk{
+		Customer: customer, Collects: func(level v1alpha1.Level) bool { return collects(a.customer, level) }, Emptied: len(a.licenses) == 0,
+		Counted: counted, Defaults: a.defaults(customer), Existing: existing,
+	}.Diff(a.now())
 }
 
 // Rows lists a customer's rows from the cache. They are the cache's own: a caller
@@ -69,21 +66,42 @@ func (a *attempt) defaults(customer *v1alpha1.WebexCustomerAccess) usage.Effecti
 	return usage.ResolveDefaults(usage.Subscriptions(a.licenses), usage.SiteURLs(a.licenses), a.chosen)
 }
 
-func (a *attempt) summarise(d diff) {
+func (a *attempt) summarise(d rows.Diff) {
 	var added, updated int
-	for _, change := range d.changes {
-		if change.kind == v1alpha1.ChangeAdded {
+	for _, change := range d.Changes {
+		if change.Kind == v1alpha1.ChangeAdded {
 			added++
 		} else {
 			updated++
 		}
 	}
 	count := func(n int) *int32 { return new(int32(n)) } //nolint:gosec // bounded by the rows of one customer
-	a.outcome.Rows = v1alpha1.RowCounts{Added: count(added), Updated: count(updated), Removed: count(len(d.removals)), Unchanged: count(d.unchanged)}
-	if a.outcome.Held != nil {
+	a.outcome.Rows = v1alpha1.RowCounts{Added: count(added), Updated: count(updated), Removed: count(len(d.Removals)), Unchanged: count(d.Unchanged)}
+	if a.outcome.Held = d.Held; d.Held != nil {
 		a.outcome.Rows.Held = a.outcome.Held.Rows
 	}
 	a.outcome.TotalUnits, a.outcome.ConsumedUnits = a.totals.Total, a.totals.Consumed
 	a.outcome.UnlistedLocationUnits = a.usage.Stats().UnlistedLocationUnits
-	a.outcome.Changes = d.samples()
+	a.outcome.Changes = d.Samples()
+}
+
+// RefreshRows brings rows up to date with the customer's spec without asking
+// Webex: assignability follows the defaults, capacity the thresholds, ownership
+// the deletion policy, and the location of rows at level Customer the customer's
+// name. It writes only rows that differ and returns how many.
+func RefreshRows(ctx context.Context, c client.Client, recorder events.EventRecorder, customer *v1alpha1.WebexCustomerAccess, existing []v1alpha1.WebexLicense, defaults usage.Effective, now metav1.Time) (int, error) {
+	written := 0
+	for i := range existing {
+		change, ok := rows.Refresh(&existing[i], customer, defaults, now)
+		if !ok {
+			continue
+		}
+		switch err := applyRow(ctx, c, recorder, change); {
+		case err == nil:
+			written++
+		case !apierrors.IsConflict(err) && !apierrors.IsNotFound(err):
+			return written, err
+		}
+	}
+	return written, nil
 }

@@ -1,6 +1,8 @@
 package syncrun
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/rows"
+
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -74,10 +76,10 @@ func collected(t *testing.T) []byte {
 			t.Fatal(err)
 		}
 		a.customer.Name = "acme"
-		rows := a.usage.Rows()
-		a.totals = usage.Sum(rows)
-		for _, counted := range rows {
-			row := desiredRow(a.customer, counted, usage.Effective{})
+		found := a.usage.Rows()
+		a.totals = usage.Sum(found)
+		for _, counted := range found {
+			row := rows.Desired(a.customer, counted, usage.Effective{})
 			row.Status.Conditions, row.Status.Assignable, row.Status.AssignableReason = nil, nil, ""
 			line(spec.Name+" row", map[string]any{"labels": row.Labels, "spec": row.Spec, "status": row.Status})
 		}

@@ -1,6 +1,9 @@
 package syncrun
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/rows"
+	"github.com/webex-operator/webex-license-operator/internal/status"
+
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -54,7 +57,7 @@ func (a *attempt) recordFacts(ctx context.Context) error {
 		}
 		s.LastRun.RefusedRows = a.outcome.Rows.Refused
 		if missing := a.outcome.Missing; missing != "" {
-			s.LastRun.Message = clip(s.LastRun.Message+"; "+missing, 1024)
+			s.LastRun.Message = status.Clip(s.LastRun.Message+"; "+missing, status.MaxMessage)
 		}
 		if skew.Believed(s.NotBefore, now.Time, webex.LongestWait) != nil {
 			s.NotBefore = nil
@@ -62,7 +65,7 @@ func (a *attempt) recordFacts(ctx context.Context) error {
 			s.NotBefore = &now // takes the field from its writer: the next run removes it
 		}
 		if failure := a.outcome.Failure; failure != nil {
-			s.LastRun.Reason, s.LastRun.Message = failure.Reason, clip(failure.Message, 1024)
+			s.LastRun.Reason, s.LastRun.Message = failure.Reason, status.Clip(failure.Message, status.MaxMessage)
 			s.LastRun.Verdict = a.verdict(failure, now)
 			if failure.Class == webex.ClassRateLimited {
 				s.NotBefore = wholeSecond(now.Add(failure.RetryAfter))
@@ -92,20 +95,15 @@ func (a *attempt) recordCredentials(s *v1alpha1.WebexCustomerAccessStatus) {
 	}
 	if o.Refused != nil {
 		s.Credentials.Refusal = &v1alpha1.CredentialsRefusal{
-			Time: timeOrNil(o.Refused.At), UsableUntil: timeOrNil(o.Refused.UsableUntil), Message: clip(o.Refused.Message, 1024),
+			Time: timeOrNil(o.Refused.At), UsableUntil: timeOrNil(o.Refused.UsableUntil), Message: status.Clip(o.Refused.Message, status.MaxMessage),
 		}
 	}
 }
 
-// Bounds of the status, as in the API: of lists, and of what is in them, in bytes.
+// Bounds of the roles in a customer's status: of the list, and of a name in bytes.
 const (
-	maxSubscriptions = 256
-	maxSiteURLs      = 256
-	maxRoles         = 128
-	// Those of their items are in bytes.
-	maxSubscription = 128
-	maxSiteURL      = 253
-	maxRole         = 256
+	maxRoles = 128
+	maxRole  = 256
 )
 
 func (a *attempt) recordResult(s *v1alpha1.WebexCustomerAccessStatus, now metav1.Time) {
@@ -115,8 +113,8 @@ func (a *attempt) recordResult(s *v1alpha1.WebexCustomerAccessStatus, now metav1
 	s.HeldPrune = a.outcome.Held
 	s.CollectedSpecHash = CollectedSpecHash(a.customer)
 	s.CollectedDataVersion = a.version()
-	s.Subscriptions = listed(maxSubscriptions, maxSubscription, usage.Subscriptions(a.licenses), a.chosen.Subscription)
-	s.SiteURLs = listed(maxSiteURLs, maxSiteURL, usage.SiteURLs(a.licenses), strings.ToLower(a.chosen.SiteURL))
+	s.Subscriptions = listed(rows.MaxSubscriptions, rows.MaxSubscription, usage.Subscriptions(a.licenses), a.chosen.Subscription)
+	s.SiteURLs = listed(rows.MaxSiteURLs, rows.MaxSiteURL, usage.SiteURLs(a.licenses), strings.ToLower(a.chosen.SiteURL))
 	s.Totals = &v1alpha1.CustomerTotals{
 		Licenses:       new(int64(a.totals.Licenses)),
 		Locations:      new(int64(a.totals.Locations)),
@@ -128,7 +126,7 @@ func (a *attempt) recordResult(s *v1alpha1.WebexCustomerAccessStatus, now metav1
 
 // organizationStatus keeps the name that is known where an answer has none.
 func (a *attempt) organizationStatus() *v1alpha1.OrganizationStatus {
-	s := &v1alpha1.OrganizationStatus{ID: organizationUUID(a.organization), DisplayName: clip(a.organization.DisplayName, 512)}
+	s := &v1alpha1.OrganizationStatus{ID: organizationUUID(a.organization), DisplayName: rows.Clip(a.organization.DisplayName, 512)}
 	if known := a.customer.Status.Organization; s.DisplayName == "" && known != nil && known.ID == s.ID {
 		s.DisplayName = known.DisplayName
 	}
@@ -220,7 +218,7 @@ func listed(n, maxBytes int, items []string, chosen string) []string {
 func first(n, maxBytes int, items []string) []string {
 	kept := slices.Clone(items[:min(n, len(items))])
 	for i := range kept {
-		kept[i] = clip(kept[i], maxBytes)
+		kept[i] = rows.Clip(kept[i], maxBytes)
 	}
 	return kept
 }

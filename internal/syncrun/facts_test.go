@@ -1,6 +1,11 @@
 package syncrun
 
 import (
+	"fmt"
+
+	"github.com/webex-operator/webex-license-operator/internal/rows"
+	"github.com/webex-operator/webex-license-operator/internal/usage"
+
 	. "github.com/onsi/gomega"
 
 	"testing"
@@ -51,5 +56,37 @@ func TestCollectedSpecHash(t *testing.T) {
 			matcher = Not(matcher)
 		}
 		NewWithT(t).Expect(CollectedSpecHash(customer(test.change))).To(matcher, name)
+	}
+}
+
+// The status lists a bounded number of subscriptions. Whichever is the default, the run and
+// the reconciler decide the same.
+func TestDefaultsOfManySubscriptions(t *testing.T) {
+	t.Parallel()
+	for _, subscriptions := range []int{1, 2, rows.MaxSubscriptions - 1, rows.MaxSubscriptions, rows.MaxSubscriptions + 1, 2 * rows.MaxSubscriptions} {
+		a := &attempt{Engine: &Engine{}, sync: &v1alpha1.LicenseSync{}, customer: testCustomer()}
+		var found []usage.Row
+		for i := range subscriptions {
+			id := fmt.Sprintf("S%04d", i)
+			a.licenses = append(a.licenses, usage.License{ID: id, SubscriptionID: id, SiteURL: id + ".Webex.com"})
+			row := counted(id, 1)
+			row.SubscriptionID, row.SiteURL = id, id+".Webex.com"
+			found = append(found, row)
+		}
+		for _, chosen := range []int{-1, 0, subscriptions / 2, subscriptions - 1, subscriptions} {
+			g := NewWithT(t)
+			customer := testCustomer()
+			if chosen >= 0 {
+				customer.Spec.DefaultSubscription, customer.Spec.DefaultSiteURL = fmt.Sprintf("S%04d", chosen), fmt.Sprintf("s%04d.webex.com", chosen)
+			}
+			decided := a.defaults(customer)
+			a.recordResult(&customer.Status, at)
+			g.Expect(len(customer.Status.Subscriptions)).To(BeNumerically("<=", rows.MaxSubscriptions))
+			g.Expect(rows.Defaults(customer, nil)).To(Equal(decided), "%d of %d, without rows", chosen, subscriptions)
+
+			a.defaults(testCustomer()) // the default was chosen since
+			a.recordResult(&customer.Status, at)
+			g.Expect(rows.Defaults(customer, stored(customer, found...))).To(Equal(decided), "%d of %d, chosen since", chosen, subscriptions)
+		}
 	}
 }

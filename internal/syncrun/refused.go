@@ -20,8 +20,8 @@ import (
 // slow pace.
 func (a *attempt) refusedBefore(ctx context.Context) error {
 	last := a.customer.Status.LastRun
-	if last != nil && last.Reason != v1alpha1.ReasonSucceeded && !Passing(last) && a.unchanged() {
-		due := AskAgain(a.customer, a.Clock.Now())
+	if last != nil && last.Reason != v1alpha1.ReasonSucceeded && !failures.Passing(last) && a.unchanged() {
+		due := failures.AskAgain(a.customer, a.Clock.Now())
 		tooSoon := a.unasked() && (due.IsZero() || a.Clock.Now().Before(due))
 		if tooSoon || last.Reason == v1alpha1.ReasonCredentialsRejected {
 			return &failures.Failure{Class: classOfReason(last.Reason), Reason: last.Reason, Message: last.Message, Repeated: true}

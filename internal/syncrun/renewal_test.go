@@ -1,6 +1,8 @@
 package syncrun
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/rows"
+
 	"cmp"
 	"fmt"
 	"maps"
@@ -65,7 +67,7 @@ type renewals struct {
 
 func newRenewals(t *testing.T, seed uint64) *renewals {
 	w := &renewals{
-		T: t, rng: rand.New(rand.NewPCG(seed, 1)), now: diffTime.Time, customer: testCustomer(),
+		T: t, rng: rand.New(rand.NewPCG(seed, 1)), now: at.Time, customer: testCustomer(),
 		rows: map[string]v1alpha1.WebexLicense{}, listed: map[string]usage.License{},
 		counts: ids{}, held: ids{}, tokens: map[string]string{},
 	}
@@ -157,10 +159,10 @@ func (w *renewals) happen() string {
 
 // reconcile does what the customer's reconciler does, and says how many rows it wrote.
 func (w *renewals) reconcile() int {
-	written, rows := 0, w.list()
-	defaults := Defaults(w.customer, rows)
-	for i := range rows {
-		if change, ok := refresh(&rows[i], w.customer, defaults, metav1.NewTime(w.now)); ok {
+	written, existing := 0, w.list()
+	defaults := rows.Defaults(w.customer, existing)
+	for i := range existing {
+		if change, ok := rows.Refresh(&existing[i], w.customer, defaults, metav1.NewTime(w.now)); ok {
 			w.write(change)
 			written++
 		}
@@ -172,10 +174,10 @@ func (w *renewals) list() []v1alpha1.WebexLicense {
 	return slices.SortedFunc(maps.Values(w.rows), func(a, b v1alpha1.WebexLicense) int { return cmp.Compare(a.Name, b.Name) })
 }
 
-func (w *renewals) write(change rowChange) {
-	row := *change.after.DeepCopy()
+func (w *renewals) write(change rows.Change) {
+	row := *change.After.DeepCopy()
 	row.Generation = 1
-	if change.kind == v1alpha1.ChangeAdded {
+	if change.Kind == v1alpha1.ChangeAdded {
 		w.made++
 		row.UID = types.UID(fmt.Sprint(w.made))
 	}
@@ -189,16 +191,16 @@ func (w *renewals) run(cut bool) (written int) {
 	a := &attempt{Engine: &Engine{Clock: clocktesting.NewFakePassiveClock(w.now)}, sync: &v1alpha1.LicenseSync{}, customer: w.customer.DeepCopy()}
 	a.licenses = slices.SortedFunc(maps.Values(w.listed), func(a, b usage.License) int { return cmp.Compare(a.ID, b.ID) })
 	a.usage = usage.NewAggregator(a.licenses, nil, usage.Options{Customer: true})
-	d := a.plan(w.customer, w.list())
+	d := a.diff(w.customer, w.list())
 	a.summarise(d)
 	var marks, rest []func()
-	for _, mark := range d.marks {
+	for _, mark := range d.Marks {
 		marks = append(marks, func() { w.write(mark) })
 	}
-	for _, change := range d.changes {
+	for _, change := range d.Changes {
 		rest = append(rest, func() { w.write(change) })
 	}
-	for _, row := range d.removals {
+	for _, row := range d.Removals {
 		rest = append(rest, func() { delete(w.rows, row.Name) })
 	}
 	w.rng.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
@@ -279,8 +281,8 @@ func (w *renewals) check(held ids, percent int, wasCut bool) {
 	for _, row := range w.rows {
 		if ptr.Deref(row.Status.Superseded, false) {
 			superseded[row.Spec.LicenseID] = true
-			if row.Status.AssignableReason != v1alpha1.AssignableSuperseded || Capacity(w.customer, &row) != "" {
-				w.fail("%s is superseded, and says %s and %s", row.Spec.LicenseID, row.Status.AssignableReason, Capacity(w.customer, &row))
+			if row.Status.AssignableReason != v1alpha1.AssignableSuperseded || rows.Capacity(w.customer, &row) != "" {
+				w.fail("%s is superseded, and says %s and %s", row.Spec.LicenseID, row.Status.AssignableReason, rows.Capacity(w.customer, &row))
 			}
 			continue
 		}
@@ -347,9 +349,9 @@ func TestRenewals(t *testing.T) {
 			w.reconcile() // what the spec says now
 			held, percent := w.judge()
 			cuts := 0
-			// Below guardedFrom there is no share to be diluted. An approval of other rows than those
+			// Below 10 rows there is no share to be diluted. An approval of other rows than those
 			// that are held now may become one of them, or no longer be, by a run that is cut off.
-			if len(w.counts) >= guardedFrom && !w.approvesOther() {
+			if len(w.counts) >= 10 && !w.approvesOther() {
 				cuts = w.rng.IntN(3)
 			}
 			for range cuts {

@@ -9,12 +9,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	. "github.com/onsi/gomega"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/rows"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -110,8 +109,6 @@ func TestSpellingsOfIDs(t *testing.T) {
 	}
 }
 
-var at = metav1.NewTime(time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC))
-
 // A run after which the lists themselves spell ids in another way finds the rows that
 // there are, and writes nothing.
 func TestRowsKeepTheirSpelling(t *testing.T) {
@@ -120,35 +117,27 @@ func TestRowsKeepTheirSpelling(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWalker(t, severalPages())
-			desired := func() (rows []*v1alpha1.WebexLicense) {
+			found := func() []usage.Row {
 				counted, err := w.rows(t.Context())
 				w.Expect(err).NotTo(HaveOccurred())
-				for _, row := range counted {
-					rows = append(rows, desiredRow(testCustomer(), row, usage.Effective{}))
-				}
-				return rows
+				return counted
 			}
-			first := compare(testCustomer(), nil, desired(), at)
-			existing := make([]v1alpha1.WebexLicense, 0, len(first.changes))
-			for _, c := range first.changes {
-				c.after.Generation = 1
-				existing = append(existing, *c.after)
-			}
+			existing := stored(testCustomer(), found()...)
 			w.transport = w.respelled(spell, true)
-			again := compare(testCustomer(), existing, desired(), at)
-			w.Expect(again.removals).To(BeEmpty())
-			for _, c := range again.changes {
-				w.Expect(c.after.Spec).To(Equal(c.before.Spec))
+			again := diffOf(testCustomer(), existing, found()...)
+			w.Expect(again.Removals).To(BeEmpty())
+			for _, c := range again.Changes {
+				w.Expect(c.After.Spec).To(Equal(c.Before.Spec))
 			}
-			w.Expect(again.unchanged).To(Equal(len(existing)))
+			w.Expect(again.Unchanged).To(Equal(len(existing)))
 
 			// A row that comes later names its location as the others do.
 			for i := range existing {
 				if existing[i].Spec.Level == v1alpha1.LevelSite {
 					gone := existing[i].Spec
-					more := compare(testCustomer(), append(existing[:i:i], existing[i+1:]...), desired(), at)
-					w.Expect(more.changes).To(HaveLen(1))
-					w.Expect(more.changes[0].after.Spec.LocationID).To(Equal(gone.LocationID))
+					more := diffOf(testCustomer(), append(existing[:i:i], existing[i+1:]...), found()...)
+					w.Expect(more.Changes).To(HaveLen(1))
+					w.Expect(more.Changes[0].After.Spec.LocationID).To(Equal(gone.LocationID))
 					break
 				}
 			}
@@ -188,6 +177,6 @@ func TestUnlistedLocation(t *testing.T) {
 		}
 	}
 	w.Expect(want).To(BeNumerically(">", 0))
-	a.summarise(diff{})
+	a.summarise(rows.Diff{})
 	w.Expect(a.outcome.UnlistedLocationUnits).To(Equal(want))
 }

@@ -1,6 +1,8 @@
 package syncrun
 
 import (
+	"github.com/webex-operator/webex-license-operator/internal/rows"
+
 	"time"
 
 	"github.com/webex-operator/webex-license-operator/internal/budget"
@@ -199,7 +201,7 @@ func (a *attempt) readLicenses(ctx context.Context) error {
 		a.licenses = append(a.licenses, usage.License{
 			ID: l.ID, Name: l.Name, OfferCode: l.OfferCode,
 			// As rows and facts can hold them, so that all decide by the same.
-			SubscriptionID: clip(l.SubscriptionID, maxSubscription), SiteURL: clip(l.SiteURL, maxSiteURL), SiteType: l.SiteType,
+			SubscriptionID: rows.Clip(l.SubscriptionID, rows.MaxSubscription), SiteURL: rows.Clip(l.SiteURL, rows.MaxSiteURL), SiteType: l.SiteType,
 			Total: pointer(l.Total), Consumed: pointer(l.Consumed),
 			ByUsers: pointer(l.ByUsers), ByWorkspaces: pointer(l.ByWorkspaces),
 		})
@@ -239,7 +241,7 @@ func (a *attempt) readRoles(ctx context.Context) error {
 
 func (a *attempt) listRoles(ctx context.Context) error {
 	err := each(a.webex.Roles(ctx), func(r webex.Role) error {
-		a.roles = append(a.roles, clip(r.Name, maxRole))
+		a.roles = append(a.roles, rows.Clip(r.Name, maxRole))
 		return nil
 	})
 	slices.Sort(a.roles)
@@ -293,5 +295,5 @@ func organizationUUID(o webex.Organization) string {
 	if uuid, err := webex.OrganizationUUID(o.ID); err == nil {
 		return uuid
 	}
-	return strings.ToLower(clip(o.ID, 128))
+	return strings.ToLower(rows.Clip(o.ID, 128))
 }

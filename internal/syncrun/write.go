@@ -1,6 +1,10 @@
 package syncrun
 
 import (
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/webex-operator/webex-license-operator/internal/rows"
+
 	"github.com/webex-operator/webex-license-operator/internal/budget"
 
 	"context"
@@ -15,7 +19,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/ptr"
@@ -36,7 +42,7 @@ const parallelWrites = 8
 // write carries the difference out. Each write makes one row right, so stopping
 // in the middle leaves no row wrong. A row that the API server refuses is left
 // out and reported; the others are written.
-func (a *attempt) write(ctx context.Context, changes []rowChange, removals []*v1alpha1.WebexLicense) error {
+func (a *attempt) write(ctx context.Context, changes []rows.Change, removals []*v1alpha1.WebexLicense) error {
 	w := &rowWriter{attempt: a, total: int64(len(changes) + len(removals))}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallelWrites)
@@ -48,7 +54,7 @@ func (a *attempt) write(ctx context.Context, changes []rowChange, removals []*v1
 			if w.full() {
 				return nil
 			}
-			return w.refusal(change.kind, change.after, w.change(ctx, change))
+			return w.refusal(change.Kind, change.After, w.change(ctx, change))
 		})
 	}
 	for _, row := range removals {
@@ -109,23 +115,23 @@ const (
 )
 
 // change writes a row. If another write came first, the row is compared anew.
-func (w *rowWriter) change(ctx context.Context, change rowChange) error {
+func (w *rowWriter) change(ctx context.Context, change rows.Change) error {
 	for try := 1; ; try++ {
 		err := applyRow(ctx, w.Client, w.Recorder, change)
 		if !overtaken(err) || try == rowTries || budget.Sleep(ctx, w.Clock, rowWait<<try) != nil {
 			return err
 		}
 		have := &v1alpha1.WebexLicense{}
-		switch err := w.Client.Get(ctx, client.ObjectKeyFromObject(change.after), have); {
-		case apierrors.IsNotFound(err) && superseded(change.after):
+		switch err := w.Client.Get(ctx, client.ObjectKeyFromObject(change.After), have); {
+		case apierrors.IsNotFound(err) && rows.Superseded(change.After):
 			return nil // it went, as it was to in the end
-		case apierrors.IsNotFound(err) && change.before != nil:
+		case apierrors.IsNotFound(err) && change.Before != nil:
 			have = nil // it was deleted meanwhile
-			change.after.UID, change.after.ResourceVersion = "", ""
+			change.After.UID, change.After.ResourceVersion = "", ""
 		case err != nil:
 			continue // the cache does not know
 		}
-		again, differs := changeOf(have, change.after, w.now())
+		again, differs := rows.ChangeOf(have, change.After, w.now())
 		if !differs {
 			return nil
 		}
@@ -167,7 +173,7 @@ func (w *rowWriter) refusal(kind v1alpha1.ChangeKind, row *v1alpha1.WebexLicense
 	w.refused[kind]++
 	forbidden := !odd(err)
 	if w.example == "" || forbidden && !w.forbidden {
-		w.example = fmt.Sprintf("licence %q: %s", clip(row.Status.Name, 64), refusal.Words(err))
+		w.example = fmt.Sprintf("licence %q: %s", rows.Clip(row.Status.Name, 64), refusal.Words(err))
 	}
 	w.forbidden = w.forbidden || forbidden
 	return nil
@@ -231,10 +237,10 @@ var errNotNew = errors.New("the row is not new: another run has written it")
 
 // applyRow writes what differs of one row. A row with a resource version is
 // written only if it still has that version; a new one only if it has no figures.
-func applyRow(ctx context.Context, c client.Client, recorder events.EventRecorder, change rowChange) error {
-	row := change.after
+func applyRow(ctx context.Context, c client.Client, recorder events.EventRecorder, change rows.Change) error {
+	row := change.After
 	version := row.ResourceVersion
-	if change.object {
+	if change.Object {
 		object := objectConfiguration(row)
 		if version != "" {
 			object.WithResourceVersion(version).WithUID(row.UID) // without the UID, a deleted row would be made anew
@@ -248,14 +254,14 @@ func applyRow(ctx context.Context, c client.Client, recorder events.EventRecorde
 		}
 		version = ptr.Deref(object.ResourceVersion, "")
 		row.UID = ptr.Deref(object.UID, row.UID)
-		if stray := strayLabels(object.Labels, row); len(stray) > 0 {
+		if stray := rows.StrayLabels(object.Labels, row); len(stray) > 0 {
 			var err error
 			if version, err = dropLabels(ctx, c, row, stray); err != nil {
 				return fmt.Errorf("removing labels of row %s: %w", row.Name, err)
 			}
 		}
 	}
-	if change.status {
+	if change.Status {
 		if err := applyStatus(ctx, c, row, version); err != nil {
 			return fmt.Errorf("writing the status of row %s: %w", row.Name, err)
 		}
@@ -307,4 +313,49 @@ func ApplyConfiguration[T any](typed any) (*T, error) {
 	}
 	configuration := new(T)
 	return configuration, json.Unmarshal(data, configuration)
+}
+
+// dropLabels removes labels of a row and returns the version that it has then.
+func dropLabels(ctx context.Context, c client.Client, row *v1alpha1.WebexLicense, keys []string) (version string, err error) {
+	labels := map[string]any{}
+	for _, key := range keys {
+		labels[key] = nil
+	}
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"labels": labels}})
+	if err != nil {
+		return "", err
+	}
+	target := patchTarget(row)
+	err = c.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(FieldManager))
+	return target.ResourceVersion, err
+}
+
+// patchTarget names a row to a patch, whose answer is written into it.
+func patchTarget(row *v1alpha1.WebexLicense) *v1alpha1.WebexLicense {
+	target := &v1alpha1.WebexLicense{}
+	target.Namespace, target.Name = row.Namespace, row.Name
+	return target
+}
+
+// tellCapacity tells of a row whose capacity changed, once it is written. That a new row is
+// used below the thresholds goes without saying. Since a row is written only if it is as it
+// was when the change was found, no change is told twice.
+func tellCapacity(recorder events.EventRecorder, change rows.Change) {
+	is := meta.FindStatusCondition(change.After.Status.Conditions, v1alpha1.ConditionCapacityOK)
+	var was *metav1.Condition
+	if change.Before != nil {
+		was = meta.FindStatusCondition(change.Before.Status.Conditions, v1alpha1.ConditionCapacityOK)
+	}
+	eventType := corev1.EventTypeWarning
+	switch {
+	case is == nil || was != nil && was.Reason == is.Reason:
+		return
+	case is.Status == metav1.ConditionTrue && was == nil:
+		return
+	case is.Status == metav1.ConditionTrue:
+		eventType = corev1.EventTypeNormal
+	}
+	s := change.After.Status
+	recorder.Eventf(change.After, nil, eventType, is.Reason, "Sync", "%s: %d of %d units in use: %s",
+		s.Name, ptr.Deref(s.ConsumedUnits, 0), ptr.Deref(s.TotalUnits, 0), is.Message)
 }

@@ -24,9 +24,9 @@ func TestAnOldCopyWritesNoFigures(t *testing.T) {
 	c := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(&v1alpha1.WebexLicense{}).Build()
 	recorder := events.NewFakeRecorder(10)
 	write := func(existing []v1alpha1.WebexLicense, consumed int64) error {
-		d := compare(customer, existing, desiredRows(customer, counted("a", consumed)), diffTime)
-		g.Expect(d.changes).To(HaveLen(1))
-		return applyRow(t.Context(), c, recorder, d.changes[0])
+		d := diffOf(customer, existing, counted("a", consumed))
+		g.Expect(d.Changes).To(HaveLen(1))
+		return applyRow(t.Context(), c, recorder, d.Changes[0])
 	}
 	rows := func() []v1alpha1.WebexLicense {
 		var list v1alpha1.WebexLicenseList

@@ -1,4 +1,4 @@
-package syncrun
+package rows
 
 import (
 	"fmt"
@@ -14,29 +14,62 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
-// rowChange is a row to write: its object, its status, or both.
-type rowChange struct {
-	kind          v1alpha1.ChangeKind
-	before, after *v1alpha1.WebexLicense
-	// object and status say which of the two differ.
-	object, status bool
+// Change is a row to write: its object, its status, or both.
+type Change struct {
+	// Kind says whether the row is new.
+	Kind v1alpha1.ChangeKind
+	// Before is the row that there is, nil if there is none. After is what it shall be.
+	Before, After *v1alpha1.WebexLicense
+	// Object and Status say which of the two differ.
+	Object, Status bool
 }
 
-// diff is what a run has to write.
-type diff struct {
-	// marks supersede the rows whose removal is held. They are written before anything else:
+// Diff is what has to be written.
+type Diff struct {
+	// Marks supersede the rows whose removal is held. They are to be written before anything else:
 	// what is held is judged by the rows that there were, also if the run is cut off.
-	marks     []rowChange
-	changes   []rowChange
-	removals  []*v1alpha1.WebexLicense
-	unchanged int
+	Marks []Change
+	// Changes are the rows to write, Removals those to delete.
+	Changes  []Change
+	Removals []*v1alpha1.WebexLicense
+	// Unchanged is how many rows say already what they shall.
+	Unchanged int
+	// Held describes the removals that wait for approval; nil if none does.
+	Held *v1alpha1.HeldPrune
+}
+
+// Walk is what a complete walk found, beside the rows that there are.
+type Walk struct {
+	// Customer has the spec, an approval, and what was held before, as they are now.
+	Customer *v1alpha1.WebexCustomerAccess
+	// Collects says which levels were collected.
+	Collects func(v1alpha1.Level) bool
+	// Emptied says that Webex listed no licence at all.
+	Emptied bool
+	// Counted are the units that were counted, Defaults the defaults in force.
+	Counted  []usage.Row
+	Defaults usage.Effective
+	// Existing are all rows of the customer. They are not changed.
+	Existing []v1alpha1.WebexLicense
+}
+
+// Diff is what has to be written so that the rows say what was counted.
+func (w Walk) Diff(now metav1.Time) Diff {
+	desired := make([]*v1alpha1.WebexLicense, len(w.Counted))
+	for i, row := range w.Counted {
+		desired[i] = Desired(w.Customer, row, w.Defaults)
+	}
+	d := compare(w.Customer, w.Existing, desired, now)
+	ruled := pruneCase{customer: w.Customer, existing: w.Existing, removals: d.Removals, emptied: w.Emptied, collects: w.Collects}.rule()
+	d.Held, d.Removals, d.Marks = ruled.held, ruled.removals, supersede(ruled.kept, w.Customer, w.Defaults, now)
+	return d
 }
 
 // compare finds the difference between the rows there are and the desired ones.
 // Rows are matched by identity, so a row keeps its object name when Cisco
 // renames the licence.
-func compare(customer *v1alpha1.WebexCustomerAccess, existing []v1alpha1.WebexLicense, desired []*v1alpha1.WebexLicense, now metav1.Time) diff {
-	var d diff
+func compare(customer *v1alpha1.WebexCustomerAccess, existing []v1alpha1.WebexLicense, desired []*v1alpha1.WebexLicense, now metav1.Time) Diff {
+	var d Diff
 	byKey := make(map[usage.Key]*v1alpha1.WebexLicense, len(existing))
 	for i := range existing {
 		row := &existing[i]
@@ -46,10 +79,10 @@ func compare(customer *v1alpha1.WebexCustomerAccess, existing []v1alpha1.WebexLi
 			byKey[keyOf(row)] = row
 		case older(row, twin):
 			// Two rows of one identity can only come from a stale cache; the older stays.
-			d.removals = append(d.removals, twin)
+			d.Removals = append(d.Removals, twin)
 			byKey[keyOf(row)] = row
 		default:
-			d.removals = append(d.removals, row)
+			d.Removals = append(d.Removals, row)
 		}
 	}
 	spelled := make(map[string]string) // ids of locations as rows have them, by their keys
@@ -61,16 +94,16 @@ func compare(customer *v1alpha1.WebexCustomerAccess, existing []v1alpha1.WebexLi
 		delete(byKey, keyOf(want))
 		respell(want, have, spelled)
 		setCapacity(want, conditionsOf(have), customer)
-		if change, ok := changeOf(have, want, now); ok {
-			d.changes = append(d.changes, change)
+		if change, ok := ChangeOf(have, want, now); ok {
+			d.Changes = append(d.Changes, change)
 		} else {
-			d.unchanged++
+			d.Unchanged++
 		}
 	}
 	for _, row := range byKey {
-		d.removals = append(d.removals, row)
+		d.Removals = append(d.Removals, row)
 	}
-	slices.SortFunc(d.removals, func(a, b *v1alpha1.WebexLicense) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(d.Removals, func(a, b *v1alpha1.WebexLicense) int { return strings.Compare(a.Name, b.Name) })
 	return d
 }
 
@@ -99,27 +132,27 @@ func older(a, b *v1alpha1.WebexLicense) bool {
 	return a.CreationTimestamp.Before(&b.CreationTimestamp)
 }
 
-// changeOf says how a row differs from the desired one, and completes the
+// ChangeOf says how a row differs from the desired one, and completes the
 // desired status with generation and times. A row that there is gets the version that it was
 // compared with, so that what an old copy decided is refused.
-func changeOf(have, want *v1alpha1.WebexLicense, now metav1.Time) (rowChange, bool) {
+func ChangeOf(have, want *v1alpha1.WebexLicense, now metav1.Time) (Change, bool) {
 	if have == nil {
 		complete(&want.Status, nil, 1, now)
-		return rowChange{kind: v1alpha1.ChangeAdded, after: want, object: true, status: true}, true
+		return Change{Kind: v1alpha1.ChangeAdded, After: want, Object: true, Status: true}, true
 	}
 	want.Name, want.UID, want.ResourceVersion = have.Name, have.UID, have.ResourceVersion
 	complete(&want.Status, have.Status.Conditions, have.Generation, now)
-	change := rowChange{
-		kind: v1alpha1.ChangeUpdated, before: have, after: want,
-		object: !sameMetadata(have, want),
-		status: !sameFigures(&have.Status, &want.Status),
+	change := Change{
+		Kind: v1alpha1.ChangeUpdated, Before: have, After: want,
+		Object: !sameMetadata(have, want),
+		Status: !sameFigures(&have.Status, &want.Status),
 	}
 	if len(have.Unreadable) > 0 {
 		// The status goes first, since the answer to a write of the rest holds it, and is
 		// to be read; the rest follows the next time.
-		change.object, change.status = false, true
+		change.Object, change.Status = false, true
 	}
-	return change, change.object || change.status
+	return change, change.Object || change.Status
 }
 
 func complete(s *v1alpha1.WebexLicenseStatus, previous []metav1.Condition, generation int64, now metav1.Time) {
@@ -163,16 +196,16 @@ func sameFigures(have, want *v1alpha1.WebexLicenseStatus) bool {
 // maxSamples is the number of changes that a run shows in its status.
 const maxSamples = 10
 
-// samples are the first changes of a diff, for the status of the run.
-func (d diff) samples() []v1alpha1.Change {
+// Samples are the first changes of a diff, for the status of the run.
+func (d Diff) Samples() []v1alpha1.Change {
 	var changes []v1alpha1.Change
-	for _, c := range d.changes {
+	for _, c := range d.Changes {
 		if len(changes) == maxSamples {
 			return changes
 		}
-		changes = append(changes, sample(c.kind, c.before, c.after))
+		changes = append(changes, sample(c.Kind, c.Before, c.After))
 	}
-	for _, row := range d.removals {
+	for _, row := range d.Removals {
 		if len(changes) == maxSamples {
 			return changes
 		}
@@ -203,4 +236,37 @@ func figures(row *v1alpha1.WebexLicense) string {
 		return fmt.Sprint(*n)
 	}
 	return unit(row.Status.ConsumedUnits) + "/" + unit(row.Status.TotalUnits)
+}
+
+// labelKeys are the labels of rows that are ours.
+var labelKeys = []string{v1alpha1.LabelCustomer, v1alpha1.LabelLevel, v1alpha1.LabelClass, v1alpha1.LabelLocation}
+
+// ownLabels are the labels that runs own; applying others would take them over.
+func ownLabels(row *v1alpha1.WebexLicense) map[string]string {
+	own := map[string]string{}
+	for _, key := range labelKeys {
+		if value, ok := row.Labels[key]; ok {
+			own[key] = value
+		}
+	}
+	if row.Spec.Level == v1alpha1.LevelCustomer {
+		delete(own, v1alpha1.LabelLocation) // a row of that level has none
+	}
+	return own
+}
+
+// StrayLabels are those of our labels that a row has and should not have. Server-side apply
+// leaves alone what others added. That is right for their own labels, and wrong for ours: each
+// run would find a difference that it cannot write away.
+func StrayLabels(have map[string]string, want *v1alpha1.WebexLicense) []string {
+	var stray []string
+	for _, key := range labelKeys {
+		if _, wanted := want.Labels[key]; wanted {
+			continue
+		}
+		if _, found := have[key]; found {
+			stray = append(stray, key)
+		}
+	}
+	return stray
 }

@@ -1,4 +1,4 @@
-package syncrun
+package rows
 
 import (
 	"fmt"
@@ -51,7 +51,7 @@ func TestGuardRemovals(t *testing.T) {
 			guard := func() ruling {
 				return pruneCase{
 					customer: customer, existing: existing, emptied: test.left == 0, collects: func(v1alpha1.Level) bool { return true },
-					removals: compare(customer, existing, desiredRows(customer, rows(test.left)...), diffTime).removals,
+					removals: compare(customer, existing, desiredRows(customer, rows(test.left)...), diffTime).Removals,
 				}.rule()
 			}
 			gone := test.have - test.left

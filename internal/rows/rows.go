@@ -1,4 +1,8 @@
-package syncrun
+// Package rows decides what the licence rows of a customer shall say, and what has to be written
+// for them to say it. One function decides for the runs and for the customer's reconciler, so
+// that neither undoes what the other wrote. It is pure: it reads and writes nothing, and time
+// is a parameter.
+package rows
 
 import (
 	"crypto/sha256"
@@ -22,8 +26,8 @@ func keyOf(row *v1alpha1.WebexLicense) usage.Key {
 	return usage.Key{Level: usage.Level(row.Spec.Level), LicenseID: webex.IDKey(row.Spec.LicenseID), LocationID: webex.IDKey(row.Spec.LocationID)}
 }
 
-// desiredRow is the WebexLicense that a usage row asks for, without times.
-func desiredRow(customer *v1alpha1.WebexCustomerAccess, row usage.Row, defaults usage.Effective) *v1alpha1.WebexLicense {
+// Desired is the WebexLicense that a usage row asks for, without times.
+func Desired(customer *v1alpha1.WebexCustomerAccess, row usage.Row, defaults usage.Effective) *v1alpha1.WebexLicense {
 	desired := &v1alpha1.WebexLicense{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: customer.Namespace,
@@ -41,10 +45,10 @@ func desiredRow(customer *v1alpha1.WebexCustomerAccess, row usage.Row, defaults 
 			LocationID:        row.LocationID,
 		},
 		Status: v1alpha1.WebexLicenseStatus{
-			Name:                 clip(row.Name, 256),
-			OfferCode:            clip(row.OfferCode, 64),
+			Name:                 Clip(row.Name, 256),
+			OfferCode:            Clip(row.OfferCode, 64),
 			Class:                v1alpha1.LicenseClass(row.Class),
-			Location:             clip(row.LocationName, maxLocation),
+			Location:             Clip(row.LocationName, maxLocation),
 			TotalUnits:           row.Total,
 			ConsumedUnits:        row.Consumed,
 			AvailableUnits:       row.Available,
@@ -53,9 +57,9 @@ func desiredRow(customer *v1alpha1.WebexCustomerAccess, row usage.Row, defaults 
 			ConsumedByWorkspaces: row.ByWorkspaces,
 			UnitsWithoutLocation: row.UnitsWithoutLocation,
 			ResidualUnits:        row.ResidualUnits,
-			SubscriptionID:       clip(row.SubscriptionID, maxSubscription),
-			SiteURL:              clip(row.SiteURL, maxSiteURL),
-			SiteType:             clip(row.SiteType, 64),
+			SubscriptionID:       Clip(row.SubscriptionID, MaxSubscription),
+			SiteURL:              Clip(row.SiteURL, MaxSiteURL),
+			SiteType:             Clip(row.SiteType, 64),
 		},
 	}
 	if row.Level == usage.LevelSite {
@@ -74,15 +78,21 @@ func decide(row *v1alpha1.WebexLicense, said []metav1.Condition, customer *v1alp
 		Reason: v1alpha1.ReasonSynced, Message: "the figures are those of a complete run",
 	}}.Conditions()
 	if row.Spec.Level == v1alpha1.LevelCustomer {
-		row.Status.Location = clip(DisplayName(customer), maxLocation)
+		row.Status.Location = Clip(DisplayName(customer), maxLocation)
 	}
 	setAssignable(&row.Status, defaults)
 	setCapacity(row, said, customer)
 	setOwner(row, customer)
 }
 
-// maxLocation bounds the location of a row, in bytes.
-const maxLocation = 256
+// Bounds of the API: of lists in a customer's status, and of texts, in bytes.
+const (
+	MaxSubscriptions = 256
+	MaxSiteURLs      = 256
+	MaxSubscription  = 128
+	MaxSiteURL       = 253
+	maxLocation      = 256
+)
 
 // setAssignable decides whether a row may be assigned to a user.
 func setAssignable(s *v1alpha1.WebexLicenseStatus, defaults usage.Effective) {
@@ -163,8 +173,8 @@ func plain(name string, maxLength int) string {
 	return strings.TrimRight(s[:min(len(s), maxLength)], "-")
 }
 
-// clip bounds what Webex sends to what the API accepts, in bytes, on a rune's boundary.
-func clip(s string, maxBytes int) string {
+// Clip bounds what Webex sends to what the API accepts, in bytes, on a rune's boundary.
+func Clip(s string, maxBytes int) string {
 	if len(s) <= maxBytes {
 		return s
 	}

@@ -1,13 +1,11 @@
-package syncrun
+package rows
 
 import (
 	"cmp"
 	"slices"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -44,7 +42,7 @@ func thresholdsOf(customer *v1alpha1.WebexCustomerAccess) thresholds {
 // the warning back only when utilisation is below the threshold by the hysteresis.
 func Capacity(customer *v1alpha1.WebexCustomerAccess, row *v1alpha1.WebexLicense) string {
 	s := &row.Status
-	if superseded(row) || row.Spec.Level != v1alpha1.LevelCustomer || s.Class != v1alpha1.ClassPurchased || s.TotalUnits == nil || s.ConsumedUnits == nil {
+	if Superseded(row) || row.Spec.Level != v1alpha1.LevelCustomer || s.Class != v1alpha1.ClassPurchased || s.TotalUnits == nil || s.ConsumedUnits == nil {
 		return ""
 	}
 	t := thresholdsOf(customer)
@@ -104,24 +102,4 @@ func setCapacity(want *v1alpha1.WebexLicense, previous []metav1.Condition, custo
 	}
 	want.Status.Conditions = append(want.Status.Conditions,
 		status.Condition(v1alpha1.ConditionCapacityOK, ok, status.Detail{Reason: reason, Message: capacityMessages[reason]}))
-}
-
-// tellCapacity tells of a row whose capacity changed, once it is written. That a new row is
-// used below the thresholds goes without saying. Since a row is written only if it is as it
-// was when the change was found, no change is told twice.
-func tellCapacity(recorder events.EventRecorder, change rowChange) {
-	is := meta.FindStatusCondition(change.after.Status.Conditions, v1alpha1.ConditionCapacityOK)
-	was := meta.FindStatusCondition(conditionsOf(change.before), v1alpha1.ConditionCapacityOK)
-	eventType := corev1.EventTypeWarning
-	switch {
-	case is == nil || was != nil && was.Reason == is.Reason:
-		return
-	case is.Status == metav1.ConditionTrue && was == nil:
-		return
-	case is.Status == metav1.ConditionTrue:
-		eventType = corev1.EventTypeNormal
-	}
-	s := change.after.Status
-	recorder.Eventf(change.after, nil, eventType, is.Reason, "Sync", "%s: %d of %d units in use: %s",
-		s.Name, ptr.Deref(s.ConsumedUnits, 0), ptr.Deref(s.TotalUnits, 0), is.Message)
 }

@@ -1,4 +1,4 @@
-package syncrun
+package rows
 
 import (
 	"fmt"
@@ -25,7 +25,7 @@ func counted(license string, consumed int64) usage.Row {
 func desiredRows(customer *v1alpha1.WebexCustomerAccess, rows ...usage.Row) []*v1alpha1.WebexLicense {
 	var desired []*v1alpha1.WebexLicense
 	for _, row := range rows {
-		desired = append(desired, desiredRow(customer, row, usage.Effective{}))
+		desired = append(desired, Desired(customer, row, usage.Effective{}))
 	}
 	return desired
 }
@@ -34,8 +34,8 @@ func desiredRows(customer *v1alpha1.WebexCustomerAccess, rows ...usage.Row) []*v
 func stored(customer *v1alpha1.WebexCustomerAccess, rows ...usage.Row) []v1alpha1.WebexLicense {
 	before := metav1.NewTime(diffTime.Add(-time.Hour))
 	var list []v1alpha1.WebexLicense
-	for _, change := range compare(customer, nil, desiredRows(customer, rows...), before).changes {
-		row := *change.after
+	for _, change := range compare(customer, nil, desiredRows(customer, rows...), before).Changes {
+		row := *change.After
 		row.Generation, row.CreationTimestamp, row.UID = 1, before, types.UID("uid-of-"+row.Name)
 		list = append(list, row)
 	}
@@ -48,28 +48,28 @@ func TestCompare(t *testing.T) {
 	g := NewWithT(t)
 
 	d := compare(customer, nil, desiredRows(customer, counted("a", 1), counted("b", 2)), diffTime)
-	g.Expect(d.changes).To(HaveLen(2))
-	g.Expect(d.changes[0].kind).To(Equal(v1alpha1.ChangeAdded))
-	g.Expect(d.changes[0].object && d.changes[0].status).To(BeTrue())
-	g.Expect(d.changes[0].after.Status.LastChangeTime).To(Equal(&diffTime))
-	g.Expect(d.changes[0].after.Status.ObservedGeneration).To(HaveValue(BeEquivalentTo(1)))
+	g.Expect(d.Changes).To(HaveLen(2))
+	g.Expect(d.Changes[0].Kind).To(Equal(v1alpha1.ChangeAdded))
+	g.Expect(d.Changes[0].Object && d.Changes[0].Status).To(BeTrue())
+	g.Expect(d.Changes[0].After.Status.LastChangeTime).To(Equal(&diffTime))
+	g.Expect(d.Changes[0].After.Status.ObservedGeneration).To(HaveValue(BeEquivalentTo(1)))
 
 	existing := stored(customer, counted("a", 1), counted("b", 2), counted("c", 3))
 	d = compare(customer, existing, desiredRows(customer, counted("c", 3), counted("a", 1), counted("b", 2)), diffTime)
-	g.Expect(d).To(Equal(diff{unchanged: 3}), "an hour later and in another order, nothing changed")
+	g.Expect(d).To(Equal(Diff{Unchanged: 3}), "an hour later and in another order, nothing changed")
 
 	d = compare(customer, existing, desiredRows(customer, counted("a", 9), counted("d", 4)), diffTime)
-	g.Expect(d.unchanged).To(BeZero())
-	g.Expect(d.changes).To(HaveLen(2))
-	g.Expect(d.changes[0].kind).To(Equal(v1alpha1.ChangeUpdated))
-	g.Expect(d.changes[0].object).To(BeFalse(), "figures are in the status alone")
-	g.Expect(d.changes[0].after.Status.Conditions[0].LastTransitionTime).To(Equal(existing[0].Status.Conditions[0].LastTransitionTime))
-	g.Expect(d.changes[1].kind).To(Equal(v1alpha1.ChangeAdded))
-	g.Expect(d.removals).To(HaveLen(2))
-	g.Expect(d.removals[0].Spec.LicenseID + d.removals[1].Spec.LicenseID).To(Equal("bc"))
-	g.Expect(d.samples()).To(Equal([]v1alpha1.Change{
+	g.Expect(d.Unchanged).To(BeZero())
+	g.Expect(d.Changes).To(HaveLen(2))
+	g.Expect(d.Changes[0].Kind).To(Equal(v1alpha1.ChangeUpdated))
+	g.Expect(d.Changes[0].Object).To(BeFalse(), "figures are in the status alone")
+	g.Expect(d.Changes[0].After.Status.Conditions[0].LastTransitionTime).To(Equal(existing[0].Status.Conditions[0].LastTransitionTime))
+	g.Expect(d.Changes[1].Kind).To(Equal(v1alpha1.ChangeAdded))
+	g.Expect(d.Removals).To(HaveLen(2))
+	g.Expect(d.Removals[0].Spec.LicenseID + d.Removals[1].Spec.LicenseID).To(Equal("bc"))
+	g.Expect(d.Samples()).To(Equal([]v1alpha1.Change{
 		{Kind: v1alpha1.ChangeUpdated, Row: existing[0].Name, License: "Licence a", Location: "acme", Before: "1/100", After: "9/100"},
-		{Kind: v1alpha1.ChangeAdded, Row: d.changes[1].after.Name, License: "Licence d", Location: "acme", After: "4/100"},
+		{Kind: v1alpha1.ChangeAdded, Row: d.Changes[1].After.Name, License: "Licence d", Location: "acme", After: "4/100"},
 		{Kind: v1alpha1.ChangeRemoved, Row: existing[1].Name, License: "Licence b", Location: "acme", Before: "2/100"},
 		{Kind: v1alpha1.ChangeRemoved, Row: existing[2].Name, License: "Licence c", Location: "acme", Before: "3/100"},
 	}))
@@ -77,7 +77,7 @@ func TestCompare(t *testing.T) {
 	unknown := counted("a", 1)
 	unknown.Consumed = nil
 	d = compare(customer, existing[:1], desiredRows(customer, unknown), diffTime)
-	g.Expect(d.samples()[0].After).To(Equal("?/100"), "unknown is not zero")
+	g.Expect(d.Samples()[0].After).To(Equal("?/100"), "unknown is not zero")
 }
 
 func TestCompareMetadata(t *testing.T) {
@@ -106,13 +106,13 @@ func TestCompareMetadata(t *testing.T) {
 			test.alter(&existing[0])
 			d := compare(customer, existing, desiredRows(customer, counted("a", 1)), diffTime)
 			if !test.changed {
-				g.Expect(d).To(Equal(diff{unchanged: 1}))
+				g.Expect(d).To(Equal(Diff{Unchanged: 1}))
 				return
 			}
-			g.Expect(d.changes).To(HaveLen(1))
-			g.Expect(d.changes[0].object).To(BeTrue())
-			g.Expect(d.changes[0].status).To(BeFalse())
-			g.Expect(d.changes[0].after.Name).To(Equal(existing[0].Name))
+			g.Expect(d.Changes).To(HaveLen(1))
+			g.Expect(d.Changes[0].Object).To(BeTrue())
+			g.Expect(d.Changes[0].Status).To(BeFalse())
+			g.Expect(d.Changes[0].After.Name).To(Equal(existing[0].Name))
 		})
 	}
 }
@@ -128,15 +128,15 @@ func TestCompareTwins(t *testing.T) {
 	young.Name, young.CreationTimestamp = "another", diffTime
 	for _, existing := range [][]v1alpha1.WebexLicense{{old, young}, {young, old}} {
 		d := compare(customer, existing, desiredRows(customer, counted("a", 1)), diffTime)
-		g.Expect(d.unchanged).To(Equal(1))
-		g.Expect(d.removals).To(HaveLen(1))
-		g.Expect(d.removals[0].Name).To(Equal("another"))
+		g.Expect(d.Unchanged).To(Equal(1))
+		g.Expect(d.Removals).To(HaveLen(1))
+		g.Expect(d.Removals[0].Name).To(Equal("another"))
 	}
 	young.CreationTimestamp = old.CreationTimestamp // then the name decides
 	for _, existing := range [][]v1alpha1.WebexLicense{{old, young}, {young, old}} {
 		d := compare(customer, existing, desiredRows(customer, counted("a", 1)), diffTime)
-		g.Expect(d.removals).To(HaveLen(1))
-		g.Expect(d.removals[0].Name).To(Equal(max(old.Name, "another")))
+		g.Expect(d.Removals).To(HaveLen(1))
+		g.Expect(d.Removals[0].Name).To(Equal(max(old.Name, "another")))
 	}
 }
 
@@ -148,7 +148,7 @@ func TestSamplesAreFew(t *testing.T) {
 	for i := range 25 {
 		rows = append(rows, counted(fmt.Sprint(i), 1))
 	}
-	g.Expect(compare(customer, nil, desiredRows(customer, rows...), diffTime).samples()).To(HaveLen(maxSamples))
-	g.Expect(compare(customer, stored(customer, rows...), nil, diffTime).samples()).To(HaveLen(maxSamples))
-	g.Expect(diff{}.samples()).To(BeEmpty())
+	g.Expect(compare(customer, nil, desiredRows(customer, rows...), diffTime).Samples()).To(HaveLen(maxSamples))
+	g.Expect(compare(customer, stored(customer, rows...), nil, diffTime).Samples()).To(HaveLen(maxSamples))
+	g.Expect(Diff{}.Samples()).To(BeEmpty())
 }

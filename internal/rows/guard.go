@@ -1,4 +1,4 @@
-package syncrun
+package rows
 
 import (
 	"slices"
@@ -52,7 +52,7 @@ func (c pruneCase) rule() ruling {
 		switch {
 		case !c.collects(row.Spec.Level): // the user took the level out of spec.collection
 			v.removals = append(v.removals, row)
-		case superseded(row):
+		case Superseded(row):
 			waiting = append(waiting, row)
 		default:
 			gone = append(gone, row)
@@ -93,7 +93,7 @@ func (c pruneCase) count() (counted, marked int) {
 	for i := range c.existing {
 		switch row := &c.existing[i]; {
 		case !c.collects(row.Spec.Level):
-		case superseded(row):
+		case Superseded(row):
 			marked++
 		default:
 			counted++
@@ -134,18 +134,18 @@ func share(n, all int) int32 {
 	return int32((n*100 + all - 1) / all) //nolint:gosec // at most 100
 }
 
-// superseded says whether Webex no longer lists what a row shows.
-func superseded(row *v1alpha1.WebexLicense) bool { return ptr.Deref(row.Status.Superseded, false) }
+// Superseded says whether Webex no longer lists what a row shows.
+func Superseded(row *v1alpha1.WebexLicense) bool { return ptr.Deref(row.Status.Superseded, false) }
 
 // supersede are the changes by which rows say that they are superseded.
-func supersede(rows []*v1alpha1.WebexLicense, customer *v1alpha1.WebexCustomerAccess, defaults usage.Effective, now metav1.Time) []rowChange {
-	var changes []rowChange
+func supersede(rows []*v1alpha1.WebexLicense, customer *v1alpha1.WebexCustomerAccess, defaults usage.Effective, now metav1.Time) []Change {
+	var changes []Change
 	for _, have := range rows {
 		want := new(*have) // rows are the cache's own: decide replaces what it alters
 		want.Status.Superseded = new(true)
 		want.Labels = ownLabels(have)
 		decide(want, have.Status.Conditions, customer, defaults)
-		if change, ok := changeOf(have, want, now); ok {
+		if change, ok := ChangeOf(have, want, now); ok {
 			changes = append(changes, change)
 		}
 	}
