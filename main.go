@@ -2,8 +2,6 @@
 package main
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/access"
-
 	"crypto/tls"
 	"errors"
 	"flag"
@@ -31,6 +29,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/controllers"
+	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/census"
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
 	"github.com/webex-operator/webex-license-operator/internal/shard"

@@ -1,8 +1,6 @@
 package controllers
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/access"
-
 	"context"
 	"slices"
 	"strings"
@@ -19,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/shard"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )

@@ -1,8 +1,6 @@
 package controllers
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/access"
-
 	"fmt"
 	"net/http"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 

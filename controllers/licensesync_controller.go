@@ -1,8 +1,6 @@
 package controllers
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/runner"
-
 	"context"
 	"time"
 
@@ -19,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/runner"
 	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )

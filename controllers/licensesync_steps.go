@@ -1,10 +1,6 @@
 package controllers
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/runner"
-
-	"github.com/webex-operator/webex-license-operator/internal/access"
-
 	"context"
 	"time"
 
@@ -14,6 +10,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/access"
+	"github.com/webex-operator/webex-license-operator/internal/runner"
 	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"

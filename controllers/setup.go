@@ -1,12 +1,6 @@
 package controllers
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/budget"
-
-	"github.com/webex-operator/webex-license-operator/internal/runner"
-
-	"github.com/webex-operator/webex-license-operator/internal/access"
-
 	"cmp"
 	"context"
 	"errors"
@@ -24,8 +18,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 
+	"github.com/webex-operator/webex-license-operator/internal/access"
+	"github.com/webex-operator/webex-license-operator/internal/budget"
 	"github.com/webex-operator/webex-license-operator/internal/census"
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
+	"github.com/webex-operator/webex-license-operator/internal/runner"
 	"github.com/webex-operator/webex-license-operator/internal/shard"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"

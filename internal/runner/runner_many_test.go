@@ -1,8 +1,6 @@
 package runner
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/budget"
-
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -10,6 +8,8 @@ import (
 
 	. "github.com/onsi/gomega"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/internal/budget"
 )
 
 // Beginning a run looks at the groups that wait, not at each run that is due: also where

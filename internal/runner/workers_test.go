@@ -1,8 +1,6 @@
 package runner
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/budget"
-
 	"context"
 	"fmt"
 	"maps"
@@ -16,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/budget"
 )
 
 // resting is an attempt that works, rests and works again; it ends early where

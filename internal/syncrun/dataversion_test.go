@@ -1,8 +1,6 @@
 package syncrun
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/rows"
-
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -20,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/rows"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )

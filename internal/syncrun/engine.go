@@ -1,8 +1,6 @@
 package syncrun
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/budget"
-
 	"context"
 	"errors"
 	"sync/atomic"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/access"
+	"github.com/webex-operator/webex-license-operator/internal/budget"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"

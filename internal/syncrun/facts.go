@@ -1,9 +1,6 @@
 package syncrun
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/rows"
-	"github.com/webex-operator/webex-license-operator/internal/status"
-
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -19,7 +16,9 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/rows"
 	"github.com/webex-operator/webex-license-operator/internal/skew"
+	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )

@@ -2,17 +2,14 @@ package syncrun
 
 import (
 	"fmt"
-
-	"github.com/webex-operator/webex-license-operator/internal/rows"
-	"github.com/webex-operator/webex-license-operator/internal/usage"
-
-	. "github.com/onsi/gomega"
-
 	"testing"
 
+	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/rows"
+	"github.com/webex-operator/webex-license-operator/internal/usage"
 )
 
 // A run starts by itself when what is collected changes, and only then.

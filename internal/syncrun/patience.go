@@ -1,8 +1,6 @@
 package syncrun
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/budget"
-
 	"context"
 	"errors"
 	"net/http"
@@ -13,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/internal/budget"
 )
 
 // Patience is how an attempt asks the API server again that does not answer for the

@@ -1,8 +1,6 @@
 package syncrun
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/rows"
-
 	"cmp"
 	"fmt"
 	"maps"
@@ -18,6 +16,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/rows"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 )
 

@@ -1,14 +1,14 @@
 package syncrun
 
 import (
-	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/rows"
-	"github.com/webex-operator/webex-license-operator/internal/usage"
-
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/rows"
+	"github.com/webex-operator/webex-license-operator/internal/usage"
 )
 
 var at = metav1.NewTime(time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC))

@@ -1,25 +1,22 @@
 package syncrun
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/rows"
-
-	"time"
-
-	"github.com/webex-operator/webex-license-operator/internal/budget"
-
 	"context"
 	"errors"
 	"iter"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/budget"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
+	"github.com/webex-operator/webex-license-operator/internal/rows"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )

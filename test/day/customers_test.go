@@ -1,8 +1,6 @@
 package day
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/access"
-
 	"fmt"
 	"time"
 
@@ -11,6 +9,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 

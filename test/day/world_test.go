@@ -1,8 +1,6 @@
 package day
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/access"
-
 	"context"
 	"math/rand/v2"
 	"net"
@@ -24,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	"github.com/webex-operator/webex-license-operator/controllers"
+	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 

@@ -1,8 +1,6 @@
 package soak
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/access"
-
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -11,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 

@@ -1,8 +1,6 @@
 package soak
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/access"
-
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 

@@ -3,8 +3,6 @@
 package e2e
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/access"
-
 	"bytes"
 	"context"
 	"fmt"
@@ -32,6 +30,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
 	"github.com/webex-operator/webex-license-operator/controllers"
+	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/access"
-
 	"context"
 	"errors"
 	"slices"
@@ -14,6 +12,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/connect"
+	"github.com/webex-operator/webex-license-operator/internal/access"
 )
 
 // connectFlags are the answers that a person gives beforehand.

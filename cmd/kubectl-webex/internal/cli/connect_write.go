@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/access"
-
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,6 +18,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/connect"
+	"github.com/webex-operator/webex-license-operator/internal/access"
 )
 
 // rehearse has the cluster check all objects without writing them: what is missing

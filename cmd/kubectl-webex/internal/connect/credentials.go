@@ -3,14 +3,14 @@
 package connect
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/access"
-
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/webex-operator/webex-license-operator/internal/access"
 )
 
 // Credentials are values for keys of a Secret. They print and marshal as [redacted].

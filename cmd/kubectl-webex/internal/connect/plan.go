@@ -1,8 +1,6 @@
 package connect
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/access"
-
 	"context"
 	"slices"
 
@@ -13,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 

@@ -1,8 +1,6 @@
 package manifest
 
 import (
-	"github.com/webex-operator/webex-license-operator/internal/access"
-
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -13,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/pasted"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
