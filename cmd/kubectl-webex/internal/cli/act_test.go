@@ -131,7 +131,7 @@ func TestCancel(t *testing.T) {
 		t.Error("the run is not canceled")
 	}
 	w.expect("cancel acme-x7k2p", 0, "run acme-x7k2p is being canceled already")
-	w.expect("cancel nightly-acme-29552790", 1, "error: run nightly-acme-29552790 has ended (Succeeded): there is nothing to cancel")
+	w.expect("cancel nightly-acme-0eb633d7-29552790", 1, "error: run nightly-acme-0eb633d7-29552790 has ended (Succeeded): there is nothing to cancel")
 	w.expect("cancel acme", 1, `error: there is no run "acme" in namespace webex: kubectl webex runs --active lists those that have not ended, or look elsewhere with -n or -A`)
 	w.expect("cancel", 2, "error: requires at least 1 arg(s), only received 0", "See 'kubectl webex cancel --help'.")
 	if got := w.run("__complete", "cancel", "acme-x7k2p", ""); got.out != "acme-9dm4w\n:4\n" {

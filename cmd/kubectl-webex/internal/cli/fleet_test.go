@@ -196,10 +196,10 @@ func activeRun(reason string, step v1alpha1.RunStep, done int64) func(*v1alpha1.
 
 func fleetRuns() []client.Object {
 	return []client.Object{
-		fleetRun("nightly-acme-29552790", "acme", 7*time.Hour, v1alpha1.TriggerSchedule, succeededRun(42*time.Second, 1, 3, 0, 0)),
-		fleetRun("nightly-globex-29552790", "globex", 7*time.Hour, v1alpha1.TriggerSchedule, failedRun(v1alpha1.ReasonAPIUnavailable, "Webex could not be reached: see connection.proxyURL and the network policy")),
-		fleetRun("nightly-globex-29549910", "globex", 60*time.Hour, v1alpha1.TriggerSchedule, succeededRun(95*time.Second, 0, 0, 0, 9)),
-		fleetRun("nightly-initech-29552790", "initech", 7*time.Hour, v1alpha1.TriggerSchedule, succeededRun(12*time.Second, 0, 0, 0, 0)),
+		fleetRun("nightly-acme-0eb633d7-29552790", "acme", 7*time.Hour, v1alpha1.TriggerSchedule, succeededRun(42*time.Second, 1, 3, 0, 0)),
+		fleetRun("nightly-globex-c8cbe600-29552790", "globex", 7*time.Hour, v1alpha1.TriggerSchedule, failedRun(v1alpha1.ReasonAPIUnavailable, "Webex could not be reached: see connection.proxyURL and the network policy")),
+		fleetRun("nightly-globex-c8cbe600-29549910", "globex", 60*time.Hour, v1alpha1.TriggerSchedule, succeededRun(95*time.Second, 0, 0, 0, 9)),
+		fleetRun("nightly-initech-82e50aaa-29552790", "initech", 7*time.Hour, v1alpha1.TriggerSchedule, succeededRun(12*time.Second, 0, 0, 0, 0)),
 		fleetRun("acme-x7k2p", "acme", 90*time.Second, v1alpha1.TriggerManual, activeRun(v1alpha1.ReasonRunning, v1alpha1.StepPeople, 1200)),
 		fleetRun("acme-9dm4w", "acme", 20*time.Second, v1alpha1.TriggerManual, activeRun(v1alpha1.ReasonQueued, "", 0)),
 	}

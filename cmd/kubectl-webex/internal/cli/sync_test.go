@@ -167,7 +167,7 @@ func TestRetry(t *testing.T) {
 	if w.fetch(run, "globex-new"); ptr.Deref(run.Spec.BackoffLimit, 0) != 2 || run.Spec.ActiveDeadlineSeconds != 600 || run.Spec.ScheduledTime != nil {
 		t.Errorf("%+v", run.Spec)
 	}
-	if got := w.run("__complete", "retry", ""); got.out != "globex\nnightly-globex-29552790\n:4\n" {
+	if got := w.run("__complete", "retry", ""); got.out != "globex\nnightly-globex-c8cbe600-29552790\n:4\n" {
 		t.Errorf("offered %q", got.out)
 	}
 }
