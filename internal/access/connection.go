@@ -45,7 +45,7 @@ func (p HostPolicy) endpoint(connection *v1alpha1.Connection) (*url.URL, error) 
 	if connection != nil && connection.BaseURL != "" {
 		base = connection.BaseURL
 	}
-	u, err := webex.ParseBaseURL(base)
+	u, err := ParseBaseURL(base)
 	if err != nil {
 		return nil, failures.Terminal(v1alpha1.ReasonHostNotAllowed, "spec.connection.baseURL: %v", err)
 	}

@@ -10,12 +10,12 @@
 package webex
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,7 +37,7 @@ const maxRedirects = 3
 
 // Config says how a [Client] reaches the API.
 type Config struct {
-	// BaseURL is the REST base, as checked by [ParseBaseURL]. Empty means [DefaultBaseURL].
+	// BaseURL is the REST base, https and without a slash at its end. Empty means [DefaultBaseURL].
 	BaseURL string
 	// HTTP carries the requests; required, so that proxy, CA bundle and connection limits are the caller's choice.
 	// The client works on a copy, which follows no redirect to another host and, where Timeout is zero, gives up
@@ -86,8 +86,6 @@ type Limiter interface {
 type Call struct {
 	// Operation is the name of the call, such as "list people". It is one of a small fixed set.
 	Operation string
-	// Method is the HTTP method.
-	Method string
 	// Status is the HTTP status, or 0 if no response came.
 	Status int
 	// Duration is the time from sending the request to the end of its body.
@@ -114,24 +112,24 @@ type Client struct {
 
 // New checks cfg and returns a client. No request is sent.
 func New(cfg Config) (*Client, error) {
-	if cfg.BaseURL == "" {
-		cfg.BaseURL = DefaultBaseURL
+	if cfg.Tokens == nil {
+		return nil, errors.New("no source of tokens: set Config.Tokens")
 	}
-	base, err := ParseBaseURL(cfg.BaseURL)
-	if err != nil {
-		return nil, err
+	return newClient(cfg)
+}
+
+// newClient is New, but that requests with other credentials need no source of tokens.
+func newClient(cfg Config) (*Client, error) {
+	base, err := url.Parse(cmp.Or(cfg.BaseURL, DefaultBaseURL))
+	if err != nil || base.Scheme != "https" || base.Host == "" {
+		return nil, errors.New("no base URL of https: set Config.BaseURL")
 	}
 	if cfg.HTTP == nil {
 		return nil, errors.New("no HTTP client: set Config.HTTP")
 	}
-	if cfg.Tokens == nil {
-		return nil, errors.New("no source of tokens: set Config.Tokens")
-	}
 	cfg.Limits = cfg.Limits.withDefaults()
 	cfg.Retry = cfg.Retry.withDefaults()
-	if cfg.UserAgent == "" {
-		cfg.UserAgent = defaultUserAgent
-	}
+	cfg.UserAgent = cmp.Or(cfg.UserAgent, defaultUserAgent)
 	if cfg.Observe == nil {
 		cfg.Observe = func(Call) {}
 	}
@@ -186,42 +184,4 @@ func (c *Client) endpoint(path string, query []param) *url.URL {
 	u.Path, u.RawPath = c.base.Path+path, ""
 	u.RawQuery = encodeParams(query)
 	return &u
-}
-
-// maxURLLength bounds a base URL; it is what most servers accept in a request line, less room for path and query.
-const maxURLLength = 2048
-
-// ParseBaseURL checks a REST base URL and returns it without a trailing slash. The error names what is wrong and the
-// remedy, and never repeats the value, which may hold a password.
-func ParseBaseURL(raw string) (*url.URL, error) {
-	raw = strings.TrimSpace(raw)
-	if raw == "" {
-		return nil, errors.New("base URL is empty: use https://<host>/v1")
-	}
-	if len(raw) > maxURLLength {
-		return nil, errors.New("base URL is longer than 2048 characters: use https://<host>/v1")
-	}
-	u, err := url.Parse(raw)
-	if err != nil {
-		return nil, errors.New("base URL cannot be parsed: use https://<host>/v1")
-	}
-	switch {
-	case u.Scheme != "https":
-		return nil, errors.New("base URL is not https: the access token would travel in clear text; use https://<host>/v1")
-	case u.User != nil:
-		return nil, errors.New("base URL has credentials in it: remove the part before the @ and keep credentials in a secret")
-	case u.RawQuery != "" || u.ForceQuery:
-		return nil, errors.New("base URL has a query: remove the question mark and what follows")
-	case strings.Contains(raw, "#"):
-		return nil, errors.New("base URL has a fragment: remove the # and what follows")
-	case u.Opaque != "" || u.Hostname() == "":
-		return nil, errors.New("base URL has no host: use https://<host>/v1")
-	case !validPort(u.Port()) || strings.HasSuffix(u.Host, ":"):
-		return nil, errors.New("base URL has a bad port: use a number from 1 to 65535, or none for 443")
-	case !cleanPath(u.Path):
-		return nil, errors.New("base URL has . or .. or // in its path: write the path out")
-	}
-	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), ""
-	u.Host = strings.ToLower(u.Host)
-	return u, nil
 }

@@ -156,6 +156,11 @@ func newTestClient(t testing.TB, handler func(*http.Request) *http.Response, cha
 	return c, in
 }
 
+// tokenOf is what an answer with this refresh token makes.
+func tokenOf(refresh string, expires, refreshExpires time.Time) Token {
+	return Token{AccessToken: "new-access", RefreshToken: refresh, ExpiresAt: expires, RefreshExpiresAt: refreshExpires}
+}
+
 // collect gathers what an iterator yields.
 func collect[T, S any](seq iter.Seq2[T, error], each func(T) S) (all []S, err error) {
 	for item, err := range seq {

@@ -135,14 +135,6 @@ func port(u *url.URL) string {
 	return "443"
 }
 
-func validPort(p string) bool {
-	if p == "" {
-		return true
-	}
-	n, err := strconv.Atoi(p)
-	return err == nil && n > 0 && n <= 65535
-}
-
 // cleanPath reports whether p is empty or absolute and has no empty, "." or ".." segment, but for a trailing slash.
 func cleanPath(p string) bool {
 	return p == "" || p == "/" || p[0] == '/' && p != "//" && path.Clean(p) == strings.TrimSuffix(p, "/")

@@ -111,7 +111,14 @@ func (c *Client) run(ctx context.Context, x *exchange) error {
 	}
 	for call := 0; ; call++ {
 		p.grant = c.grants.Load()
-		e := c.attempt(ctx, x, p.token, Call{Operation: x.op, Method: http.MethodGet, Retried: call > 0, Throttled: p.throttled})
+		e := c.attempt(ctx, Call{Operation: x.op, Retried: call > 0, Throttled: p.throttled},
+			func() *http.Request { return c.request(http.MethodGet, x.url(), p.token) },
+			func(resp *http.Response) *Error {
+				if e := checkResponse(x.op, resp, c.cfg.Now()); e != nil {
+					return e
+				}
+				return x.handle(resp)
+			})
 		if e == nil {
 			return nil
 		}
@@ -192,17 +199,17 @@ func (p *pursuit) backOff(ctx context.Context, e *Error) error {
 	return nil
 }
 
-// attempt sends the request once and reports it to the observer.
-func (c *Client) attempt(ctx context.Context, x *exchange, token string, call Call) (failed *Error) {
+// attempt sends a request once and reports it to the observer. It asks for the request when the limiter lets it through.
+func (c *Client) attempt(ctx context.Context, call Call, request func() *http.Request, receive func(*http.Response) *Error) (failed *Error) {
 	began := c.cfg.Now()
 	if c.cfg.Limiter != nil {
-		if err := c.cfg.Limiter.Wait(ctx, x.op); err != nil {
-			return budgetError(ctx, x.op, err)
+		if err := c.cfg.Limiter.Wait(ctx, call.Operation); err != nil {
+			return budgetError(ctx, call.Operation, err)
 		}
 		now := c.cfg.Now()
 		call.Throttled += now.Sub(began)
 		began = now
-		defer func() { c.cfg.Limiter.Done(x.op, failed) }()
+		defer func() { c.cfg.Limiter.Done(call.Operation, failed) }()
 	}
 	defer func() {
 		call.Duration = c.cfg.Now().Sub(began)
@@ -212,21 +219,22 @@ func (c *Client) attempt(ctx context.Context, x *exchange, token string, call Ca
 		c.cfg.Observe(call)
 	}()
 
-	req := (&http.Request{Method: http.MethodGet, URL: x.url(), Header: http.Header{
-		"Authorization": {"Bearer " + token},
-		"Accept":        {"application/json"},
-		"User-Agent":    {c.cfg.UserAgent},
-	}}).WithContext(ctx)
-	resp, err := c.http.Do(req)
+	resp, err := c.http.Do(request().WithContext(ctx))
 	if err != nil {
-		return networkError(ctx, x.op, err)
+		return networkError(ctx, call.Operation, err)
 	}
 	defer resp.Body.Close()
 	call.Status = resp.StatusCode
-	if e := checkResponse(x.op, resp, c.cfg.Now()); e != nil {
-		return e
+	return receive(resp)
+}
+
+// request is one without a body. An empty token is not sent.
+func (c *Client) request(method string, to *url.URL, token string) *http.Request {
+	header := http.Header{"Accept": {"application/json"}, "User-Agent": {c.cfg.UserAgent}}
+	if token != "" {
+		header.Set("Authorization", "Bearer "+token)
 	}
-	return x.handle(resp)
+	return &http.Request{Method: method, URL: to, Header: header}
 }
 
 // budgetError is the error of a call that a [Limiter] let no request through for.

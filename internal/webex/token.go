@@ -2,7 +2,6 @@ package webex
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -37,13 +36,23 @@ func (t StaticToken) Refresh(context.Context, string) (string, error) {
 }
 
 // Format hides the token, whatever the verb.
-func (t StaticToken) Format(f fmt.State, _ rune) { redact(f) }
+func (t StaticToken) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, hidden) }
 
 // MarshalText hides the token.
 func (t StaticToken) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
+// secret hides what embeds it in any output.
+type secret struct{}
+
+// Format hides the value, whatever the verb.
+func (secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, hidden) }
+
+// MarshalJSON hides the value: to store a token, name its fields.
+func (secret) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
+
 // Token is what the token endpoint returns. It prints and marshals as [redacted].
 type Token struct {
+	secret
 	// AccessToken goes into the Authorization header.
 	AccessToken string
 	// RefreshToken is the one to use next time: the new one if the server sent one, else the old one.
@@ -52,31 +61,13 @@ type Token struct {
 	ExpiresAt, RefreshExpiresAt time.Time
 }
 
-// String hides the token.
-func (t Token) String() string { return hidden }
-
-// GoString hides the token.
-func (t Token) GoString() string { return hidden }
-
-// Format hides the token, whatever the verb.
-func (t Token) Format(f fmt.State, _ rune) { redact(f) }
-
-// MarshalJSON hides the token: to store one, name its fields.
-func (t Token) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
-
-func redact(w io.Writer) { _, _ = io.WriteString(w, hidden) }
-
 // TokenEndpoints are the calls that issue tokens. Each sends its request once: an answer that got lost may have
 // replaced the refresh token, so whether to try again is the caller's decision. No redirect is followed.
 type TokenEndpoints struct {
-	// BaseURL is the REST base; empty means [DefaultBaseURL].
-	BaseURL string
-	// HTTP carries the requests; required.
-	HTTP *http.Client
-	// UserAgent is as in [Config].
+	// BaseURL, HTTP and UserAgent are as in [Config].
+	BaseURL   string
+	HTTP      *http.Client
 	UserAgent string
-	// Limiter is waited for before a request, if set.
-	Limiter Limiter
 	// Observe is called after a request, if set.
 	Observe func(Call)
 	// Now is the clock from which the expiry times count. Nil means [time.Now].
@@ -85,21 +76,13 @@ type TokenEndpoints struct {
 
 // RefreshGrant is what a refresh asks with. It prints as [redacted].
 type RefreshGrant struct {
+	secret
 	// ClientID, ClientSecret and RefreshToken are those of the integration or service app; required.
 	ClientID, ClientSecret, RefreshToken string
 }
 
-// Format hides the secrets, whatever the verb.
-func (g RefreshGrant) Format(f fmt.State, _ rune) { redact(f) }
-
-// MarshalJSON hides the secrets.
-func (g RefreshGrant) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
-
-const (
-	refreshOperation = "refresh token"
-	// maxTokenBody bounds the answer of the token endpoint; two tokens are a few kB.
-	maxTokenBody = 256 << 10
-)
+// maxTokenBody bounds the answer of the token endpoint; two tokens are a few kB.
+const maxTokenBody = 256 << 10
 
 // Refresh asks the token endpoint for a new access token.
 //
@@ -114,7 +97,7 @@ func (t TokenEndpoints) Refresh(ctx context.Context, g RefreshGrant) (Token, err
 		"refresh_token": {g.RefreshToken},
 	}
 	return t.ask(ctx, tokenRequest{
-		operation: refreshOperation, path: []string{"access_token"},
+		operation: "refresh token", path: []string{"access_token"},
 		contentType: "application/x-www-form-urlencoded", body: form.Encode(),
 		refused:      []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden},
 		refusal:      ErrRefreshRefused,
@@ -136,79 +119,36 @@ type tokenRequest struct {
 	refreshToken string
 }
 
-func (t TokenEndpoints) ask(ctx context.Context, r tokenRequest) (Token, error) {
-	if t.BaseURL == "" {
-		t.BaseURL = DefaultBaseURL
-	}
-	base, err := ParseBaseURL(t.BaseURL)
+func (t TokenEndpoints) ask(ctx context.Context, r tokenRequest) (token Token, _ error) {
+	c, err := newClient(Config{BaseURL: t.BaseURL, HTTP: t.HTTP, UserAgent: t.UserAgent, Observe: t.Observe, Now: t.Now})
 	if err != nil {
 		return Token{}, err
 	}
-	if t.HTTP == nil {
-		return Token{}, errors.New("no HTTP client: set TokenEndpoints.HTTP")
+	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	request := func() *http.Request {
+		req := c.request(http.MethodPost, below(c.base, r.path), r.bearer)
+		req.Header.Set("Content-Type", r.contentType)
+		req.ContentLength = int64(len(r.body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(r.body)), nil }
+		req.Body, _ = req.GetBody()
+		return req
 	}
-	if t.Now == nil {
-		t.Now = time.Now //nolint:forbidigo // the default of the parameter
-	}
-	if t.UserAgent == "" {
-		t.UserAgent = defaultUserAgent
-	}
-	if t.Observe == nil {
-		t.Observe = func(Call) {}
-	}
-	token, e := t.send(ctx, base, &r)
-	if e != nil {
-		return Token{}, e
-	}
-	return token, nil
-}
-
-// send posts the request and reports the call.
-func (t *TokenEndpoints) send(ctx context.Context, base *url.URL, r *tokenRequest) (_ Token, failed *Error) {
-	call := Call{Operation: r.operation, Method: http.MethodPost}
-	began := t.Now()
-	if t.Limiter != nil {
-		if err := t.Limiter.Wait(ctx, r.operation); err != nil {
-			return Token{}, budgetError(ctx, r.operation, err)
+	e := c.attempt(ctx, Call{Operation: r.operation}, request, func(resp *http.Response) *Error {
+		e := checkResponse(r.operation, resp, c.cfg.Now())
+		if e == nil {
+			token, e = r.decode(ctx, resp, c.cfg.Now())
+			return e
 		}
-		now := t.Now()
-		call.Throttled, began = now.Sub(began), now
-		defer func() { t.Limiter.Done(r.operation, failed) }()
-	}
-	defer func() {
-		call.Duration = t.Now().Sub(began)
-		if failed != nil {
-			call.Class = failed.Class
-		}
-		t.Observe(call)
-	}()
-
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, below(base, r.path).String(), strings.NewReader(r.body))
-	if err != nil {
-		return Token{}, networkError(ctx, r.operation, err)
-	}
-	req.Header.Set("Content-Type", r.contentType)
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", t.UserAgent)
-	if r.bearer != "" {
-		req.Header.Set("Authorization", "Bearer "+r.bearer)
-	}
-	client := confined(t.HTTP, base)
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	resp, err := client.Do(req)
-	if err != nil {
-		return Token{}, networkError(ctx, r.operation, err)
-	}
-	defer resp.Body.Close()
-	call.Status = resp.StatusCode
-	if e := checkResponse(r.operation, resp, t.Now()); e != nil {
 		own := e.oauth || e.Class == ClassTerminal || e.Class == ClassAuth
 		if own && slices.Contains(r.refused, e.Status) {
 			e.Class, e.Err, e.Content = ClassAuth, r.refusal, ""
 		}
+		return e
+	})
+	if e != nil {
 		return Token{}, e
 	}
-	return t.decode(ctx, resp, r)
+	return token, nil
 }
 
 // below is the URL of a path below base.
@@ -223,9 +163,8 @@ func below(base *url.URL, segments []string) *url.URL {
 }
 
 // decode reads an answer with tokens.
-func (t *TokenEndpoints) decode(ctx context.Context, resp *http.Response, r *tokenRequest) (Token, *Error) {
+func (r *tokenRequest) decode(ctx context.Context, resp *http.Response, now time.Time) (Token, *Error) {
 	token := Token{RefreshToken: r.refreshToken}
-	now := t.Now()
 	d := newDecoder()
 	d.reset(resp.Body, maxTokenBody)
 	err := d.document(func(name []byte) error {

@@ -3,12 +3,12 @@ package webex
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 )
 
 // ServiceAppGrant is what the token of a service app is asked for with. It prints as [redacted].
 type ServiceAppGrant struct {
+	secret
 	// ApplicationID is the app's id as the developer portal shows it; required.
 	ApplicationID string
 	// ClientID and ClientSecret are the app's own; required.
@@ -18,12 +18,6 @@ type ServiceAppGrant struct {
 	// CallerToken is an access token of another identity, with the scope spark:applications_token; required.
 	CallerToken string
 }
-
-// Format hides the secrets, whatever the verb.
-func (g ServiceAppGrant) Format(f fmt.State, _ rune) { redact(f) }
-
-// MarshalJSON hides the secrets.
-func (g ServiceAppGrant) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
 
 const serviceAppOperation = "get service app token"
 

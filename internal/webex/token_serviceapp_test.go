@@ -49,7 +49,7 @@ func TestServiceAppToken(t *testing.T) {
 				t.Errorf("%d requests, %d bodies open", f.count(), f.open.Load())
 			}
 			if test.class == ClassNone {
-				want := Token{"new-access", "new-refresh", noon.Add(time.Hour), noon.Add(7775999 * time.Second)}
+				want := tokenOf("new-refresh", noon.Add(time.Hour), noon.Add(7775999*time.Second))
 				if err != nil || got != want {
 					t.Errorf("error %v, token differs: %v", err, got != want)
 				}

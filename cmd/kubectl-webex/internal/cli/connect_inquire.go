@@ -103,7 +103,7 @@ func (w *wizard) hosts() (access.HostPolicy, error) {
 	if base == "" {
 		base = webex.DefaultBaseURL
 	}
-	u, err := webex.ParseBaseURL(base)
+	u, err := access.ParseBaseURL(base)
 	if err != nil {
 		return policy, usagef("--base-url: %v", err)
 	}
