@@ -31,14 +31,19 @@ func (e *Engine) NewProbe(ctx context.Context, customer *v1alpha1.WebexCustomerA
 	}
 	a.session.Probing(renewal)
 	a.webex, err = webex.New(webex.Config{
-		BaseURL: a.session.BaseURL.String(), HTTP: a.session.HTTP, Tokens: a.session.Tokens, Limits: webex.Limits{PeoplePage: probePage, WorkspacesPage: probePage},
+		BaseURL: a.session.BaseURL.String(), HTTP: a.session.HTTP, Tokens: a.session.Tokens, PageSize: probePage,
 		UserAgent: e.UserAgent, Retry: e.Retry, Observe: a.observe, Now: e.Clock.Now,
 	})
 	return &Probe{a: a}, err
 }
 
-// probePage is how many people a probe asks for: a few, since people are slow to come.
-const probePage = 10
+// probePage asks for a few people and workspaces, since they are slow to come.
+func probePage(list string, usual int) int {
+	if list == "list locations" {
+		return usual
+	}
+	return min(usual, 10)
+}
 
 // Close gives connections back.
 func (p *Probe) Close() { p.a.session.Close() }

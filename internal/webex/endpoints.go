@@ -133,7 +133,7 @@ func (c *Client) Roles(ctx context.Context) iter.Seq2[Role, error] {
 // https://developer.webex.com/docs/api/v1/locations/list-locations
 func (c *Client) Locations(ctx context.Context, orgID string) iter.Seq2[Location, error] {
 	return inOrganization(ctx, c, orgID, listing[Location]{
-		op: "list locations", path: "/locations", size: c.cfg.Limits.LocationsPage, decode: decodeLocation,
+		op: "list locations", path: "/locations", size: locationsPageSize, decode: decodeLocation,
 	})
 }
 
@@ -153,7 +153,7 @@ func (c *Client) PeoplePages(ctx context.Context, orgID string) iter.Seq2[[]Pers
 // https://developer.webex.com/docs/api/v1/people/list-people
 func (c *Client) PeopleAt(ctx context.Context, orgID, locationID string) iter.Seq2[[]Person, error] {
 	l := c.located()
-	l.form, l.size = " of a location", c.cfg.Limits.PeopleAtPage
+	l.form, l.size = " of a location", PeopleAtPage
 	l.params = append(l.params, param{"locationId", locationID})
 	return pagesInOrganization(ctx, c, orgID, l)
 }
@@ -162,7 +162,7 @@ func (c *Client) PeopleAt(ctx context.Context, orgID, locationID string) iter.Se
 // https://developer.webex.com/docs/api/v1/people/list-people
 func (c *Client) Everybody(ctx context.Context, orgID string) iter.Seq2[[]Person, error] {
 	return pagesInOrganization(ctx, c, orgID, listing[Person]{
-		op: "list people", path: "/people", form: " without locations", size: c.cfg.Limits.EverybodyPage,
+		op: "list people", path: "/people", form: " without locations", size: EverybodyPage,
 		decode: decodePerson, params: []param{{"excludeStatus", "true"}},
 	})
 }
@@ -170,7 +170,7 @@ func (c *Client) Everybody(ctx context.Context, orgID string) iter.Seq2[[]Person
 // located lists people with their calling data, of which the location is a part.
 func (c *Client) located() listing[Person] {
 	return listing[Person]{
-		op: "list people", path: "/people", size: c.cfg.Limits.PeoplePage, decode: decodePerson,
+		op: "list people", path: "/people", size: peoplePageSize, decode: decodePerson,
 		params: []param{{"callingData", "true"}, {"excludeStatus", "true"}},
 	}
 }
@@ -179,7 +179,7 @@ func (c *Client) located() listing[Person] {
 // https://developer.webex.com/docs/api/v1/workspaces/list-workspaces
 func (c *Client) Workspaces(ctx context.Context, orgID string) iter.Seq2[Workspace, error] {
 	return inOrganization(ctx, c, orgID, listing[Workspace]{
-		op: "list workspaces", path: "/workspaces", size: c.cfg.Limits.WorkspacesPage, decode: decodeWorkspace,
+		op: "list workspaces", path: "/workspaces", size: workspacesPageSize, decode: decodeWorkspace,
 		offset: true, id: func(w *Workspace) string { return w.ID },
 	})
 }

@@ -1,6 +1,7 @@
 package webex
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,42 +14,23 @@ import (
 )
 
 // Class says what a failure means for the caller. It is decided once, here.
-type Class int
+type Class string
 
 const (
 	// ClassNone is the class of no error.
-	ClassNone Class = iota
+	ClassNone Class = ""
 	// ClassTerminal is a no of the API's own: HTTP 400, 403, 404, 405 and the like; or a malformed organization id.
-	ClassTerminal
+	ClassTerminal Class = "Terminal"
 	// ClassAuth needs new credentials: the API's own HTTP 401 after one refresh, or a refused refresh.
-	ClassAuth
+	ClassAuth Class = "Auth"
 	// ClassRateLimited asks for patience: HTTP 429 and 423. See [Error.RetryAfter].
-	ClassRateLimited
+	ClassRateLimited Class = "RateLimited"
 	// ClassTransient is trouble on the way or in the service: HTTP 5xx, time-outs, cut connections, and whatever a proxy,
 	// a gateway or a login page answers in the place of the API.
-	ClassTransient
+	ClassTransient Class = "Transient"
 	// ClassPartial is an answer that cannot be taken for the whole truth: malformed, truncated, incomplete, endless.
-	ClassPartial
+	ClassPartial Class = "Partial"
 )
-
-// String returns the name of the class.
-func (c Class) String() string {
-	switch c {
-	case ClassNone:
-		return "None"
-	case ClassTerminal:
-		return "Terminal"
-	case ClassAuth:
-		return "Auth"
-	case ClassRateLimited:
-		return "RateLimited"
-	case ClassTransient:
-		return "Transient"
-	case ClassPartial:
-		return "Partial"
-	}
-	return "Unknown"
-}
 
 // Error is a failed call. All its text is the client's own: no token, no URL, no server text, no personal data.
 type Error struct {
@@ -71,54 +53,57 @@ type Error struct {
 	oauth bool // it is what RFC 6749 lets a token endpoint answer
 }
 
-// cause is an error constant. Its text is stable and fit for a condition.
-type cause string
+// cause is what went wrong and what to do about it, by default to try again later. Its text is stable and fit for a
+// condition.
+type cause struct{ what, remedy string }
 
-func (c cause) Error() string { return string(c) }
+func (c cause) Error() string { return c.what }
 
 // Causes of an [Error], for [errors.Is].
-const (
+var (
 	// ErrForeignLink: the next page lies on another scheme, host, port or outside the API's path. The token stays here.
-	ErrForeignLink = cause("the next link leads out of the API")
+	ErrForeignLink = cause{what: "the next link leads out of the API"}
 	// ErrLoop: the next page was seen before in the same walk.
-	ErrLoop = cause("the next link leads in a circle")
+	ErrLoop = cause{what: "the next link leads in a circle"}
 	// ErrLimit: a bound of [Limits] was exceeded.
-	ErrLimit = cause("the answer is larger than this client accepts")
+	ErrLimit = cause{"the answer is larger than this client accepts", "report this with the size of the organization"}
 	// ErrMissingField: the answer lacks a field that it cannot do without, such as items or an id.
-	ErrMissingField = cause("a required field is missing in the answer")
+	ErrMissingField = cause{what: "a required field is missing in the answer"}
 	// ErrMalformed: the answer is not well-formed JSON.
-	ErrMalformed = cause("the answer is malformed JSON")
+	ErrMalformed = cause{what: "the answer is malformed JSON"}
 	// ErrNotJSON: the answer is something else than JSON, such as HTML, and so not the API's.
-	ErrNotJSON = cause("something between here and Webex answered, and not in JSON")
+	ErrNotJSON = cause{"something between here and Webex answered, and not in JSON", remedyStranger}
 	// ErrNotWebex: the answer is empty, or JSON of another form than that of the API's errors.
-	ErrNotWebex = cause("something between here and Webex answered, and not in Webex's form")
+	ErrNotWebex = cause{"something between here and Webex answered, and not in Webex's form", remedyStranger}
 	// ErrCut: the body ended before its end.
-	ErrCut = cause("the answer was cut off")
+	ErrCut = cause{what: "the answer was cut off"}
 	// ErrRedirect: the answer redirects to another host, such as that of a login page. The token stays here.
-	ErrRedirect = cause("something between here and Webex answered, by a redirect that is not followed")
+	ErrRedirect = cause{"something between here and Webex answered, by a redirect that is not followed", remedyStranger}
 	// ErrProxyAuthentication: the proxy wants a user name and password, or other ones.
-	ErrProxyAuthentication = cause("the proxy refused the user name and password")
+	ErrProxyAuthentication = cause{"the proxy refused the user name and password", "supply those that it knows"}
 	// ErrTokenUnusable: there is no access token, or it has characters that no header may carry.
-	ErrTokenUnusable = cause("the access token is empty or malformed")
+	ErrTokenUnusable = cause{"the access token is empty or malformed", "supply an access token"}
 	// ErrRefreshRefused: the token endpoint refused the refresh token or the client credentials.
-	ErrRefreshRefused = cause("the refresh token or the client credentials were refused")
+	ErrRefreshRefused = cause{"the refresh token or the client credentials were refused", "authorize again and supply the new refresh token"}
 	// ErrServiceAppRefused: no token of the service app is to be had with these credentials.
-	ErrServiceAppRefused = cause("the token of the service app was refused")
+	ErrServiceAppRefused = cause{"the token of the service app was refused", "check the app's id, client and authorization, and the scope of the token that asks"}
 	// ErrOrganizationID: the organization id has a shape that the API does not know.
-	ErrOrganizationID = cause("the organization id is malformed")
+	ErrOrganizationID = cause{"the organization id is malformed", "use a UUID or the id as the API writes it"}
 )
 
 // Causes without an answer.
+var (
+	errCancelled   = cause{what: "cancelled"}
+	errDeadline    = cause{what: "out of time"}
+	errTimeout     = cause{what: "no answer in time"}
+	errRefused     = cause{what: "connection refused"}
+	errUnknownHost = cause{"host name not found", "check the host of the base URL and of the proxy"}
+	errConnection  = cause{what: "connection failed"}
+	errProxy       = cause{"the proxy refused the connection", "see that it lets the host of the base URL through"}
+	errBudget      = cause{what: "no request budget in time"}
+)
+
 const (
-	errCancelled   = cause("cancelled")
-	errDeadline    = cause("out of time")
-	errTimeout     = cause("no answer in time")
-	errRefused     = cause("connection refused")
-	errUnknownHost = cause("host name not found")
-	errConnection  = cause("connection failed")
-	errProxy       = cause("the proxy refused the connection")
-	errBudget      = cause("no request budget in time")
-	errBadIDRemedy = "use a UUID or the id as the API writes it"
 	remedyBackOff  = "try again later"
 	remedyStranger = "check the base URL, the proxy, and whether a login page stands in the way"
 )
@@ -134,10 +119,7 @@ func (r redacted) Unwrap() []error { return []error{r.cause, r.inner} }
 // Error says operation, cause, status and remedy in lower case. It is stable: equal failures have equal text.
 func (e *Error) Error() string {
 	what, remedy := e.describe()
-	op := e.Operation
-	if op == "" {
-		op = "webex"
-	}
+	op := cmp.Or(e.Operation, "webex")
 	switch {
 	case e.Status != 0 && e.Content != "":
 		return fmt.Sprintf("%s: %s (HTTP %d, %s): %s", op, what, e.Status, e.Content, remedy)
@@ -162,36 +144,12 @@ func (e *Error) String() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// remedies of causes; of all others it is to try again later.
-var remedies = map[cause]string{
-	errCertificate:          "give the certificate authority of the API or the proxy to this client",
-	errCertificateExpired:   "have it renewed where it is served, or set the clock right",
-	errCertificateTooYoung:  "set the clock right, or wait until it is valid",
-	errCertificateHost:      "write the host of the base URL or the proxy as the certificate has it, or have it issued for that host",
-	errCertificateMalformed: "have it issued anew where it is served",
-	errCertificateUsage:     "have it issued anew for a server, by an authority that may",
-	errUnknownHost:          "check the host of the base URL and of the proxy",
-	errProxy:                "see that it lets the host of the base URL through",
-	ErrProxyAuthentication:  "supply those that it knows",
-	ErrRedirect:             remedyStranger,
-	ErrTokenUnusable:        "supply an access token",
-	ErrRefreshRefused:       "authorize again and supply the new refresh token",
-	ErrServiceAppRefused:    "check the app's id, client and authorization, and the scope of the token that asks",
-	ErrOrganizationID:       errBadIDRemedy,
-	ErrNotJSON:              remedyStranger,
-	ErrNotWebex:             remedyStranger,
-	ErrLimit:                "report this with the size of the organization",
-}
-
 func (e *Error) describe() (what, remedy string) {
 	c, known := errors.AsType[cause](e.Err)
 	if !known {
 		return describeStatus(e.Class, e.Status)
 	}
-	if remedy, ok := remedies[c]; ok {
-		return string(c), remedy
-	}
-	return string(c), remedyBackOff
+	return c.what, cmp.Or(c.remedy, remedyBackOff)
 }
 
 func describeStatus(class Class, status int) (what, remedy string) {
@@ -271,7 +229,7 @@ func networkError(ctx context.Context, op string, err error) *Error {
 		err = urlErr.Err
 	}
 	c := causeOf(err)
-	e.Err, e.again = redacted{c, err}, !strings.HasPrefix(string(c), string(errCertificate))
+	e.Err, e.again = redacted{c, err}, !strings.HasPrefix(c.what, errCertificate.what)
 	if c == ErrProxyAuthentication { // asking again may lock the account
 		e.Class, e.again = ClassTerminal, false
 	}

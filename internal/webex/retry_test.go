@@ -271,7 +271,7 @@ func TestLimiterIsAskedBeforeEveryAttempt(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{
 		"wait list people", "done list people 503 Transient 0s", "wait list people", "done list people 429 RateLimited 2s",
-		"wait list people", "done list people 0 None 0s",
+		"wait list people", "done list people 0  0s",
 	}, l.asked); diff != "" {
 		t.Error(diff)
 	}

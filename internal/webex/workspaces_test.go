@@ -64,7 +64,8 @@ func TestWorkspacesOfAServerThatIgnoresStart(t *testing.T) {
 	if err != nil || !slices.Equal(got, []string{"a", "b"}) || in.count() != 2 {
 		t.Errorf("whole list: workspaces %v, error %v, %d requests", got, err, in.count())
 	}
-	c, _ = newTestClient(t, inTurn(one(200, `{"items":[{"id":"a"},{"id":"b"}]}`)), func(c *Config) { c.Limits.WorkspacesPage = 2 })
+	full := `{"items":[{"id":"a"}` + strings.Repeat(`,{"id":"b"}`, minPage-1) + `]}`
+	c, _ = newTestClient(t, inTurn(one(200, full)), func(c *Config) { c.PageSize = func(string, int) int { return minPage } })
 	_, err = collect(c.Workspaces(t.Context(), ""), func(w Workspace) string { return w.ID })
 	if wantClass(t, err, ClassPartial); !errors.Is(err, ErrLoop) {
 		t.Errorf("full page: error %v", err)
