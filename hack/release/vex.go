@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/openvex/go-vex/pkg/vex"
 )
 
 const author = "webex-license-operator maintainers"
@@ -32,32 +34,29 @@ func (r release) vex(ctx context.Context) error {
 
 // signed names the author, the time and the products of a document.
 func signed(document []byte, image, version string, at time.Time) ([]byte, error) {
-	var vex map[string]any
-	if err := json.Unmarshal(document, &vex); err != nil {
+	found, err := vex.Parse(document)
+	if err != nil {
 		return nil, fmt.Errorf("the document of govulncheck: %w", err)
 	}
-	vex["@id"] = repository + "/releases/download/" + version + "/webex-license-operator.openvex.json"
-	vex["author"] = author
-	vex["timestamp"] = at.UTC().Format(time.RFC3339)
-	statements, _ := vex["statements"].([]any)
-	for _, s := range statements {
-		statement, _ := s.(map[string]any)
-		products, _ := statement["products"].([]any)
-		if len(products) != 1 {
-			return nil, fmt.Errorf("want a statement about one product, got %v", statement["products"])
+	found.ID = repository + "/releases/download/" + version + "/webex-license-operator.openvex.json"
+	found.Author, found.Timestamp = author, &at
+	for i := range found.Statements {
+		s := &found.Statements[i]
+		if len(s.Products) != 1 {
+			return nil, fmt.Errorf("want a statement about one product, got %v", s.Products)
 		}
-		product, _ := products[0].(map[string]any)
-		var named []any
+		subcomponents := s.Products[0].Subcomponents
+		s.Products = nil
 		for _, id := range productIDs(image, version) {
-			named = append(named, map[string]any{"@id": id, "subcomponents": product["subcomponents"]})
+			s.Products = append(s.Products, vex.Product{Component: vex.Component{ID: id}, Subcomponents: subcomponents})
 		}
-		statement["products"] = named
 	}
-	if statements == nil {
-		vex["statements"] = []any{}
+	if found.Statements == nil {
+		found.Statements = []vex.Statement{}
 	}
-	out, err := json.MarshalIndent(vex, "", "  ")
-	return append(out, '\n'), err
+	var out bytes.Buffer
+	err = found.ToJSON(&out)
+	return out.Bytes(), err
 }
 
 // productIDs are the package URLs of the image and of the module.
