@@ -68,6 +68,14 @@ func newWorldWith(t *testing.T, funcs interceptor.Funcs, objects ...client.Objec
 	if err != nil {
 		t.Fatal(err)
 	}
+	listing := funcs.List
+	funcs.List = func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
+		defer list.SetResourceVersion("999") // the fake lists without one, which no API server does
+		if listing == nil {
+			return c.List(ctx, list, opts...)
+		}
+		return listing(ctx, c, list, opts...)
+	}
 	c := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).WithInterceptorFuncs(funcs).
 		WithStatusSubresource(&v1alpha1.WebexCustomerAccess{}, &v1alpha1.LicenseSync{}, &v1alpha1.LicenseSyncSchedule{}, &v1alpha1.WebexLicense{}).Build()
 	return &world{t: t, client: c, namespace: "webex", now: func() time.Time { return now }, ctx: t.Context()}

@@ -3,12 +3,16 @@ package cli
 import (
 	"context"
 	"errors"
+	"net"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/utils/ptr"
@@ -24,7 +28,7 @@ import (
 type script map[string][]func(*v1alpha1.LicenseSync)
 
 // operator stands for one: it gives the runs that are created fixed names, and
-// plays the script to whoever watches.
+// plays the script to each watch.
 func operator(steps script) interceptor.Funcs {
 	var mu sync.Mutex
 	var created []*v1alpha1.LicenseSync
@@ -46,6 +50,7 @@ func operator(steps script) interceptor.Funcs {
 			for _, run := range created {
 				for _, step := range steps[run.Spec.CustomerAccessRef.Name] {
 					step(run)
+					run.ResourceVersion = "1000"
 					w.Modify(run.DeepCopy())
 				}
 			}
@@ -144,7 +149,7 @@ func TestSyncMistakes(t *testing.T) {
 		"retry acme":                        `1 error: the last run of customer acme did not fail: kubectl webex sync acme starts another`,
 		"retry umbrella":                    `1 error: customer umbrella has no run that ended: kubectl webex sync umbrella starts one`,
 		"retry acme-x7k2p":                  `1 error: run acme-x7k2p has not ended: wait for it, or end it with kubectl webex cancel acme-x7k2p`,
-		"retry nobody":                      `1 error: there is no run or customer "nobody" in namespace webex: kubectl webex runs lists the runs, or look elsewhere with -n or -A`,
+		"retry nosuch":                      `1 error: there is no run or customer "nosuch" in namespace webex: kubectl webex runs lists the runs, or look elsewhere with -n or -A`,
 		"retry job/acme":                    `2 error: retry what? Use the name of a run or a customer, run/NAME or customer/NAME`,
 		"retry customer/acme-x7k2p":         `1 error: there is no run or customer "acme-x7k2p" in namespace webex: kubectl webex runs lists the runs, or look elsewhere with -n or -A`,
 		"sync acme --wait --timeout 1m foo": `1 error: there is no customer "foo" in namespace webex: kubectl webex status lists them, or look elsewhere with -n or -A`,
@@ -216,28 +221,76 @@ func TestWaitingEnds(t *testing.T) {
 	})
 }
 
-// A watch that breaks off is set up again; what happened meanwhile is in the list.
-func TestWatchBreaksOff(t *testing.T) {
-	funcs := operator(nil)
-	funcs.Watch = func(ctx context.Context, c client.WithWatch, _ client.ObjectList, _ ...client.ListOption) (watch.Interface, error) {
-		run := &v1alpha1.LicenseSync{}
-		if err := c.Get(ctx, client.ObjectKey{Namespace: "webex", Name: "acme-new"}, run); err != nil {
-			return nil, err
+// A watch that breaks off goes on from the version that was told last, without
+// another list.
+func TestWatchGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		funcs := operator(goodScript())
+		play, watched := funcs.Watch, []string{}
+		var lists int
+		funcs.List = func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
+			lists++
+			return c.List(ctx, list, opts...)
 		}
-		gently(succeededRun(42*time.Second, 0, 0, 0, 0))(run)
-		if err := c.Status().Update(ctx, run); err != nil {
-			return nil, err
+		funcs.Watch = func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) (watch.Interface, error) {
+			options := client.ListOptions{}
+			options.ApplyOptions(opts)
+			watched = append(watched, options.Raw.ResourceVersion)
+			switch len(watched) {
+			case 1:
+				w := watch.NewRaceFreeFake()
+				run := &v1alpha1.LicenseSync{ObjectMeta: metav1.ObjectMeta{Namespace: "webex", Name: "acme-new", ResourceVersion: "1000"}}
+				activeRun(v1alpha1.ReasonRunning, v1alpha1.StepPeople, 10)(run)
+				w.Modify(run)
+				w.Stop()
+				return w, nil
+			case 2: // the API server starts again
+				return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+			}
+			return play(ctx, c, list, opts...)
 		}
-		if err := c.Delete(ctx, &v1alpha1.LicenseSync{ObjectMeta: metav1.ObjectMeta{Namespace: "webex", Name: "globex-new"}}); err != nil {
-			return nil, err
+		w := newWorldWith(t, funcs, fleet()...)
+		w.expect("sync acme --wait", 0, "acme: run acme-new began", "acme: Webex asked to wait, goes on in 30s", "acme: done in 42s, rows +1 ~3 -0", "1 of 1 run succeeded: rows +1 ~3 -0, 9 requests to Webex")
+		if len(watched) != 3 || watched[1] != "1000" || watched[2] != "1000" || lists != 3 {
+			t.Errorf("watched from %q, %d lists", watched, lists)
 		}
-		broken := watch.NewRaceFreeFake()
-		broken.Stop()
-		return broken, nil
+	})
+}
+
+// What an API server no longer tells of is in the list, whether it says so as it
+// takes up the watch, or later.
+func TestWatchExpires(t *testing.T) {
+	gone := apierrors.NewResourceExpired("too old resource version")
+	for name, expire := range map[string]func() (watch.Interface, error){
+		"at once": func() (watch.Interface, error) { return nil, gone },
+		"later": func() (watch.Interface, error) {
+			w := watch.NewRaceFreeFake()
+			w.Error(&gone.ErrStatus)
+			return w, nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				funcs := operator(nil)
+				funcs.Watch = func(ctx context.Context, c client.WithWatch, _ client.ObjectList, _ ...client.ListOption) (watch.Interface, error) {
+					run := &v1alpha1.LicenseSync{}
+					if err := c.Get(ctx, client.ObjectKey{Namespace: "webex", Name: "acme-new"}, run); err != nil {
+						return nil, err
+					}
+					gently(succeededRun(42*time.Second, 0, 0, 0, 0))(run)
+					if err := c.Status().Update(ctx, run); err != nil {
+						return nil, err
+					}
+					if err := c.Delete(ctx, &v1alpha1.LicenseSync{ObjectMeta: metav1.ObjectMeta{Namespace: "webex", Name: "globex-new"}}); err != nil {
+						return nil, err
+					}
+					return expire()
+				}
+				newWorldWith(t, funcs, fleet()...).expect("sync acme globex --wait", 1,
+					"acme: done in 42s, rows +0 ~0 -0", "globex: the run was deleted before its end was seen",
+					"1 of 2 runs succeeded: rows +0 ~0 -0, 9 requests to Webex",
+					"error: run globex-new of customer globex failed: Deleted: the run was deleted before its end was seen")
+			})
+		})
 	}
-	w := newWorldWith(t, funcs, fleet()...)
-	w.expect("sync acme globex --wait", 1,
-		"acme: done in 42s, rows +0 ~0 -0", "globex: the run was deleted before its end was seen",
-		"1 of 2 runs succeeded: rows +0 ~0 -0, 9 requests to Webex",
-		"error: run globex-new of customer globex failed: Deleted: the run was deleted before its end was seen")
 }

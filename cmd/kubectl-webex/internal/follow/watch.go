@@ -4,9 +4,13 @@ import (
 	"context"
 	"time"
 
+	"github.com/go-logr/logr"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/tools/cache"
+	toolswatch "k8s.io/client-go/tools/watch"
+	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -21,15 +25,16 @@ type Change struct {
 	Listed map[Key]bool
 }
 
-// pause is how long to wait before a lost watch is set up again.
+// pause is how long to wait before runs are listed again.
 const pause = time.Second
 
 // Watch tells all changes of runs in the session's namespace until ctx ends. A
-// watch that breaks off is set up again, and what happened meanwhile is told: the
-// list has it, and runs that the list no longer has are gone.
+// watch that breaks off goes on where it was; if the API server no longer has what
+// happened since, the runs are listed again, and those that the list no longer has
+// are gone.
 //
-// An error means that watching makes no sense: the first list failed, or the
-// cluster does not allow it.
+// An error means that watching makes no sense: the first list or watch failed, or
+// the cluster does not allow it.
 func Watch(ctx context.Context, session *cluster.Session, changes chan<- Change) error {
 	tell := func(c Change) {
 		select {
@@ -44,9 +49,9 @@ func Watch(ctx context.Context, session *cluster.Session, changes chan<- Change)
 		}
 		switch {
 		case ctx.Err() != nil:
-			return nil //nolint:nilerr // whoever ended ctx knows why
+			return nil //nolint:nilerr // the caller ended ctx
 		case err != nil && (first || apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)):
-			return cluster.Explain(err)
+			return err
 		}
 		select {
 		case <-ctx.Done():
@@ -58,44 +63,51 @@ func Watch(ctx context.Context, session *cluster.Session, changes chan<- Change)
 
 // list tells all runs as they are, and returns the version to watch from.
 func list(ctx context.Context, session *cluster.Session, tell func(Change)) (string, error) {
+	var last v1alpha1.LicenseSyncList
+	runs, err := cluster.List(ctx, session, &last, func(l *v1alpha1.LicenseSyncList) []v1alpha1.LicenseSync { return l.Items })
+	if err != nil {
+		return "", err
+	}
 	exists := map[Key]bool{}
-	version := ""
-	for token := ""; ; {
-		var page v1alpha1.LicenseSyncList
-		if err := session.Client.List(ctx, &page, session.In(), client.Limit(500), client.Continue(token)); err != nil {
-			return "", err
-		}
-		for i := range page.Items {
-			exists[Key{page.Items[i].Namespace, page.Items[i].Name}] = true
-			tell(Change{Run: &page.Items[i]})
-		}
-		version = page.ResourceVersion
-		if token = page.Continue; token == "" {
-			break
-		}
+	for i := range runs {
+		exists[Key{runs[i].Namespace, runs[i].Name}] = true
+		tell(Change{Run: &runs[i]})
 	}
 	tell(Change{Listed: exists})
-	return version, nil
+	return last.ResourceVersion, nil
 }
 
-// stream tells changes until the watch breaks off.
+// stream tells changes until the API server no longer has those that follow.
 func stream(ctx context.Context, session *cluster.Session, version string, tell func(Change)) error {
-	w, err := session.Client.Watch(ctx, &v1alpha1.LicenseSyncList{}, session.In(), &client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: version}})
+	// The log of each retry would run over the screen.
+	retrying, stop := context.WithCancelCause(klog.NewContext(ctx, logr.Discard()))
+	defer stop(nil)
+	established := false
+	w, err := toolswatch.NewRetryWatcherWithContext(retrying, version, &cache.ListWatch{
+		WatchFuncWithContext: func(request context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			w, err := session.Client.Watch(klog.NewContext(request, klog.FromContext(ctx)), &v1alpha1.LicenseSyncList{}, session.In(), &client.ListOptions{Raw: &options})
+			// The RetryWatcher would ask for a version forever that the server no longer has.
+			if err != nil && (!established || expired(err)) {
+				stop(err)
+			}
+			established = established || err == nil
+			return w, err
+		},
+	})
 	if err != nil {
 		return err
 	}
-	defer w.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case event, open := <-w.ResultChan():
-			if !open || event.Type == watch.Error {
-				return nil
-			}
-			if run, ok := event.Object.(*v1alpha1.LicenseSync); ok {
-				tell(Change{Run: run, Gone: event.Type == watch.Deleted})
-			}
+	for event := range w.ResultChan() {
+		if event.Type == watch.Error {
+			stop(apierrors.FromObject(event.Object))
+		} else if run, ok := event.Object.(*v1alpha1.LicenseSync); ok {
+			tell(Change{Run: run, Gone: event.Type == watch.Deleted})
 		}
 	}
+	if err = context.Cause(retrying); expired(err) {
+		return nil
+	}
+	return cluster.Explain(err)
 }
+
+func expired(err error) bool { return apierrors.IsGone(err) || apierrors.IsResourceExpired(err) }
