@@ -107,7 +107,7 @@ func TestConnectByScript(t *testing.T) {
 	w.Expect(code).To(BeZero(), out+errs)
 }
 
-// Whoever may not write Secrets is told what right to ask for, and no token is used.
+// A person without the right to write Secrets is told what right to ask for, and no token is used.
 func TestConnectWithoutRights(t *testing.T) {
 	w := newWorld(t, 1)
 	namespace := w.namespaces[0]

@@ -59,7 +59,7 @@ func (a *app) confirm(ctx context.Context, question string, yes bool) error {
 		return nil
 	}
 	if !a.InLive {
-		return usagef("there is nobody to ask: add --yes")
+		return usagef("there is no terminal to ask on: add --yes")
 	}
 	answer, err := a.ask(ctx, question+" [y/N]")
 	if err != nil && !errors.Is(err, errNoAnswer) {

@@ -110,7 +110,7 @@ func TestApprovePrune(t *testing.T) {
 	})
 	t.Run("a script", func(t *testing.T) {
 		w := newWorld(t, fleet()...)
-		w.expect("approve-prune globex", 2, shown, "error: there is nobody to ask: add --yes", "See 'kubectl webex approve-prune --help'.")
+		w.expect("approve-prune globex", 2, shown, "error: there is no terminal to ask on: add --yes", "See 'kubectl webex approve-prune --help'.")
 		w.expect("approve-prune globex --yes", 0, shown, done)
 	})
 	t.Run("nothing held", func(t *testing.T) {

@@ -174,7 +174,7 @@ func (f *connectFlags) check(a *app, args []string) error {
 		case len(args) == 0:
 			return usagef("connect which customer? Give it a name, such as acme")
 		case !f.yes && !dry:
-			return usagef("there is nobody to ask: add --yes, or --dry-run=server to see first what would be written")
+			return usagef("there is no terminal to ask on: add --yes, or --dry-run=server to see first what would be written")
 		case !f.given() && f.secret == "":
 			return usagef("with what credentials? Add --token-file, or --client-id, --client-secret-file and --refresh-token-file, or --secret with the name of a Secret")
 		}

@@ -167,7 +167,7 @@ func (w *wizard) pick(ctx context.Context, visible []webex.Organization) (string
 	for _, o := range visible {
 		uuid, err := webex.OrganizationUUID(o.ID)
 		if err != nil {
-			continue // nobody could name it in a customer
+			continue // no customer could name it
 		}
 		f := found{option{uuid, fmt.Sprintf("%s (%s)", o.DisplayName, uuid)}, uuid, connect.ReaderOf(uuid, w.namespace, w.name, w.customers)}
 		if f.by != nil {
@@ -260,7 +260,7 @@ func (w *wizard) report(probe *syncrun.Probe, f *syncrun.Findings) {
 }
 
 var credentialWords = map[v1alpha1.CredentialKind]string{
-	v1alpha1.CredentialKindAccessToken: "an access token, which nobody renews",
+	v1alpha1.CredentialKindAccessToken: "an access token, which is not renewed",
 	v1alpha1.CredentialKindIntegration: "an integration",
 	v1alpha1.CredentialKindServiceApp:  "a Service App",
 }
@@ -292,7 +292,7 @@ var (
 	siteQuestion         = question{"Meetings site", "--default-site-url", "For which Meetings site may licences be assigned?"}
 )
 
-// chooseDefault asks where there are several, and nobody has said already.
+// chooseDefault asks where there are several, and no flag has said already.
 func (w *wizard) chooseDefault(ctx context.Context, q question, choices []connect.Choice, field *string, given string) error {
 	if *field != "" {
 		c, ok := connect.Find(choices, *field)

@@ -29,7 +29,7 @@ func TestConnectRefusals(t *testing.T) {
 		args  string
 		want  string
 	}{
-		"a token of nobody":    {args: "--token-file env:WRONG", want: "Webex refused the access token: it is mistyped, was revoked or has ended (a personal token of the developer portal lives 12 hours); get another one (docs/credentials.md)"},
+		"an unknown token":     {args: "--token-file env:WRONG", want: "Webex refused the access token: it is mistyped, was revoked or has ended (a personal token of the developer portal lives 12 hours); get another one (docs/credentials.md)"},
 		"a token that ended":   {sim: func(s *webexsim.Server) { s.Advance(400 * 24 * time.Hour) }, want: "Webex refused the access token"},
 		"no role":              {token: func(s *webexsim.TokenSpec) { s.NoRole = true }, want: "its person the role of an administrator"},
 		"no organizations":     {token: without(webexsim.ScopeOrganizations), want: "it needs the scope spark-admin:organizations_read"},
@@ -41,7 +41,7 @@ func TestConnectRefusals(t *testing.T) {
 		"another organization": {args: "--organization 77777777-2222-4333-8444-555555555555", want: "these credentials give no access to that organization: give --organization as Control Hub shows it"},
 		"a name of nothing":    {args: "--organization Initech", want: "0 organizations of that name: give --organization the id"},
 		"a subscription of no": {args: "--default-subscription Sub1", want: "Sub1 is no subscription of the organization: it has trialSub."},
-		"a site of no":         {args: "--default-site-url nobody.webex.com", want: "nobody.webex.com is no Meetings site of the organization: it has acme.example.webex.com"},
+		"a site of no":         {args: "--default-site-url nosuch.webex.com", want: "nosuch.webex.com is no Meetings site of the organization: it has acme.example.webex.com"},
 		"Webex is busy": {sim: func(s *webexsim.Server) {
 			s.AddRule(webexsim.Rule{Status: 429, Header: map[string]string{"Retry-After": "90"}})
 		}, want: "Webex asks to wait 1m30s before the next request: try again then"},
@@ -68,7 +68,7 @@ func TestConnectRefusals(t *testing.T) {
 			if c.token != nil {
 				c.token(&spec)
 			}
-			s.env["TOKEN"], s.env["WRONG"] = s.sim.IssueToken(spec).Access, "nobody-has-this-token"
+			s.env["TOKEN"], s.env["WRONG"] = s.sim.IssueToken(spec).Access, "unknown-to-webex-token"
 			if c.sim != nil {
 				c.sim(s.sim)
 			}
@@ -83,7 +83,7 @@ func TestConnectRefusals(t *testing.T) {
 				args[len(args)-1], bundle = s.file("ca", string(other.CACertificate())), nil
 			}
 			got := s.run(append(append([]string{"connect", "--base-url", s.sim.URL()}, args...), bundle...)...)
-			if got.code == 0 || !strings.Contains(got.err, c.want) || strings.Contains(got.screen, "nobody-has") {
+			if got.code == 0 || !strings.Contains(got.err, c.want) || strings.Contains(got.screen, "unknown-to-webex") {
 				t.Errorf("code %d\n%swant %s", got.code, got.screen, c.want)
 			}
 			var secrets corev1.SecretList
@@ -119,10 +119,10 @@ func TestConnectWhileRolesAreMissing(t *testing.T) {
 }
 
 func TestConnectMistakes(t *testing.T) {
-	token := "ZTc5MzY2-a-token-that-somebody-typed"
+	token := "ZTc5MzY2-a-token-that-was-typed"
 	for args, want := range map[string]string{
 		"":                                  `2 error: connect which customer? Give it a name, such as acme`,
-		"acme":                              `2 error: there is nobody to ask: add --yes, or --dry-run=server to see first what would be written`,
+		"acme":                              `2 error: there is no terminal to ask on: add --yes, or --dry-run=server to see first what would be written`,
 		"acme --yes":                        `2 error: with what credentials? Add --token-file, or --client-id, --client-secret-file and --refresh-token-file, or --secret with the name of a Secret`,
 		"acme TOKEN --yes":                  `2 error: connect takes one name, of the customer; secrets are read from files, see --token-file`,
 		"TOKEN --yes --secret x":            `2 error: that is no name of a customer: use up to 63 lower case letters, digits, - and .`,

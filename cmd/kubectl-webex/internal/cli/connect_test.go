@@ -175,7 +175,7 @@ func TestConnectConversation(t *testing.T) {
 	s.must("globex", "--secret", "globex-webex", "--dry-run=client")
 }
 
-// Somebody who turns back after the refresh token was used keeps the new one.
+// A person who turns back after the refresh token was used keeps the new one.
 func TestConnectTurnedBack(t *testing.T) {
 	s := newService(t, webexsim.Options{RefreshMode: webexsim.RefreshRotate})
 	_, token := s.integration(webexsim.StandardOrganization())

@@ -61,7 +61,7 @@ func (w *wizard) begin(ctx context.Context) error {
 			return err
 		}
 	}
-	// The name is not repeated: somebody may have typed a token.
+	// The name is not repeated: it may be a token, typed by mistake.
 	if len(w.name) > validation.DNS1123LabelMaxLength || len(validation.IsDNS1123Subdomain(w.name)) > 0 {
 		return usagef("that is no name of a customer: use up to 63 lower case letters, digits, - and .")
 	}
@@ -100,7 +100,7 @@ func (w *wizard) look(ctx context.Context) error {
 	everywhere := &cluster.Session{Client: w.session.Client}
 	w.customers, err = cluster.Customers(ctx, everywhere)
 	if apierrors.IsForbidden(err) {
-		w.note("you may look into namespace %s only: that nobody else reads the organization is for the first run to find out", w.namespace)
+		w.note("you may look into namespace %s only: whether another customer reads the organization is for the first run to find out", w.namespace)
 		w.customers, err = cluster.Customers(ctx, w.session)
 	}
 	return err
@@ -233,7 +233,7 @@ func (w *wizard) planBundle(ctx context.Context) error {
 }
 
 // planCustomer plans the customer, as far as it does not depend on Webex, and looks
-// for mistakes before anybody is asked anything more.
+// for mistakes before more is asked.
 func (w *wizard) planCustomer(ctx context.Context, secret string) error {
 	c := &v1alpha1.WebexCustomerAccess{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: w.name}}
 	if before := w.plan.CustomerBefore; before != nil {
@@ -291,7 +291,7 @@ var credentialKinds = []struct {
 	keys []string
 }{
 	{
-		option{"token", "An access token: for a first look, nobody renews it"},
+		option{"token", "An access token: for a first look, it is not renewed"},
 		[]string{access.KeyAccessToken},
 	},
 	{

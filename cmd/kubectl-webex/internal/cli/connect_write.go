@@ -60,8 +60,8 @@ func (w *wizard) put(ctx context.Context, o connect.Object, dry bool) error {
 	return fmt.Errorf("writing %s %s: %w", o.Kind, wanted.GetName(), cluster.Explain(err))
 }
 
-// changes is the patch from what there is to what is wanted, whatever somebody else
-// has changed beside it.
+// changes is the patch from what there is to what is wanted; other changes
+// stay.
 func changes(o connect.Object) client.Patch {
 	o.Wanted.SetResourceVersion(o.Before.GetResourceVersion())
 	return client.MergeFrom(o.Before)

@@ -56,7 +56,7 @@ func (a *app) report() *cobra.Command {
 		Use:     "report",
 		GroupID: groupLook,
 		Short:   "A page on licences to read, print and send on",
-		Long: `A page on licences to read, print and send on: totals, what needs somebody, the trend
+		Long: `A page on licences to read, print and send on: totals, what needs attention, the trend
 over the stored runs, what changed, and the use of each licence, customer and location.
 
 The page is one file of HTML that loads nothing and runs nothing. It carries its data,

@@ -81,7 +81,7 @@ func TestReportFile(t *testing.T) {
 	compareGolden(t, "report", screen)
 }
 
-// Labels select customers with their rows and nobody else's.
+// Labels select customers with their rows and no others.
 func TestReportSelector(t *testing.T) {
 	got := newWorld(t, fleet()...).run("report", "-l", "tier=gold", "-o", "json")
 	r, err := report.Former([]byte(got.out))

@@ -143,7 +143,7 @@ func (a *app) zoneNote(schedules []v1alpha1.LicenseSyncSchedule) {
 	}
 }
 
-// scheduleNotes tell of customers that nobody reads, which no object shows.
+// scheduleNotes tell of customers that no schedule reads, which no object shows.
 func (a *app) scheduleNotes(session *cluster.Session, items []scheduleItem, schedules []v1alpha1.LicenseSyncSchedule, customers []v1alpha1.WebexCustomerAccess, whole bool) {
 	if len(items) == 0 {
 		fmt.Fprintln(a.Err.Out, nothingFound("schedules", session))

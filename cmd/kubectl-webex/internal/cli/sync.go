@@ -116,7 +116,7 @@ func (a *app) chosen(session *cluster.Session, customers []v1alpha1.WebexCustome
 	return chosen, nil
 }
 
-// newRun is a run for a customer that somebody asked for.
+// newRun is a run for a customer that a person asked for.
 func newRun(customer *v1alpha1.WebexCustomerAccess, keep time.Duration) *v1alpha1.LicenseSync {
 	run := &v1alpha1.LicenseSync{
 		ObjectMeta: metav1.ObjectMeta{

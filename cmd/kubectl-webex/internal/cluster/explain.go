@@ -28,7 +28,7 @@ func Explain(err error) error {
 	case apierrors.IsUnauthorized(err):
 		return fmt.Errorf("%w: the cluster does not take your credentials; log in again, or choose others with --context or --kubeconfig", err)
 	case apierrors.IsConflict(err):
-		return fmt.Errorf("%w: somebody else changed it at the same time; try again", err)
+		return fmt.Errorf("%w: it was changed at the same time; try again", err)
 	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err), apierrors.IsTooManyRequests(err):
 		return fmt.Errorf("%w: the cluster is busy; try again in a moment", err)
 	case errors.As(err, &refused), errors.As(err, &unreachable):

@@ -80,7 +80,7 @@ type Reader struct {
 }
 
 // Read returns the value of an entry, given that of its flag. An error names the
-// flag and never what it was given: somebody may have typed the token there.
+// flag and never what it was given: it may be the token, typed by mistake.
 func (r *Reader) Read(e Entry, source string) (string, error) {
 	value := source
 	if e.Secret {

@@ -86,5 +86,5 @@ func Lacking(lacks []syncrun.Lack, all bool) error {
 	if all {
 		remedy = "It may read nothing of the organization, so it probably lacks the role, not the scopes: let a full administrator authorize"
 	}
-	return fmt.Errorf("the token may not read what runs need:\n%s\n%s. A scope gives nobody more rights than the role has (%s)", strings.Join(lines, "\n"), remedy, Page)
+	return fmt.Errorf("the token may not read what runs need:\n%s\n%s. A scope gives no more rights than the role has (%s)", strings.Join(lines, "\n"), remedy, Page)
 }

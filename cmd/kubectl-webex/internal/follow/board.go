@@ -29,7 +29,7 @@ type Phase int
 
 // The phases, in the order of the summary.
 const (
-	// Waiting is for a run that has not begun: it is queued, or nobody saw it yet.
+	// Waiting is for a run that has not begun: it is queued, or was not seen yet.
 	Waiting Phase = iota
 	// Working is for a run at work.
 	Working
@@ -105,8 +105,7 @@ func (b *Board) update(run *v1alpha1.LicenseSync, now time.Time) []Event {
 	return []Event{e.event()}
 }
 
-// Apply takes in a change, and returns what happened that somebody would want to
-// hear of.
+// Apply takes in a change, and returns what a person wants to hear of it.
 func (b *Board) Apply(c Change, now time.Time) []Event {
 	switch {
 	case c.Listed != nil:

@@ -172,7 +172,7 @@ func TestReferences(t *testing.T) {
 			want: []string{"f:16: warning: spec.customerAccessRef.name: customer acme is not among those given here (globex): see whether it is in the cluster"},
 		},
 		{
-			name: "a selector of nobody", text: customer() + "---\n" + strings.Replace(plan("  schedule: '@daily'"), "customerAccessRef:\n    name: acme", "customerAccessSelector:\n    matchLabels: {tier: gold}", 1),
+			name: "a selector without customers", text: customer() + "---\n" + strings.Replace(plan("  schedule: '@daily'"), "customerAccessRef:\n    name: acme", "customerAccessSelector:\n    matchLabels: {tier: gold}", 1),
 			want: []string{"f:14: warning: spec.customerAccessSelector: it selects none of the customers given here: label them, or change it"},
 		},
 		{

@@ -74,7 +74,7 @@ func newKind(definition []byte) (*kind, string, error) {
 	return &kind{structural: structural, validator: validator, rules: cel.NewValidator(structural, true, celconfig.PerCallLimit)}, v1.Spec.Names.Kind, nil
 }
 
-// check returns what the API server would refuse in an object that somebody
+// check returns what the API server would refuse in an object that a person
 // creates with strict validation, as kubectl does. The object gets its defaults.
 func (k *kind) check(ctx context.Context, object map[string]any) field.ErrorList {
 	var errs field.ErrorList

@@ -39,7 +39,7 @@ func (t *Table) Add(cells ...Cell) { t.Rows = append(t.Rows, cells) }
 // Text is a plain cell.
 func Text(text string) Cell { return Cell{Text: text} }
 
-// Unknown stands for a figure that nobody knows.
+// Unknown stands for a figure that is not known.
 const Unknown = "?"
 
 // gap is what kubectl puts between columns.

@@ -52,7 +52,7 @@ type Customer struct {
 	CredentialsExpiration *time.Time              `json:"credentialsExpiration,omitempty"`
 	Subscription          string                  `json:"subscription,omitempty"`
 	SiteURL               string                  `json:"siteURL,omitempty"`
-	// Issues are what somebody should see to, the worst first.
+	// Issues need attention, the worst first.
 	Issues []Issue `json:"issues,omitempty"`
 }
 
@@ -220,7 +220,7 @@ func compareSeverity(a, b Issue) int { return strings.Compare(string(a.Severity)
 func message(c *v1alpha1.WebexCustomerAccess, is *metav1.Condition) string {
 	switch held := c.Status.HeldPrune; {
 	case is.Type == v1alpha1.ConditionPruneHeld && held != nil:
-		return fmt.Sprintf("Webex no longer has what %d rows show; they are kept until somebody approves: kubectl webex approve-prune %s", ptr.Deref(held.Rows, 0), c.Name)
+		return fmt.Sprintf("Webex no longer has what %d rows show; they are kept until you approve: kubectl webex approve-prune %s", ptr.Deref(held.Rows, 0), c.Name)
 	case is.Reason == v1alpha1.ReasonStale:
 		return "the figures are older than spec.staleAfter: kubectl webex runs " + c.Name + " shows why, kubectl webex sync " + c.Name + " reads them anew"
 	case is.Reason == v1alpha1.ReasonSuspended:
@@ -229,7 +229,7 @@ func message(c *v1alpha1.WebexCustomerAccess, is *metav1.Condition) string {
 	return is.Message
 }
 
-// amiss says whether a condition asks for somebody.
+// amiss says whether a condition needs attention.
 func amiss(is *metav1.Condition) bool {
 	switch {
 	case is.Type == v1alpha1.ConditionPruneHeld:

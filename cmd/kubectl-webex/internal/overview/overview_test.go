@@ -52,7 +52,7 @@ func TestIssues(t *testing.T) {
 			adjust: func(c *v1alpha1.WebexCustomerAccess) { c.Status.LastRun = &v1alpha1.LastRun{Reason: "APIUnavailable"} },
 		},
 		{
-			name: "a canceled run is what somebody wanted", conditions: healthy,
+			name: "a canceled run is what a person wanted", conditions: healthy,
 			adjust: func(c *v1alpha1.WebexCustomerAccess) { c.Status.LastRun = &v1alpha1.LastRun{Reason: "Canceled"} },
 		},
 		{

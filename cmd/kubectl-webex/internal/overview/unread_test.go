@@ -33,7 +33,7 @@ func TestUnread(t *testing.T) {
 		want       string
 	}{
 		"new":                         {nil, time.Second, nil, nil, ""},
-		"nobody looks":                {nil, time.Hour, nil, nil, "Error Pending"},
+		"not looked at":               {nil, time.Hour, nil, nil, "Error Pending"},
 		"in order":                    {ready, time.Hour, []v1alpha1.LicenseSyncSchedule{schedule("a", is("Ready", metav1.ConditionTrue, "Scheduled")), schedule("b")}, nil, ""},
 		"its schedule is refused":     {ready, time.Hour, []v1alpha1.LicenseSyncSchedule{refused}, nil, "Warning RunRefused"},
 		"another customer's run is":   {ready, time.Hour, []v1alpha1.LicenseSyncSchedule{refused}, []v1alpha1.LicenseSync{ran}, ""},

@@ -33,7 +33,7 @@ type Customer struct {
 	Locations int `json:"locations"`
 	rollup.Figures
 	OverAssignedUnits int64 `json:"overAssignedUnits"`
-	// Issues are what somebody should see to.
+	// Issues need attention.
 	Issues []overview.Issue `json:"issues,omitempty"`
 	// Pools and Places are the rows, by which the next report tells what changed.
 	Pools  []Row `json:"pools,omitempty"`

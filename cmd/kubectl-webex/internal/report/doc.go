@@ -1,5 +1,5 @@
 // Package report gathers what a report on licences says: sums at every level,
-// what needs somebody, the trend over the stored runs, and what changed. It is
+// what needs attention, the trend over the stored runs, and what changed. It is
 // pure: objects in, a document out, the time is a parameter.
 //
 // All sums are those of package rollup. What is here groups rows and hands them

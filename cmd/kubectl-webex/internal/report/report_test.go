@@ -157,7 +157,7 @@ func TestRunsTellOfChanges(t *testing.T) {
 		{Kind: v1alpha1.ChangeRemoved, Row: "gone", License: "Old", Location: "Lyon", Before: "1/1"},
 	}
 	last, first := &source.Runs[0], &source.Runs[1]
-	source.Runs = append(source.Runs, v1alpha1.LicenseSync{}) // of nobody, unfinished
+	source.Runs = append(source.Runs, v1alpha1.LicenseSync{}) // of no customer, unfinished
 	row := func(kind v1alpha1.ChangeKind, run *v1alpha1.LicenseSync, license, location string, figures ...*int64) report.RowChange {
 		return report.RowChange{
 			Kind: kind, Namespace: "webex", Customer: "acme", License: license, Location: location,

@@ -53,7 +53,7 @@ func TestComing(t *testing.T) {
 		}),
 		plan("off", "* * * * *", func(s *v1alpha1.LicenseSyncScheduleSpec) { s.Suspend = new(true) }),
 		plan("broken", "61 * * * *"),
-		plan("nobody", "* * * * *", func(s *v1alpha1.LicenseSyncScheduleSpec) {
+		plan("empty", "* * * * *", func(s *v1alpha1.LicenseSyncScheduleSpec) {
 			s.CustomerAccessSelector.MatchLabels = map[string]string{"tier": "tin"}
 		}),
 	}

@@ -39,7 +39,7 @@ type tile struct {
 	Bar                *meter
 }
 
-// issue is what somebody should see to.
+// issue needs attention.
 type issue struct {
 	Customer, Name, Message string
 	Error                   bool

@@ -202,7 +202,7 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// Whoever reads the page's data has the report.
+// The page's data is the report.
 func TestPageCarriesItsData(t *testing.T) {
 	t.Parallel()
 	for name, r := range reporttest.Samples() {
