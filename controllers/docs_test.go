@@ -201,7 +201,7 @@ func TestEventsAreDocumented(t *testing.T) {
 	// Each single reason is one that the cases below tell, or TestSelectorsOverlap.
 	told := map[string]bool{"customer Warning " + v1alpha1.ReasonServedByAnother: true}
 	for _, c := range customerStories() {
-		for _, n := range customerNews(c.customer, c.was, c.is) {
+		for _, n := range c.change(asIs).news() {
 			told["customer "+n.eventType+" "+n.reason] = true
 		}
 	}

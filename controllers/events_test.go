@@ -1,10 +1,13 @@
 package controllers
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +26,27 @@ type story struct {
 	was, is  []metav1.Condition
 	want     []string
 }
+
+// change is the story as a reconcile sees it, with each message as words say it.
+func (s story) change(words func(string) string) customerChange {
+	status := func(conditions []metav1.Condition) *v1alpha1.WebexCustomerAccessStatus {
+		told := &v1alpha1.Told{}
+		said := slices.Clone(conditions)
+		for i := range said {
+			told.Failing = cmp.Or(told.Failing, map[bool]*bool{true: new(true)}[strings.Contains(said[i].Message, failingMessage)])
+			if _, token, found := strings.Cut(said[i].Message, " x="); found {
+				told.HeldPruneToken = token
+			}
+			said[i].Message = words(said[i].Message)
+		}
+		return &v1alpha1.WebexCustomerAccessStatus{Conditions: said, Told: told}
+	}
+	return customerChange{customer: s.customer, old: status(s.was), current: status(s.is)}
+}
+
+// Ways to word a message: as it is, and as another version might.
+func asIs(message string) string     { return message }
+func reworded(message string) string { return "x " + message + " x" }
 
 func customerStories() map[string]story {
 	condition := func(name string, value metav1.ConditionStatus, reason, message string) metav1.Condition {
@@ -106,12 +130,14 @@ func TestCustomerNews(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			var got []string
-			for _, n := range customerNews(test.customer, test.was, test.is) {
-				got = append(got, n.eventType+" "+n.reason)
-				g.Expect(n.note).NotTo(BeEmpty())
+			for _, words := range []func(string) string{asIs, reworded} {
+				var got []string
+				for _, n := range test.change(words).news() {
+					got = append(got, n.eventType+" "+n.reason)
+					g.Expect(n.note).NotTo(BeEmpty())
+				}
+				g.Expect(got).To(Equal(test.want))
 			}
-			g.Expect(got).To(Equal(test.want))
 		})
 	}
 }

@@ -22,6 +22,7 @@ const defaultStaleAfter = 26 * time.Hour
 
 // conditions are all conditions of the customer, drawn from facts alone.
 func (s *customerScope) conditions() []metav1.Condition {
+	s.told = v1alpha1.Told{}
 	fresh := s.freshness()
 	summary := s.summary(fresh.Status == metav1.ConditionTrue)
 	if doubted := s.doubted(); len(doubted) > 0 {
@@ -29,6 +30,7 @@ func (s *customerScope) conditions() []metav1.Condition {
 	}
 	conditions := append(summary.Conditions(), s.credentials(), s.defaultsResolved(), fresh, s.objectCount())
 	if held := s.customer.Status.HeldPrune; held != nil {
+		s.told.HeldPruneToken = held.Token
 		conditions = append(conditions, status.Condition(v1alpha1.ConditionPruneHeld, metav1.ConditionTrue, heldDetail(s.customer.Name, held)))
 	}
 	if s.customer.Status.LastSuccessfulSyncTime != nil {
@@ -69,6 +71,7 @@ func (s *customerScope) summary(fresh bool) status.Summary {
 		summary := status.Summary{Ready: metav1.ConditionTrue, Detail: status.Detail{Reason: v1alpha1.ReasonSynced, Message: syncedMessage}}
 		if s.failing() {
 			summary.Message += failingMessage + last.Message
+			s.told.Failing = new(true)
 		}
 		if s.active {
 			summary.Reconciling = &detail

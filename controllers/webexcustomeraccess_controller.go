@@ -107,6 +107,8 @@ type customerScope struct {
 	objects census.Verdict
 	// handled is the last token of the requestedAt annotation that a run exists for.
 	handled string
+	// told is what the conditions say, in fields.
+	told v1alpha1.Told
 	// after is when to look again; 0 for never.
 	after time.Duration
 }
@@ -252,6 +254,9 @@ func (r *WebexCustomerAccessReconciler) summarise(ctx context.Context, s *custom
 	if effective != (v1alpha1.EffectiveDefaults{}) {
 		desired.Defaults = &effective
 	}
+	if s.told != (v1alpha1.Told{}) {
+		desired.Told = &s.told
+	}
 	var expiring []news
 	desired.ExpiryWarning, expiring = s.warnOfExpiry(meta.FindStatusCondition(desired.Conditions, v1alpha1.ConditionCredentialsValid))
 	same := sameCustomerStatus(old, desired)
@@ -272,8 +277,8 @@ func (r *WebexCustomerAccessReconciler) summarise(ctx context.Context, s *custom
 		return client.IgnoreNotFound(err)
 	}
 	r.written.note(client.ObjectKeyFromObject(s.customer), s.customer.UID, version)
-	r.tell(s.customer, old.Conditions, desired.Conditions)
-	tellAll(r.Recorder, s.customer, "Summarise", expiring)
+	news := customerChange{customer: s.customer, old: &old, current: &desired}.news()
+	tellAll(r.Recorder, s.customer, "Summarise", append(news, expiring...))
 	return nil
 }
 
@@ -284,7 +289,8 @@ func sameCustomerStatus(old, desired v1alpha1.WebexCustomerAccessStatus) bool {
 		old.UpgradeRunTime.Equal(desired.UpgradeRunTime) &&
 		(old.Defaults == nil) == (desired.Defaults == nil) &&
 		(old.Defaults == nil || *old.Defaults == *desired.Defaults) &&
-		equality.Semantic.DeepEqual(old.ExpiryWarning, desired.ExpiryWarning)
+		equality.Semantic.DeepEqual(old.ExpiryWarning, desired.ExpiryWarning) &&
+		equality.Semantic.DeepEqual(old.Told, desired.Told)
 }
 
 // rowDebounce gathers the row writes of a run into few reconciles.

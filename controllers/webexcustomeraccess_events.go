@@ -2,11 +2,11 @@ package controllers
 
 import (
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
@@ -19,7 +19,7 @@ func warning(c *metav1.Condition) []news {
 func normal(c *metav1.Condition) []news { return []news{{corev1.EventTypeNormal, c.Reason, c.Message}} }
 
 // Messages of Ready of a customer with good figures. The second one follows the first
-// while runs fail; it is also how the next reconcile knows that this was told.
+// while runs fail.
 const (
 	syncedMessage  = "the licence rows are those of the last complete run"
 	failingMessage = "; the latest attempt failed: "
@@ -35,17 +35,24 @@ func (s *customerScope) failing() bool {
 	if !slices.Contains(s.unfinished, last.Name) {
 		return true
 	}
-	return saysFailing(meta.FindStatusCondition(s.customer.Status.Conditions, v1alpha1.ConditionReady))
+	return tellsFailing(&s.customer.Status)
 }
 
-func saysFailing(ready *metav1.Condition) bool {
-	return ready != nil && strings.HasPrefix(ready.Message, syncedMessage+failingMessage)
+func tellsFailing(s *v1alpha1.WebexCustomerAccessStatus) bool {
+	return s.Told != nil && ptr.Deref(s.Told.Failing, false)
 }
 
 // watchedCondition is a condition of a customer whose changes are events.
 type watchedCondition struct {
 	name string
-	news func(customer *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []news
+	news func(c customerChange, was, is *metav1.Condition) []news
+}
+
+// customerChange is what a reconcile changed about a customer.
+type customerChange struct {
+	customer *v1alpha1.WebexCustomerAccess
+	// old is the status before, with the facts that the new one is drawn from.
+	old, current *v1alpha1.WebexCustomerAccessStatus
 }
 
 // watched are in the order in which they are told.
@@ -59,16 +66,11 @@ var watched = []watchedCondition{
 	{v1alpha1.ConditionCapacityOK, falseIsBad},
 }
 
-// tell records what changed between two sets of conditions.
-func (r *WebexCustomerAccessReconciler) tell(customer *v1alpha1.WebexCustomerAccess, old, current []metav1.Condition) {
-	tellAll(r.Recorder, customer, "Summarise", customerNews(customer, old, current))
-}
-
-// customerNews is what is new about a customer.
-func customerNews(customer *v1alpha1.WebexCustomerAccess, old, current []metav1.Condition) []news {
+// news is what is new about a customer.
+func (c customerChange) news() []news {
 	var all []news
 	for _, w := range watched {
-		all = append(all, w.news(customer, meta.FindStatusCondition(old, w.name), meta.FindStatusCondition(current, w.name))...)
+		all = append(all, w.news(c, meta.FindStatusCondition(c.old.Conditions, w.name), meta.FindStatusCondition(c.current.Conditions, w.name))...)
 	}
 	synced := slices.ContainsFunc(all, func(n news) bool {
 		return n.reason == v1alpha1.ReasonSynced || n.reason == v1alpha1.ReasonSyncRecovered
@@ -79,15 +81,15 @@ func customerNews(customer *v1alpha1.WebexCustomerAccess, old, current []metav1.
 
 // readyNews tells of trouble and of its end. While the operator goes on trying, it does not
 // matter that one attempt fails for another reason than the one before.
-func readyNews(_ *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []news {
+func readyNews(c customerChange, was, is *metav1.Condition) []news {
 	switch {
 	case is == nil || is.Status == metav1.ConditionUnknown:
 		return nil
 	case is.Status == metav1.ConditionTrue:
-		return goodNews(was, is)
+		return c.goodNews(was, is)
 	case was != nil && was.Status == is.Status && (was.Reason == is.Reason || failures.Retriable(was.Reason) && failures.Retriable(is.Reason)):
 		return nil
-	case is.Reason == v1alpha1.ReasonSuspended: // somebody wanted it so
+	case is.Reason == v1alpha1.ReasonSuspended: // as the spec asks
 		return normal(is)
 	default:
 		return warning(is)
@@ -95,20 +97,21 @@ func readyNews(_ *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []new
 }
 
 // goodNews is about a customer with figures to rely on.
-func goodNews(was, is *metav1.Condition) []news {
+func (c customerChange) goodNews(was, is *metav1.Condition) []news {
+	failed, fails := tellsFailing(c.old), tellsFailing(c.current)
 	switch {
 	case was == nil || was.Status != is.Status:
 		return normal(is)
-	case saysFailing(is) && !saysFailing(was):
+	case fails && !failed:
 		return []news{{corev1.EventTypeWarning, v1alpha1.ReasonSyncFailed, is.Message}}
-	case saysFailing(was) && !saysFailing(is):
+	case failed && !fails:
 		return []news{{corev1.EventTypeNormal, v1alpha1.ReasonSyncRecovered, "a run completed again: " + is.Message}}
 	}
 	return nil
 }
 
 // refusedNews tells when Kubernetes begins to refuse a run of a customer whose figures are good.
-func refusedNews(_ *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []news {
+func refusedNews(_ customerChange, was, is *metav1.Condition) []news {
 	if is == nil || is.Reason != v1alpha1.ReasonRunRefused || was != nil && was.Reason == is.Reason {
 		return nil
 	}
@@ -116,7 +119,7 @@ func refusedNews(_ *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []n
 }
 
 // freshNews tells when figures become old. That there are none yet goes without saying.
-func freshNews(_ *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []news {
+func freshNews(_ customerChange, was, is *metav1.Condition) []news {
 	stale := func(c *metav1.Condition) bool { return c != nil && c.Reason == v1alpha1.ReasonStale }
 	switch {
 	case stale(is) && !stale(was):
@@ -128,14 +131,14 @@ func freshNews(_ *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []new
 }
 
 // pruneNews tells when removals are held, and what became of them.
-func pruneNews(customer *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []news {
+func pruneNews(c customerChange, was, is *metav1.Condition) []news {
 	switch {
 	case is != nil && was == nil:
 		return warning(is)
 	case is != nil || was == nil:
 		return nil
 	}
-	if approval := customer.Annotations[v1alpha1.AnnotationApprovePrune]; approval != "" && strings.HasSuffix(was.Message, "="+approval) {
+	if told := c.old.Told; told != nil && told.HeldPruneToken != "" && told.HeldPruneToken == c.customer.Annotations[v1alpha1.AnnotationApprovePrune] {
 		return []news{{corev1.EventTypeNormal, v1alpha1.ReasonPruneApproved, "the rows whose removal was approved are gone"}}
 	}
 	return []news{{corev1.EventTypeNormal, v1alpha1.ReasonPruneWithdrawn, "the rows that waited for approval are no longer to be removed"}}
@@ -143,7 +146,7 @@ func pruneNews(customer *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition
 
 // falseIsBad tells of each change of a condition that should be True, and not that it is
 // from the start.
-func falseIsBad(_ *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []news {
+func falseIsBad(_ customerChange, was, is *metav1.Condition) []news {
 	switch {
 	case is == nil || was != nil && was.Status == is.Status && was.Reason == is.Reason:
 		return nil

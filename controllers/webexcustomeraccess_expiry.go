@@ -151,7 +151,7 @@ func (s *customerScope) warnOfExpiry(valid *metav1.Condition) (*v1alpha1.ExpiryW
 
 // credentialNews tells that tokens cannot be renewed any more, that shards share
 // them, and that all is well again. Of credentials that do not work at all, Ready tells.
-func credentialNews(_ *v1alpha1.WebexCustomerAccess, was, is *metav1.Condition) []news {
+func credentialNews(_ customerChange, was, is *metav1.Condition) []news {
 	worry := func(c *metav1.Condition) bool {
 		return c != nil && (c.Reason == v1alpha1.ReasonRefreshRefused || c.Reason == v1alpha1.ReasonExpiresSoon || c.Reason == v1alpha1.ReasonSecretInSeveralShards)
 	}

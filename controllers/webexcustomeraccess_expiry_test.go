@@ -64,12 +64,13 @@ func (w *warned) look(now time.Time) time.Duration {
 	conditions := status.Merge(w.status.Conditions, s.conditions(), 2, metav1.NewTime(now))
 	var expiring []news
 	w.status.ExpiryWarning, expiring = s.warnOfExpiry(meta.FindStatusCondition(conditions, v1alpha1.ConditionCredentialsValid))
-	for _, n := range append(customerNews(s.customer, w.status.Conditions, conditions), expiring...) {
+	current := v1alpha1.WebexCustomerAccessStatus{Conditions: conditions, Told: &s.told}
+	for _, n := range append(customerChange{customer: s.customer, old: &w.status, current: &current}.news(), expiring...) {
 		if n.reason != v1alpha1.ReasonStale && n.reason != v1alpha1.ReasonSynced {
 			w.events = append(w.events, n.eventType+" "+n.reason+": "+n.note)
 		}
 	}
-	w.status.Conditions = conditions
+	w.status.Conditions, w.status.Told = conditions, &s.told
 	return s.after
 }
 

@@ -3,7 +3,6 @@ package controllers
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -31,7 +30,7 @@ const (
 )
 
 // objectCount says whether the namespace and the cluster hold fewer objects than they are
-// known to hold well. What was said before is remembered by the condition itself.
+// known to hold well. What was said before is remembered by reason and kind.
 func (s *customerScope) objectCount() metav1.Condition {
 	verdict := s.objects
 	if verdict.Level == census.Within {
@@ -39,6 +38,7 @@ func (s *customerScope) objectCount() metav1.Condition {
 			Reason: v1alpha1.ReasonWithinLimits, Message: "namespace and cluster hold fewer objects than their limits",
 		})
 	}
+	s.told.CrowdedKind = verdict.Kind
 	where, remedy := "this namespace", namespaceRemedies[verdict.Kind]
 	if verdict.Scope == census.Cluster {
 		where, remedy = "all namespaces that the operator watches", clusterRemedies[verdict.Kind]
@@ -59,7 +59,7 @@ var objectCountReasons = map[census.Level]map[census.Scope]string{
 }
 
 const (
-	fewerRows      = "set spec.collection.levels to [Customer] where nobody asks for locations"
+	fewerRows      = "set spec.collection.levels to [Customer] where locations are not asked for"
 	fewerRuns      = "lower successfulRunsHistoryLimit of schedules"
 	fewerSchedules = "let one schedule with customerAccessSelector stand for many"
 )
@@ -81,14 +81,14 @@ var clusterRemedies = map[string]string{
 // verdictOf is what the customer's condition says.
 func verdictOf(customer *v1alpha1.WebexCustomerAccess) census.Verdict {
 	said := meta.FindStatusCondition(customer.Status.Conditions, v1alpha1.ConditionObjectCountOK)
-	if said == nil {
+	told := customer.Status.Told
+	if said == nil || told == nil {
 		return census.Verdict{}
 	}
-	kind, _, _ := strings.Cut(said.Message, " ")
 	for level, scopes := range objectCountReasons {
 		for scope, reason := range scopes {
 			if reason == said.Reason {
-				return census.Verdict{Level: level, Scope: scope, Kind: kind}
+				return census.Verdict{Level: level, Scope: scope, Kind: told.CrowdedKind}
 			}
 		}
 	}

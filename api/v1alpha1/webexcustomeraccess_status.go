@@ -56,6 +56,11 @@ type WebexCustomerAccessStatus struct {
 	// +optional
 	ExpiryWarning *ExpiryWarning `json:"expiryWarning,omitempty"`
 
+	// told is what events and conditions have said, for the operator to know what
+	// is new.
+	// +optional
+	Told *Told `json:"told,omitempty"`
+
 	// totals sum up the purchased rows at level Customer.
 	// +optional
 	Totals *CustomerTotals `json:"totals,omitempty"`
@@ -192,6 +197,26 @@ type CredentialsRefusal struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
 	Message string `json:"message,omitempty"`
+}
+
+// Told is what events and conditions of a customer have said.
+type Told struct {
+	// failing is true while the latest run failed and the figures are still good.
+	// +optional
+	Failing *bool `json:"failing,omitempty"`
+
+	// heldPruneToken is the token of the removals that condition PruneHeld is about.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	HeldPruneToken string `json:"heldPruneToken,omitempty"`
+
+	// crowdedKind is the kind of objects that condition ObjectCountOK is about, such
+	// as webexlicenses, while there are too many or nearly so.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	CrowdedKind string `json:"crowdedKind,omitempty"`
 }
 
 // ExpiryWarning is the last warning, so that none is given twice.

@@ -86,6 +86,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.TargetCountsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Thresholds"):
 		return &apiv1alpha1.ThresholdsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Told"):
+		return &apiv1alpha1.ToldApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Verdict"):
 		return &apiv1alpha1.VerdictApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WebexCustomerAccess"):

@@ -592,6 +592,18 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: warningPercent
       type:
         scalar: numeric
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.Told
+  map:
+    fields:
+    - name: crowdedKind
+      type:
+        scalar: string
+    - name: failing
+      type:
+        scalar: boolean
+    - name: heldPruneToken
+      type:
+        scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.Trigger
   scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.Verdict
@@ -737,6 +749,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             scalar: string
           elementRelationship: atomic
+    - name: told
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.Told
     - name: totals
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.CustomerTotals

@@ -50,6 +50,9 @@ type WebexCustomerAccessStatusApplyConfiguration struct {
 	// expiryWarning is the last warning that credentials are about to end: the
 	// event ExpiresSoon is written once for 30, 14, 7 and 1 days.
 	ExpiryWarning *ExpiryWarningApplyConfiguration `json:"expiryWarning,omitempty"`
+	// told is what events and conditions have said, for the operator to know what
+	// is new.
+	Told *ToldApplyConfiguration `json:"told,omitempty"`
 	// totals sum up the purchased rows at level Customer.
 	Totals *CustomerTotalsApplyConfiguration `json:"totals,omitempty"`
 	// lastRun is how the latest attempt of a run ended.
@@ -170,6 +173,14 @@ func (b *WebexCustomerAccessStatusApplyConfiguration) WithCredentials(value *Cre
 // If called multiple times, the ExpiryWarning field is set to the value of the last call.
 func (b *WebexCustomerAccessStatusApplyConfiguration) WithExpiryWarning(value *ExpiryWarningApplyConfiguration) *WebexCustomerAccessStatusApplyConfiguration {
 	b.ExpiryWarning = value
+	return b
+}
+
+// WithTold sets the Told field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Told field is set to the value of the last call.
+func (b *WebexCustomerAccessStatusApplyConfiguration) WithTold(value *ToldApplyConfiguration) *WebexCustomerAccessStatusApplyConfiguration {
+	b.Told = value
 	return b
 }
 
