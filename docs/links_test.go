@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -154,5 +155,44 @@ func TestLinkCheckFindsFaults(t *testing.T) {
 		if err := checkLink(page, link); (err == nil) != good {
 			t.Errorf("%s: %v", link, err)
 		}
+	}
+}
+
+// What code, manifests, the chart and dashboards name of docs exists: a page, and its heading.
+func TestPagesThatAreNamedExist(t *testing.T) {
+	t.Parallel()
+	named := regexp.MustCompile(`\bdocs/((?:[\w-]+/)?[\w-]+\.md)(?:#([a-z0-9-]+))?`)
+	found := 0
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name := entry.Name(); entry.IsDir() && path != ".." {
+			if name == "bin" || name == "dist" || name == "node_modules" || name == "testdata" || strings.HasPrefix(name, ".") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !slices.Contains([]string{".go", ".yaml", ".json", ".txt", ".tpl", ""}, filepath.Ext(path)) || !entry.Type().IsRegular() {
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, match := range named.FindAllStringSubmatch(string(content), -1) {
+			found++
+			link := match[1]
+			if match[2] != "" {
+				link += "#" + match[2]
+			}
+			if err := checkLink("page", link); err != nil {
+				t.Errorf("%s names docs/%s: %v", path, link, err)
+			}
+		}
+		return nil
+	})
+	if err != nil || found < 40 {
+		t.Errorf("found %d names of pages, %v", found, err)
 	}
 }
