@@ -142,7 +142,7 @@ func (r *reading) survey(seen *survey) {
 	seen.spread(r.at)
 	seen.largest = r.largest()
 	if seen.everybodyPage == 0 {
-		seen.everybodyPage = webex.EverybodyPage
+		seen.everybodyPage = webex.AllPeoplePage
 	}
 	waited := time.Duration(r.throttled.Load()) - r.paused
 	seen.latency = max(0, r.Clock.Now().Sub(r.began)-waited) / time.Duration(max(1, r.pages-1))
@@ -188,7 +188,7 @@ var errListsDisagree = errors.New("the lists of people by location do not fit th
 // than was asked for: then the one list is left.
 func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, err error) {
 	group, within := errgroup.WithContext(ctx)
-	next, stop := iter.Pull2(a.webex.Everybody(within, a.orgParameter))
+	next, stop := iter.Pull2(a.webex.AllPeople(within, a.orgParameter))
 	defer stop()
 	r := a.newReading()
 	first, err, more := next()

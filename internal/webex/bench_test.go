@@ -112,7 +112,7 @@ func (p *benchPages) client(tb testing.TB) *Client {
 }
 
 func (p *benchPages) walk(tb testing.TB) (people, licenses int) {
-	for person, err := range p.client(tb).People(context.Background(), "") {
+	for person, err := range each(p.client(tb).PeoplePages(context.Background(), "")) {
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -219,7 +219,7 @@ func peakHeap(b *testing.B, pages int) (peak uint64) {
 	}
 	before := live()
 	n := 0
-	for _, err := range p.client(b).People(context.Background(), "") {
+	for _, err := range each(p.client(b).PeoplePages(context.Background(), "")) {
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -85,7 +85,7 @@ func TestOverTLS(t *testing.T) {
 	if got, err := collect(c.Roles(ctx), func(r Role) Role { return r }); err != nil || !slices.Equal(got, []Role{{"R", "Full Admin"}}) {
 		t.Errorf("roles %v, %v", got, err)
 	}
-	if got, err := collect(c.People(ctx, ""), personID); err != nil || !slices.Equal(got, []string{"a", "a"}) {
+	if got, err := collect(each(c.PeoplePages(ctx, "")), personID); err != nil || !slices.Equal(got, []string{"a", "a"}) {
 		t.Errorf("people %v, %v", got, err)
 	}
 }
@@ -258,7 +258,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 func TestPersonalDataIsNotKept(t *testing.T) {
 	t.Parallel()
 	p := newBenchPages(1)
-	for person, err := range p.client(t).People(t.Context(), "") {
+	for person, err := range each(p.client(t).PeoplePages(t.Context(), "")) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,7 +25,7 @@ type License struct {
 	ID string
 	// Name is the product name, such as "Webex Calling - Professional".
 	Name string
-	// OfferCode is a hint taken from the ID, such as BCSTD; "" if the ID has none. See [ParseLicenseID].
+	// OfferCode is a hint taken from the ID, such as BCSTD; "" if the ID has none.
 	OfferCode string
 	// Total is the units bought, Consumed the units in use, which may be more, ByUsers and ByWorkspaces its parts.
 	Total, Consumed, ByUsers, ByWorkspaces Units
@@ -65,8 +65,6 @@ type Workspace struct {
 	Licenses []string
 	// LicensesKnown says that the answer had an array of licences. It is documented and has been seen missing.
 	LicensesKnown bool
-	// CallingType is the documented calling.type, such as webexCalling or none; "" if absent.
-	CallingType string
 	// Incomplete says that the server failed to fetch a part of this record.
 	Incomplete bool
 }
@@ -75,9 +73,9 @@ type Workspace struct {
 // https://developer.webex.com/docs/api/v1/organizations/list-organizations
 func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
 	var all []Organization
-	for o, err := range records(ctx, c, listing[Organization]{
+	for o, err := range each(pages(ctx, c, listing[Organization]{
 		op: "list organizations", path: "/organizations", decode: decodeOrganization,
-	}) {
+	})) {
 		if err != nil {
 			return nil, err
 		}
@@ -96,13 +94,12 @@ func (c *Client) Organization(ctx context.Context, orgID string) (Organization, 
 		return Organization{}, err
 	}
 	var o Organization
-	u := *c.base
-	u.Path, u.RawPath = c.base.Path+"/organizations/"+id, c.base.EscapedPath()+"/organizations/"+url.PathEscape(id)
+	u := below(c.base, []string{"organizations", id})
 	d := newDecoder()
-	err = c.run(ctx, &exchange{op: op, url: func() *url.URL { return &u }, handle: func(resp *http.Response) *Error {
+	err = c.run(ctx, &exchange{op: op, url: func() *url.URL { return u }, handle: func(resp *http.Response) *Error {
 		o = Organization{}
 		d.reset(resp.Body, c.cfg.Limits.BodyBytes)
-		err := d.document(o.member(d))
+		err := d.document(d.named("displayName", &o.ID, &o.DisplayName))
 		if err == nil && o.ID == "" {
 			err = ErrMissingField
 		}
@@ -126,7 +123,7 @@ func (c *Client) Licenses(ctx context.Context, orgID string) iter.Seq2[License, 
 // Roles lists the roles that people can have.
 // https://developer.webex.com/docs/api/v1/roles/list-roles
 func (c *Client) Roles(ctx context.Context) iter.Seq2[Role, error] {
-	return records(ctx, c, listing[Role]{op: "list roles", path: "/roles", decode: decodeRole})
+	return each(pages(ctx, c, listing[Role]{op: "list roles", path: "/roles", decode: decodeRole}))
 }
 
 // Locations lists the locations of an organization; orgID "" means the token's own.
@@ -137,38 +134,32 @@ func (c *Client) Locations(ctx context.Context, orgID string) iter.Seq2[Location
 	})
 }
 
-// People lists the people of an organization with their locations and licences; orgID "" means the token's own. Bots
-// are listed too, see [Person.Type]. Presence is left out, which spares the service.
+// PeoplePages lists the people of an organization with their locations and licences, page by page; orgID "" means the
+// token's own. A page is valid until the iterator goes on. Bots are listed too, see [Person.Type]. Presence is left out,
+// which spares the service.
 // https://developer.webex.com/docs/api/v1/people/list-people
-func (c *Client) People(ctx context.Context, orgID string) iter.Seq2[Person, error] {
-	return inOrganization(ctx, c, orgID, c.located())
-}
-
-// PeoplePages is People page by page. A page is valid until the iterator goes on.
 func (c *Client) PeoplePages(ctx context.Context, orgID string) iter.Seq2[[]Person, error] {
-	return pagesInOrganization(ctx, c, orgID, c.located())
+	return pagesInOrganization(ctx, c, orgID, located())
 }
 
 // PeopleAt is PeoplePages of one location. The service makes its pages half as large.
-// https://developer.webex.com/docs/api/v1/people/list-people
 func (c *Client) PeopleAt(ctx context.Context, orgID, locationID string) iter.Seq2[[]Person, error] {
-	l := c.located()
+	l := located()
 	l.form, l.size = " of a location", PeopleAtPage
 	l.params = append(l.params, param{"locationId", locationID})
 	return pagesInOrganization(ctx, c, orgID, l)
 }
 
-// Everybody is PeoplePages without locations. The service knows no documented bound for its pages.
-// https://developer.webex.com/docs/api/v1/people/list-people
-func (c *Client) Everybody(ctx context.Context, orgID string) iter.Seq2[[]Person, error] {
+// AllPeople is PeoplePages without locations. The service knows no documented bound for its pages.
+func (c *Client) AllPeople(ctx context.Context, orgID string) iter.Seq2[[]Person, error] {
 	return pagesInOrganization(ctx, c, orgID, listing[Person]{
-		op: "list people", path: "/people", form: " without locations", size: EverybodyPage,
+		op: "list people", path: "/people", form: " without locations", size: AllPeoplePage,
 		decode: decodePerson, params: []param{{"excludeStatus", "true"}},
 	})
 }
 
 // located lists people with their calling data, of which the location is a part.
-func (c *Client) located() listing[Person] {
+func located() listing[Person] {
 	return listing[Person]{
 		op: "list people", path: "/people", size: peoplePageSize, decode: decodePerson,
 		params: []param{{"callingData", "true"}, {"excludeStatus", "true"}},
@@ -201,18 +192,14 @@ func (c *Client) Knock(ctx context.Context, list, orgID string) error {
 
 // inOrganization walks a list of an organization.
 func inOrganization[T any](ctx context.Context, c *Client, orgID string, l listing[T]) iter.Seq2[T, error] {
-	l, err := l.of(c, orgID)
-	if err != nil {
-		return failed[T](err)
-	}
-	return records(ctx, c, l)
+	return each(pagesInOrganization(ctx, c, orgID, l))
 }
 
 // pagesInOrganization is inOrganization by pages.
 func pagesInOrganization[T any](ctx context.Context, c *Client, orgID string, l listing[T]) iter.Seq2[[]T, error] {
 	l, err := l.of(c, orgID)
 	if err != nil {
-		return failed[[]T](err)
+		return func(yield func([]T, error) bool) { yield(nil, err) }
 	}
 	return pages(ctx, c, l)
 }
@@ -231,15 +218,7 @@ func (l listing[T]) of(c *Client, orgID string) (listing[T], error) {
 	return l, nil
 }
 
-// failed is a walk that cannot begin.
-func failed[T any](err error) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var none T
-		yield(none, err)
-	}
-}
-
-// renewGrant puts a partner's customer on the list of managed organizations again, unless somebody did since the
+// renewGrant puts a partner's customer on the list of managed organizations again, unless that was done since the
 // refused request left. The grant of a customer lapses at times, and its calls then answer 403.
 // https://developer.webex.com/docs/api/v1/organizations/get-organization-details
 func (c *Client) renewGrant(ctx context.Context, orgID string, since int64) error {

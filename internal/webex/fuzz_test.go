@@ -144,8 +144,8 @@ func FuzzIDs(f *testing.F) {
 				t.Fatalf("%q is %q, is %q (%v)", id, uuid, again, err)
 			}
 		}
-		if offer, site, ok := ParseLicenseID(id); ok && offer == "" || !ok && offer+site != "" {
-			t.Fatalf("%q: offer %q, site %q, %v", id, offer, site, ok)
+		if code := offerCode(id); !isOfferCode(code) {
+			t.Fatalf("%q: offer code %q", id, code)
 		}
 		if isUUID(CanonicalID(id)) && IDKey(apiID("LOCATION", CanonicalID(id))) != IDKey(id) {
 			t.Fatalf("%q has the key %q, its API form another", id, IDKey(id))

@@ -39,26 +39,20 @@ func OrganizationAPIID(uuid string) string {
 	return base64.RawStdEncoding.EncodeToString([]byte(idScheme + "us/" + organization + "/" + uuid))
 }
 
-// ParseLicenseID reads the offer code, such as BCSTD, and the Meetings site, if any, out of a licence id. The form
-// ciscospark://us/LICENSE/<organization>:<offer code>_<uuid>[_<site URL>] has been observed and is not documented:
-// use the result as a hint and never as a key.
-func ParseLicenseID(id string) (offerCode, siteURL string, ok bool) {
+// offerCode reads the offer code, such as BCSTD, out of a licence id; "" if there is none. The form
+// ciscospark://us/LICENSE/<organization>:<offer code>_<uuid>[_<site URL>] has been observed and is not documented: the
+// code is a hint and never a key.
+func offerCode(id string) string {
 	if kind, _, ok := decodeID(id); ok && kind != license {
-		return "", "", false
+		return ""
 	}
-	org, rest, ok := strings.Cut(IDKey(id), ":")
-	if !ok || !isUUID(org) {
-		return "", "", false
+	org, rest, _ := strings.Cut(IDKey(id), ":")
+	code, rest, _ := strings.Cut(rest, "_")
+	uuid, _, _ := strings.Cut(rest, "_")
+	if !isUUID(org) || !isUUID(uuid) || !isOfferCode(code) {
+		return ""
 	}
-	offerCode, rest, ok = strings.Cut(rest, "_")
-	if !ok || offerCode == "" || !isOfferCode(offerCode) {
-		return "", "", false
-	}
-	uuid, siteURL, _ := strings.Cut(rest, "_")
-	if !isUUID(uuid) {
-		return "", "", false
-	}
-	return offerCode, siteURL, true
+	return code
 }
 
 // CanonicalID returns the id without base64 padding, so that ids of one thing are equal strings. All ids that the

@@ -10,9 +10,9 @@ const (
 	// PeopleAtPage is the documented ceiling with a locationId.
 	// https://developer.webex.com/docs/api/v1/people/list-people
 	PeopleAtPage = 50
-	// EverybodyPage: no ceiling is documented without both; 1,000 is in common use, and the server lowers what is
+	// AllPeoplePage: no ceiling is documented without both; 1,000 is in common use, and the server lowers what is
 	// too much in silence.
-	EverybodyPage = 1000
+	AllPeoplePage = 1000
 	// locationsPageSize is the documented default. https://developer.webex.com/docs/api/v1/locations/list-locations
 	locationsPageSize = 500
 	// workspacesPageSize: none is documented; 100 workspaces of about 2 kB are 200 kB, a page like those of people.

@@ -72,10 +72,10 @@ type fetch[T any] struct {
 	err    error
 }
 
-// records returns the walk over a list as an iterator over its records, as [pages] does over its pages.
-func records[T any](ctx context.Context, c *Client, l listing[T]) iter.Seq2[T, error] {
+// each yields the records of pages one by one.
+func each[T any](pages iter.Seq2[[]T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		for items, err := range pages(ctx, c, l) {
+		for items, err := range pages {
 			for i := range items {
 				if !yield(items[i], nil) {
 					return

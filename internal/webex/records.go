@@ -2,51 +2,34 @@ package webex
 
 // The members that are read of each kind of record. All others, personal data among them, are skipped.
 
-func (o *Organization) member(d *decoder) func(name []byte) error {
+func decodeOrganization(d *decoder, o *Organization) error {
+	return d.record(&o.ID, d.named("displayName", &o.ID, &o.DisplayName))
+}
+
+func decodeRole(d *decoder, r *Role) error {
+	return d.record(&r.ID, d.named("name", &r.ID, &r.Name))
+}
+
+func decodeLocation(d *decoder, l *Location) error {
+	return d.record(&l.ID, d.named("name", &l.ID, &l.Name))
+}
+
+// named reads a record that has an id and, as the member key, a name.
+func (d *decoder) named(key string, id, into *string) func(name []byte) error {
 	return func(name []byte) error {
 		switch string(name) {
 		case "id":
-			return d.readID(&o.ID)
-		case "displayName":
-			return d.readString(&o.DisplayName)
+			return d.readID(id)
+		case key:
+			return d.readString(into)
 		}
 		return d.skip()
 	}
 }
 
-func decodeOrganization(d *decoder, o *Organization) error {
-	return required(d.object(o.member(d)), o.ID)
-}
-
-func decodeRole(d *decoder, r *Role) error {
-	err := d.object(func(name []byte) error {
-		switch string(name) {
-		case "id":
-			return d.readID(&r.ID)
-		case "name":
-			return d.readString(&r.Name)
-		}
-		return d.skip()
-	})
-	return required(err, r.ID)
-}
-
-func decodeLocation(d *decoder, l *Location) error {
-	err := d.object(func(name []byte) error {
-		switch string(name) {
-		case "id":
-			return d.readID(&l.ID)
-		case "name":
-			return d.readString(&l.Name)
-		}
-		return d.skip()
-	})
-	return required(err, l.ID)
-}
-
 func decodeLicense(d *decoder, l *License) error {
 	var displayName string
-	err := d.object(func(name []byte) error {
+	err := d.record(&l.ID, func(name []byte) error {
 		switch string(name) {
 		case "id":
 			return d.readID(&l.ID)
@@ -76,12 +59,12 @@ func decodeLicense(d *decoder, l *License) error {
 	if l.Name == "" {
 		l.Name = displayName
 	}
-	l.OfferCode, _, _ = ParseLicenseID(l.ID)
-	return required(err, l.ID)
+	l.OfferCode = offerCode(l.ID)
+	return err
 }
 
 func decodePerson(d *decoder, p *Person) error {
-	err := d.object(func(name []byte) (err error) {
+	return d.record(&p.ID, func(name []byte) (err error) {
 		switch string(name) {
 		case "id":
 			return d.readID(&p.ID)
@@ -97,54 +80,46 @@ func decodePerson(d *decoder, p *Person) error {
 		}
 		return d.skip()
 	})
-	return required(err, p.ID)
 }
 
 func decodeWorkspace(d *decoder, w *Workspace) error {
-	webexCalling := func(name []byte) (err error) {
-		if string(name) == "licenses" {
-			w.Licenses, w.LicensesKnown, err = d.readLicenses()
-			return err
-		}
-		return d.skip()
-	}
-	calling := func(name []byte) error {
-		switch string(name) {
-		case "type":
-			return d.readInterned(&w.CallingType)
-		case "webexCalling":
-			return d.objectOrSkip(webexCalling)
-		}
-		return d.skip()
-	}
-	err := d.object(func(name []byte) error {
+	return d.record(&w.ID, func(name []byte) error {
 		switch string(name) {
 		case "id":
 			return d.readID(&w.ID)
 		case "locationId":
 			return d.readRepeatedID(&w.LocationID)
 		case "calling":
-			return d.objectOrSkip(calling)
+			return d.member("webexCalling", func() error {
+				return d.member("licenses", func() (err error) {
+					w.Licenses, w.LicensesKnown, err = d.readLicenses()
+					return err
+				})
+			})
 		case "errors":
 			return d.readErrors(&w.Incomplete)
 		}
 		return d.skip()
 	})
-	return required(err, w.ID)
 }
 
-// objectOrSkip reads an object, and passes over anything else.
-func (d *decoder) objectOrSkip(member func(name []byte) error) error {
+// member reads one member of an object, and passes over all others, and over what is no object.
+func (d *decoder) member(key string, read func() error) error {
 	if d.json.PeekKind() != '{' {
 		return d.skip()
 	}
-	return d.object(member)
+	return d.object(func(name []byte) error {
+		if string(name) == key {
+			return read()
+		}
+		return d.skip()
+	})
 }
 
-// required adds to the outcome of decoding that a record has an id.
-func required(err error, id string) error {
-	if err == nil && id == "" {
-		return ErrMissingField
+// record reads an object that must have an id.
+func (d *decoder) record(id *string, member func(name []byte) error) error {
+	if err := d.object(member); err != nil || *id != "" {
+		return err
 	}
-	return err
+	return ErrMissingField
 }

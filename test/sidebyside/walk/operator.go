@@ -80,7 +80,7 @@ func counters(ctx context.Context, client *webex.Client, way Way) (*usage.Aggreg
 func pages(ctx context.Context, client *webex.Client, way Way) (iter.Seq2[[]webex.Person, error], error) {
 	switch way {
 	case Everybody:
-		return client.Everybody(ctx, ""), nil
+		return client.AllPeople(ctx, ""), nil
 	case CallingData:
 		return client.PeoplePages(ctx, ""), nil
 	case Nobody:
