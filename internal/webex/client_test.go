@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/webex-operator/webex-license-operator/internal/webex/wire"
 )
 
 func TestNewChecksItsConfig(t *testing.T) {
@@ -76,7 +78,7 @@ func TestOverTLS(t *testing.T) {
 		t.Errorf("organization %v, %v", got, err)
 	}
 	if got, err := collect(c.Licenses(ctx, benchOrg), func(l License) License { return l }); err != nil ||
-		!slices.Equal(got, []License{{ID: "x", Name: "n", Total: UnitsOf(1)}}) {
+		!slices.Equal(got, []License{{ID: "x", Name: "n", Total: wire.UnitsOf(1)}}) {
 		t.Errorf("licenses %v, %v", got, err)
 	}
 	if got, err := collect(c.Locations(ctx, ""), func(l Location) Location { return l }); err != nil || !slices.Equal(got, []Location{{"S", "Oslo"}}) {

@@ -11,22 +11,9 @@ import (
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-func TestUnits(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]Units{
-		"5": UnitsOf(5), "0": UnitsOf(0), "5.0": UnitsOf(5), "1e2": UnitsOf(100), " 7 ": UnitsOf(7), "9007199254740992": UnitsOf(1 << 53),
-		"": {}, "-1": {}, "5.5": {}, "x": {}, "0x10": {}, "Inf": {}, "NaN": {}, "9007199254740993": {}, "1e300": {}, "99999999999999999999": {}, "1_000": {},
-	} {
-		if got := parseUnits(text); got != want {
-			t.Errorf("%q: %v, want %v", text, got, want)
-		}
-	}
-	if n, ok := UnitsOf(-1).Value(); n != 0 || ok || (Units{}).String() != "unknown" || UnitsOf(7).String() != "7" {
-		t.Errorf("UnitsOf(-1) is %d, %v", n, ok)
-	}
-}
+	"github.com/webex-operator/webex-license-operator/internal/webex/wire"
+)
 
 func TestIDs(t *testing.T) {
 	t.Parallel()
@@ -115,9 +102,9 @@ func TestRepairQuery(t *testing.T) {
 }
 
 // decodeAll reads one page without a client.
-func decodeAll[T any](body io.Reader, decode func(*decoder, *T) error) ([]T, error) {
+func decodeAll[T any](body io.Reader, decode func(*wire.Decoder, *T) error) ([]T, error) {
 	w := &walk[T]{c: &Client{cfg: Config{Limits: Limits{}.withDefaults()}}, list: listing[T]{decode: decode}}
-	s := &slot[T]{d: newDecoder()}
+	s := &slot[T]{d: wire.NewDecoder()}
 	err := w.decode(s, &http.Response{Body: io.NopCloser(body)})
 	return s.items, err
 }
@@ -133,11 +120,11 @@ func TestDecodeLicenses(t *testing.T) {
 		{"\u0069d":"d","name":"esc\/aped"}],"after":null}`
 	want := []License{
 		{
-			ID: ee, Name: "Webex Meetings Suite", OfferCode: "EE", Total: UnitsOf(100), Consumed: UnitsOf(3), SubscriptionID: "Sub1",
+			ID: ee, Name: "Webex Meetings Suite", OfferCode: "EE", Total: wire.UnitsOf(100), Consumed: wire.UnitsOf(3), SubscriptionID: "Sub1",
 			SiteURL: "acme.example.webex.com", SiteType: "Control Hub managed site",
 		},
 		{ID: "b", Name: "Old", Errors: true},
-		{ID: "c", Name: `Esc é "q"`, Total: UnitsOf(2)},
+		{ID: "c", Name: `Esc é "q"`, Total: wire.UnitsOf(2)},
 		{ID: "d", Name: "esc/aped"},
 	}
 	for name, r := range map[string]io.Reader{"whole": strings.NewReader(body), "by byte": iotest.OneByteReader(strings.NewReader(body))} {
@@ -170,7 +157,7 @@ func TestDecodePeople(t *testing.T) {
 		t.Errorf("error %v, diff %s", err, diff)
 	}
 	for _, licenses := range []string{`"L1"`, `{}`, `[1,{}]`, `[null]`, `true`} {
-		if _, err := decodeAll(strings.NewReader(`{"items":[{"id":"a","licenses":`+licenses+`}]}`), decodePerson); !errors.Is(err, ErrMissingField) {
+		if _, err := decodeAll(strings.NewReader(`{"items":[{"id":"a","licenses":`+licenses+`}]}`), decodePerson); !errors.Is(err, wire.ErrMissing) {
 			t.Errorf("licenses %s: error %v", licenses, err)
 		}
 	}
@@ -216,21 +203,6 @@ func TestStringsOutliveTheirPage(t *testing.T) {
 		if want := "p" + strconv.Itoa(i); p.ID != want || p.LocationID != "S" || strings.Join(p.Licenses, "") != "L1L2" {
 			t.Errorf("person %d is %+v", i, p)
 		}
-	}
-}
-
-func TestInternerAndArenaAreBounded(t *testing.T) {
-	t.Parallel()
-	n, a := make(interner), arena{}
-	for i := range 3 * maxInterned {
-		want := "id" + strconv.Itoa(i)
-		if got, kept := n.intern([]byte(want)), a.keep([]byte(want)); got != want || kept != want {
-			t.Fatalf("%q interned as %q, kept as %q", want, got, kept)
-		}
-	}
-	long := strings.Repeat("x", arenaChunk)
-	if n.intern([]byte(long)) != long || a.keep([]byte(long)) != long || len(n) != maxInterned {
-		t.Errorf("%d strings interned", len(n))
 	}
 }
 

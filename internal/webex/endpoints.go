@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/webex-operator/webex-license-operator/internal/webex/wire"
 )
 
 // Organization is one organization that the token can see.
@@ -18,6 +20,9 @@ type Organization struct {
 
 // Role is a role that a person can have.
 type Role struct{ ID, Name string }
+
+// Units is a number of licence units that the server may have left out.
+type Units = wire.Units
 
 // License is one licence of an organization, with its units.
 type License struct {
@@ -95,16 +100,16 @@ func (c *Client) Organization(ctx context.Context, orgID string) (Organization, 
 	}
 	var o Organization
 	u := below(c.base, []string{"organizations", id})
-	d := newDecoder()
+	d := wire.NewDecoder()
 	err = c.run(ctx, &exchange{op: op, url: func() *url.URL { return u }, handle: func(resp *http.Response) *Error {
 		o = Organization{}
-		d.reset(resp.Body, c.cfg.Limits.BodyBytes)
-		err := d.document(d.named("displayName", &o.ID, &o.DisplayName))
+		d.Reset(resp.Body, c.cfg.Limits.BodyBytes)
+		err := d.Document(named(d, "displayName", &o.ID, &o.DisplayName))
 		if err == nil && o.ID == "" {
-			err = ErrMissingField
+			err = wire.ErrMissing
 		}
 		if err != nil {
-			return d.failure(ctx, op, resp, err)
+			return decodingError(ctx, op, resp, d, err)
 		}
 		return nil
 	}})

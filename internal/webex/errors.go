@@ -5,12 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/webex-operator/webex-license-operator/internal/webex/wire"
 )
 
 // Class says what a failure means for the caller. It is decided once, here.
@@ -233,6 +236,31 @@ func networkError(ctx context.Context, op string, err error) *Error {
 	if c == ErrProxyAuthentication { // asking again may lock the account
 		e.Class, e.again = ClassTerminal, false
 	}
+	return e
+}
+
+// decodingError classifies an error of reading and decoding resp.
+func decodingError(ctx context.Context, op string, resp *http.Response, d *wire.Decoder, err error) *Error {
+	e := &Error{Class: ClassPartial, Operation: op}
+	readErr := d.ReadError()
+	switch {
+	case errors.Is(err, wire.ErrLimit) || errors.Is(readErr, wire.ErrLimit):
+		e.Err = ErrLimit
+	case d.First() == '<': // a page, whatever its header says
+		e.Err, e.Content, e.again = ErrNotJSON, ContentMarkup, true
+	case readErr != nil && !errors.Is(readErr, io.EOF):
+		e = networkError(ctx, op, readErr)
+		if c, ok := errors.AsType[cause](e.Err); ok && c == errConnection {
+			e.Err = redacted{ErrCut, readErr}
+		}
+	case errors.Is(err, wire.ErrMissing):
+		e.Err = ErrMissingField
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		e.Err, e.again = redacted{ErrCut, io.ErrUnexpectedEOF}, true
+	default:
+		e.Err, e.again = ErrMalformed, true // the decoder's own error may repeat a piece of the body
+	}
+	e.Status, e.TrackingID = resp.StatusCode, trackingID(resp.Header.Get("Trackingid"))
 	return e
 }
 

@@ -1,10 +1,11 @@
 package webex
 
 import (
-	"bytes"
 	"encoding/base64"
 	"errors"
 	"strings"
+
+	"github.com/webex-operator/webex-license-operator/internal/webex/wire"
 )
 
 // Identifiers of the API are base64 of a URI: https://developer.webex.com/docs/basics, "Base64 encoded IDs".
@@ -58,7 +59,7 @@ func offerCode(id string) string {
 // CanonicalID returns the id without base64 padding, so that ids of one thing are equal strings. All ids that the
 // client yields are in this form.
 func CanonicalID(id string) string {
-	return strings.TrimRight(strings.TrimLeft(id, blanks), blanks+"=")
+	return string(wire.Canonical([]byte(id)))
 }
 
 // IDKey is what all spellings of one id have in common: of a UUID, bare, as a URI or in base64 of either alphabet with
@@ -77,12 +78,6 @@ func IDKey(id string) string {
 	}
 	return key
 }
-
-// canonical is [CanonicalID] for bytes.
-func canonical(id []byte) []byte { return bytes.TrimRight(bytes.TrimLeft(id, blanks), blanks+"=") }
-
-// blanks do not count around an id.
-const blanks = " \t\r\n"
 
 // decodeID splits the id of any resource into the resource's kind and name.
 func decodeID(id string) (kind, name string, ok bool) {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+
+	"github.com/webex-operator/webex-license-operator/internal/webex/wire"
 )
 
 // listing describes a list of the API.
@@ -26,7 +28,7 @@ type listing[T any] struct {
 	// renew is that of [exchange].
 	renew func(ctx context.Context, since int64) error
 	// decode reads one record.
-	decode func(*decoder, *T) error
+	decode func(*wire.Decoder, *T) error
 	// id identifies a record, for a list with offset.
 	id func(*T) string
 }
@@ -57,7 +59,7 @@ type walk[T any] struct {
 
 // slot is the memory of one page.
 type slot[T any] struct {
-	d     *decoder
+	d     *wire.Decoder
 	items []T
 }
 
@@ -97,7 +99,7 @@ func pages[T any](ctx context.Context, c *Client, l listing[T]) iter.Seq2[[]T, e
 		ctx, cancel := context.WithCancel(ctx)
 		w := &walk[T]{c: c, list: l, ctx: ctx, cancel: cancel, seed: maphash.MakeSeed(), seen: make(map[uint64]struct{})}
 		for i := range w.slots {
-			w.slots[i].d = newDecoder()
+			w.slots[i].d = wire.NewDecoder()
 		}
 		if l.size > 0 {
 			w.size.Store(int64(min(max(c.cfg.PageSize(l.sized(), l.size), minPage), l.size)))
@@ -264,7 +266,7 @@ func (w *walk[T]) fetch(ctx context.Context, f *fetch[T]) error {
 			default: // another attempt was here before; lookAhead compares
 			}
 			if err := w.decode(f.slot, resp); err != nil {
-				return f.slot.d.failure(ctx, w.list.op, resp, err)
+				return decodingError(ctx, w.list.op, resp, f.slot.d, err)
 			}
 			f.link = link
 			return nil
@@ -274,12 +276,12 @@ func (w *walk[T]) fetch(ctx context.Context, f *fetch[T]) error {
 
 // decode reads a page into its slot, from scratch: an earlier attempt at it leaves nothing.
 func (w *walk[T]) decode(s *slot[T], resp *http.Response) error {
-	s.d.reset(resp.Body, w.c.cfg.Limits.BodyBytes)
-	return s.d.list(func() {
+	s.d.Reset(resp.Body, w.c.cfg.Limits.BodyBytes)
+	return s.d.List(func() {
 		s.items = s.items[:0]
 	}, func() error {
 		if len(s.items) >= w.c.cfg.Limits.Results {
-			return ErrLimit
+			return wire.ErrLimit
 		}
 		var none T
 		s.items = append(s.items, none)

@@ -1,60 +1,62 @@
 package webex
 
+import "github.com/webex-operator/webex-license-operator/internal/webex/wire"
+
 // The members that are read of each kind of record. All others, personal data among them, are skipped.
 
-func decodeOrganization(d *decoder, o *Organization) error {
-	return d.record(&o.ID, d.named("displayName", &o.ID, &o.DisplayName))
+func decodeOrganization(d *wire.Decoder, o *Organization) error {
+	return record(d, &o.ID, named(d, "displayName", &o.ID, &o.DisplayName))
 }
 
-func decodeRole(d *decoder, r *Role) error {
-	return d.record(&r.ID, d.named("name", &r.ID, &r.Name))
+func decodeRole(d *wire.Decoder, r *Role) error {
+	return record(d, &r.ID, named(d, "name", &r.ID, &r.Name))
 }
 
-func decodeLocation(d *decoder, l *Location) error {
-	return d.record(&l.ID, d.named("name", &l.ID, &l.Name))
+func decodeLocation(d *wire.Decoder, l *Location) error {
+	return record(d, &l.ID, named(d, "name", &l.ID, &l.Name))
 }
 
 // named reads a record that has an id and, as the member key, a name.
-func (d *decoder) named(key string, id, into *string) func(name []byte) error {
+func named(d *wire.Decoder, key string, id, into *string) func(name []byte) error {
 	return func(name []byte) error {
 		switch string(name) {
 		case "id":
-			return d.readID(id)
+			return d.ReadID(id)
 		case key:
-			return d.readString(into)
+			return d.ReadString(into)
 		}
-		return d.skip()
+		return d.Skip()
 	}
 }
 
-func decodeLicense(d *decoder, l *License) error {
+func decodeLicense(d *wire.Decoder, l *License) error {
 	var displayName string
-	err := d.record(&l.ID, func(name []byte) error {
+	err := record(d, &l.ID, func(name []byte) error {
 		switch string(name) {
 		case "id":
-			return d.readID(&l.ID)
+			return d.ReadID(&l.ID)
 		case "name":
-			return d.readString(&l.Name)
+			return d.ReadString(&l.Name)
 		case "displayName": // the name of the name in older versions of the API
-			return d.readString(&displayName)
+			return d.ReadString(&displayName)
 		case "totalUnits":
-			return d.readUnits(&l.Total)
+			return d.ReadUnits(&l.Total)
 		case "consumedUnits":
-			return d.readUnits(&l.Consumed)
+			return d.ReadUnits(&l.Consumed)
 		case "consumedByUsers":
-			return d.readUnits(&l.ByUsers)
+			return d.ReadUnits(&l.ByUsers)
 		case "consumedByWorkspaces":
-			return d.readUnits(&l.ByWorkspaces)
+			return d.ReadUnits(&l.ByWorkspaces)
 		case "subscriptionId":
-			return d.readString(&l.SubscriptionID)
+			return d.ReadString(&l.SubscriptionID)
 		case "siteUrl":
-			return d.readString(&l.SiteURL)
+			return d.ReadString(&l.SiteURL)
 		case "siteType":
-			return d.readString(&l.SiteType)
+			return d.ReadString(&l.SiteType)
 		case "errors":
-			return d.readErrors(&l.Errors)
+			return d.ReadErrors(&l.Errors)
 		}
-		return d.skip()
+		return d.Skip()
 	})
 	if l.Name == "" {
 		l.Name = displayName
@@ -63,63 +65,63 @@ func decodeLicense(d *decoder, l *License) error {
 	return err
 }
 
-func decodePerson(d *decoder, p *Person) error {
-	return d.record(&p.ID, func(name []byte) (err error) {
+func decodePerson(d *wire.Decoder, p *Person) error {
+	return record(d, &p.ID, func(name []byte) (err error) {
 		switch string(name) {
 		case "id":
-			return d.readID(&p.ID)
+			return d.ReadID(&p.ID)
 		case "locationId":
-			return d.readRepeatedID(&p.LocationID)
+			return d.ReadRepeatedID(&p.LocationID)
 		case "licenses":
-			p.Licenses, p.LicensesKnown, err = d.readLicenses()
+			p.Licenses, p.LicensesKnown, err = d.ReadLicenses()
 			return err
 		case "type":
-			return d.readInterned(&p.Type)
+			return d.ReadInterned(&p.Type)
 		case "errors":
-			return d.readErrors(&p.Incomplete)
+			return d.ReadErrors(&p.Incomplete)
 		}
-		return d.skip()
+		return d.Skip()
 	})
 }
 
-func decodeWorkspace(d *decoder, w *Workspace) error {
-	return d.record(&w.ID, func(name []byte) error {
+func decodeWorkspace(d *wire.Decoder, w *Workspace) error {
+	return record(d, &w.ID, func(name []byte) error {
 		switch string(name) {
 		case "id":
-			return d.readID(&w.ID)
+			return d.ReadID(&w.ID)
 		case "locationId":
-			return d.readRepeatedID(&w.LocationID)
+			return d.ReadRepeatedID(&w.LocationID)
 		case "calling":
-			return d.member("webexCalling", func() error {
-				return d.member("licenses", func() (err error) {
-					w.Licenses, w.LicensesKnown, err = d.readLicenses()
+			return member(d, "webexCalling", func() error {
+				return member(d, "licenses", func() (err error) {
+					w.Licenses, w.LicensesKnown, err = d.ReadLicenses()
 					return err
 				})
 			})
 		case "errors":
-			return d.readErrors(&w.Incomplete)
+			return d.ReadErrors(&w.Incomplete)
 		}
-		return d.skip()
+		return d.Skip()
 	})
 }
 
 // member reads one member of an object, and passes over all others, and over what is no object.
-func (d *decoder) member(key string, read func() error) error {
-	if d.json.PeekKind() != '{' {
-		return d.skip()
+func member(d *wire.Decoder, key string, read func() error) error {
+	if d.Kind() != '{' {
+		return d.Skip()
 	}
-	return d.object(func(name []byte) error {
+	return d.Object(func(name []byte) error {
 		if string(name) == key {
 			return read()
 		}
-		return d.skip()
+		return d.Skip()
 	})
 }
 
 // record reads an object that must have an id.
-func (d *decoder) record(id *string, member func(name []byte) error) error {
-	if err := d.object(member); err != nil || *id != "" {
+func record(d *wire.Decoder, id *string, member func(name []byte) error) error {
+	if err := d.Object(member); err != nil || *id != "" {
 		return err
 	}
-	return ErrMissingField
+	return wire.ErrMissing
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/webex-operator/webex-license-operator/internal/webex/wire"
 )
 
 // maxErrorBody bounds what is read of an answer that is no success: its use is who gave it, and the tracking id.
@@ -88,37 +90,37 @@ type speech struct {
 // A message alone is no sign: gateways of all makers write {"message": "Forbidden"}. The tracking id is one, in the body
 // or in the header, and so is a description among errors.
 func hear(resp *http.Response) (s speech) {
-	d := newDecoder()
-	d.reset(resp.Body, maxErrorBody)
+	d := wire.NewDecoder()
+	d.Reset(resp.Body, maxErrorBody)
 	var message, fault, described, tracked bool
 	var code, raw string
 	// Whatever is wrong with the body, the tracking id that was found before it counts.
-	err := d.document(func(name []byte) (err error) {
+	err := d.Document(func(name []byte) (err error) {
 		switch {
 		case strings.EqualFold(string(name), "trackingId"):
-			err = d.readString(&raw)
+			err = d.ReadString(&raw)
 			if tracked = tracked || raw != ""; s.trackingID == "" {
 				s.trackingID = trackingID(raw)
 			}
 		case string(name) == "message":
-			err = d.readString(&raw)
+			err = d.ReadString(&raw)
 			message = raw != ""
 		case string(name) == "error":
-			if d.json.PeekKind() == '"' {
-				err = d.readString(&code)
+			if d.Kind() == '"' {
+				err = d.ReadString(&code)
 				fault = code != ""
 				break
 			}
-			fault = d.json.PeekKind() == '['
-			err = d.skip()
+			fault = d.Kind() == '['
+			err = d.Skip()
 		case string(name) == "errors":
-			described, err = d.readDescribed()
+			described, err = readDescribed(d)
 		default:
-			err = d.skip()
+			err = d.Skip()
 		}
 		return err
 	})
-	s.first = d.body.first
+	s.first = d.First()
 	if err != nil || !jsonContent(resp.Header.Get("Content-Type")) {
 		return s
 	}
@@ -132,20 +134,20 @@ func hear(resp *http.Response) (s speech) {
 var oauthErrors = []string{"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
 
 // readDescribed reads the member errors of an error and says whether it describes one.
-func (d *decoder) readDescribed() (described bool, err error) {
-	if d.json.PeekKind() != '[' {
-		return false, d.skip()
+func readDescribed(d *wire.Decoder) (described bool, err error) {
+	if d.Kind() != '[' {
+		return false, d.Skip()
 	}
-	err = d.array(func() error {
-		if d.json.PeekKind() != '{' {
-			return d.skip()
+	err = d.Array(func() error {
+		if d.Kind() != '{' {
+			return d.Skip()
 		}
-		return d.object(func(name []byte) error {
+		return d.Object(func(name []byte) error {
 			if string(name) != "description" {
-				return d.skip()
+				return d.Skip()
 			}
 			var text string
-			err := d.readString(&text)
+			err := d.ReadString(&text)
 			described = described || text != ""
 			return err
 		})

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/webex-operator/webex-license-operator/internal/webex/wire"
 )
 
 // TokenSource supplies access tokens. It is used by several requests at once. Errors that are no [*Error] come back
@@ -165,15 +167,15 @@ func below(base *url.URL, segments []string) *url.URL {
 // decode reads an answer with tokens.
 func (r *tokenRequest) decode(ctx context.Context, resp *http.Response, now time.Time) (Token, *Error) {
 	token := Token{RefreshToken: r.refreshToken}
-	d := newDecoder()
-	d.reset(resp.Body, maxTokenBody)
-	err := d.document(func(name []byte) error {
+	d := wire.NewDecoder()
+	d.Reset(resp.Body, maxTokenBody)
+	err := d.Document(func(name []byte) error {
 		switch string(name) {
 		case "access_token":
-			return d.readString(&token.AccessToken)
+			return d.ReadString(&token.AccessToken)
 		case "refresh_token":
 			var s string
-			if err := d.readString(&s); err != nil {
+			if err := d.ReadString(&s); err != nil {
 				return err
 			}
 			if s != "" {
@@ -181,17 +183,17 @@ func (r *tokenRequest) decode(ctx context.Context, resp *http.Response, now time
 			}
 			return nil
 		case "expires_in":
-			return d.readExpiry(&token.ExpiresAt, now)
+			return d.ReadExpiry(&token.ExpiresAt, now)
 		case "refresh_token_expires_in":
-			return d.readExpiry(&token.RefreshExpiresAt, now)
+			return d.ReadExpiry(&token.RefreshExpiresAt, now)
 		}
-		return d.skip()
+		return d.Skip()
 	})
 	if err == nil && token.AccessToken == "" {
-		err = ErrMissingField
+		err = wire.ErrMissing
 	}
 	if err != nil {
-		return Token{}, d.failure(ctx, r.operation, resp, err)
+		return Token{}, decodingError(ctx, r.operation, resp, d, err)
 	}
 	return token, nil
 }

@@ -1,11 +1,9 @@
-package webex
+package wire
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -13,9 +11,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// decoder reads one JSON document after another from response bodies, with its buffers kept from one to the next. It
-// hands out the members of an object one by one, so that what nobody asks for is never stored.
-type decoder struct {
+// Decoder reads one JSON document after another from response bodies, with its buffers kept from one to the next. It
+// hands out the members of an object one by one, so that what is not asked for is never stored.
+type Decoder struct {
 	json    jsontext.Decoder
 	body    body
 	names   interner
@@ -28,13 +26,33 @@ type decoder struct {
 // UTF-8, which is replaced where text is kept.
 var decoderOptions = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
-func newDecoder() *decoder { return &decoder{names: make(interner), sets: make(map[string][]string)} }
+// NewDecoder returns a decoder for one walk.
+func NewDecoder() *Decoder { return &Decoder{names: make(interner), sets: make(map[string][]string)} }
 
-// reset starts a new document of at most limit bytes.
-func (d *decoder) reset(r io.Reader, limit int64) {
+// Reset starts a new document of at most limit bytes.
+func (d *Decoder) Reset(r io.Reader, limit int64) {
 	d.body = body{r: r, left: limit}
 	d.json.Reset(&d.body, decoderOptions...)
 }
+
+// Kind is the kind of the value that comes next.
+func (d *Decoder) Kind() jsontext.Kind { return d.json.PeekKind() }
+
+// First is the first byte of the document that is no blank; 0 before there is one.
+func (d *Decoder) First() byte { return d.body.first }
+
+// ReadError is what ended the reading of the body, [io.EOF] if that was its end; nil before.
+func (d *Decoder) ReadError() error { return d.body.err }
+
+// Errors of documents. All others are those of reading and of the grammar, which may repeat a piece of the body.
+var (
+	// ErrLimit says that the document is too long.
+	ErrLimit = errors.New("longer than the limit")
+	// ErrMissing says that a value is missing, or is of another kind than it must be.
+	ErrMissing = errors.New("a required value is missing")
+	// ErrMalformed says that something follows the document.
+	ErrMalformed = errors.New("more than one document")
+)
 
 // body counts what is read and remembers how reading ended, which tells a cut connection from malformed JSON.
 type body struct {
@@ -64,12 +82,12 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// document reads one object and makes sure that nothing follows it.
-func (d *decoder) document(member func(name []byte) error) error {
+// Document reads one object and makes sure that nothing follows it.
+func (d *Decoder) Document(member func(name []byte) error) error {
 	if d.json.PeekKind() != '{' {
 		return d.unexpected()
 	}
-	if err := d.object(member); err != nil {
+	if err := d.Object(member); err != nil {
 		return err
 	}
 	_, err := d.json.ReadToken()
@@ -83,27 +101,27 @@ func (d *decoder) document(member func(name []byte) error) error {
 }
 
 // unexpected explains why a value is not of the kind that it must be: the decoder's own error if there is one.
-func (d *decoder) unexpected() error {
+func (d *Decoder) unexpected() error {
 	if _, err := d.json.ReadToken(); err != nil {
 		return err
 	}
-	return ErrMissingField
+	return ErrMissing
 }
 
-// list reads {"items": [...]} with whatever members besides. Each item is read by item; begin is called before the
+// List reads {"items": [...]} with whatever members besides. Each item is read by item; begin is called before the
 // first one, and again should the member come twice.
-func (d *decoder) list(begin func(), item func() error) error {
+func (d *Decoder) List(begin func(), item func() error) error {
 	found := false
-	err := d.document(func(name []byte) error {
+	err := d.Document(func(name []byte) error {
 		if string(name) != "items" {
-			return d.skip()
+			return d.Skip()
 		}
 		found = true
 		begin()
 		if d.json.PeekKind() != '[' {
 			return d.unexpected()
 		}
-		return d.array(func() error {
+		return d.Array(func() error {
 			if d.json.PeekKind() != '{' {
 				return d.unexpected()
 			}
@@ -111,13 +129,13 @@ func (d *decoder) list(begin func(), item func() error) error {
 		})
 	})
 	if err == nil && !found {
-		err = ErrMissingField
+		err = ErrMissing
 	}
 	return err
 }
 
-// object reads the object that begins here. The name is valid until member reads the value, which it must do.
-func (d *decoder) object(member func(name []byte) error) error {
+// Object reads the object that begins here. The name is valid until member reads the value, which it must do.
+func (d *Decoder) Object(member func(name []byte) error) error {
 	if _, err := d.json.ReadToken(); err != nil {
 		return err
 	}
@@ -135,8 +153,8 @@ func (d *decoder) object(member func(name []byte) error) error {
 	return err
 }
 
-// array reads the array that begins here.
-func (d *decoder) array(element func() error) error {
+// Array reads the array that begins here.
+func (d *Decoder) Array(element func() error) error {
 	if _, err := d.json.ReadToken(); err != nil {
 		return err
 	}
@@ -149,14 +167,14 @@ func (d *decoder) array(element func() error) error {
 	return err
 }
 
-// skip passes over a value. ReadValue checks the grammar in one go where SkipValue goes token by token.
-func (d *decoder) skip() error {
+// Skip passes over a value. ReadValue checks the grammar in one go where SkipValue goes token by token.
+func (d *Decoder) Skip() error {
 	_, err := d.json.ReadValue()
 	return err
 }
 
 // unquote returns the text of a string value. It may alias the value or the scratch buffer.
-func (d *decoder) unquote(v jsontext.Value) ([]byte, bool) {
+func (d *Decoder) unquote(v jsontext.Value) ([]byte, bool) {
 	if len(v) < 2 || v[0] != '"' {
 		return nil, false
 	}
@@ -170,7 +188,7 @@ func (d *decoder) unquote(v jsontext.Value) ([]byte, bool) {
 }
 
 // text reads a string, or a number as its digits. Anything else is no text: null and wrong types read as absent.
-func (d *decoder) text() ([]byte, error) {
+func (d *Decoder) text() ([]byte, error) {
 	v, err := d.json.ReadValue()
 	if err != nil {
 		return nil, err
@@ -180,7 +198,7 @@ func (d *decoder) text() ([]byte, error) {
 }
 
 // textOf is the text of a value. It may alias the value or the scratch buffer.
-func (d *decoder) textOf(v jsontext.Value) ([]byte, bool) {
+func (d *Decoder) textOf(v jsontext.Value) ([]byte, bool) {
 	switch v.Kind() {
 	case '"':
 		return d.unquote(v)
@@ -191,56 +209,62 @@ func (d *decoder) textOf(v jsontext.Value) ([]byte, bool) {
 	}
 }
 
-// readString reads a text of its own, "" if absent.
-func (d *decoder) readString(into *string) error {
+// ReadString reads a text of its own, "" if absent.
+func (d *Decoder) ReadString(into *string) error {
 	t, err := d.text()
 	*into = strings.ToValidUTF8(string(t), "\uFFFD")
 	return err
 }
 
-// readInterned reads a text that is likely to repeat, "" if absent.
-func (d *decoder) readInterned(into *string) error {
+// ReadInterned reads a text that is likely to repeat, "" if absent.
+func (d *Decoder) ReadInterned(into *string) error {
 	t, err := d.text()
 	*into = d.names.intern(t)
 	return err
 }
 
-// readID reads an identifier that does not repeat, without padding.
-func (d *decoder) readID(into *string) error {
+// Canonical is an id without base64 padding and the blanks around it, so that ids of one thing are equal.
+func Canonical(id []byte) []byte {
+	const blanks = " \t\r\n"
+	return bytes.TrimRight(bytes.TrimLeft(id, blanks), blanks+"=")
+}
+
+// ReadID reads an identifier that does not repeat, without padding.
+func (d *Decoder) ReadID(into *string) error {
 	t, err := d.text()
-	*into = d.ids.keep(canonical(t))
+	*into = d.ids.keep(Canonical(t))
 	return err
 }
 
-// readRepeatedID reads an identifier that is likely to repeat, without padding.
-func (d *decoder) readRepeatedID(into *string) error {
+// ReadRepeatedID reads an identifier that is likely to repeat, without padding.
+func (d *Decoder) ReadRepeatedID(into *string) error {
 	t, err := d.text()
-	*into = d.names.intern(canonical(t))
+	*into = d.names.intern(Canonical(t))
 	return err
 }
 
-// readUnits reads a number of units.
-func (d *decoder) readUnits(into *Units) error {
+// ReadUnits reads a number of units.
+func (d *Decoder) ReadUnits(into *Units) error {
 	t, err := d.text()
 	*into = parseUnits(string(t))
 	return err
 }
 
-// readExpiry reads a number of seconds from now; zero time if absent or senseless.
-func (d *decoder) readExpiry(into *time.Time, now time.Time) error {
+// ReadExpiry reads a number of seconds from now; zero time if absent or senseless.
+func (d *Decoder) ReadExpiry(into *time.Time, now time.Time) error {
 	const century = 100 * 365 * 24 * 3600
 	var u Units
-	err := d.readUnits(&u)
+	err := d.ReadUnits(&u)
 	if n, ok := u.Value(); ok && n > 0 && n <= century {
 		*into = now.Add(time.Duration(n) * time.Second)
 	}
 	return err
 }
 
-// readLicenses reads an array of licence ids; known is false if there is null. Many people hold the same licences in
+// ReadLicenses reads an array of licence ids; known is false if there is null. Many people hold the same licences in
 // the same order, so the array is looked up as a whole before it is taken apart. The published example has ids joined
 // by a comma in one string; that is read too. Anything else is an error: as no licences it would be a wrong figure.
-func (d *decoder) readLicenses() (ids []string, known bool, err error) {
+func (d *Decoder) ReadLicenses() (ids []string, known bool, err error) {
 	v, err := d.json.ReadValue()
 	if err != nil {
 		return nil, false, err
@@ -250,7 +274,7 @@ func (d *decoder) readLicenses() (ids []string, known bool, err error) {
 	case 'n':
 		return nil, false, nil
 	default:
-		return nil, false, ErrMissingField
+		return nil, false, ErrMissing
 	}
 	if ids, ok := d.sets[string(v)]; ok {
 		return ids, true, nil
@@ -266,7 +290,7 @@ func (d *decoder) readLicenses() (ids []string, known bool, err error) {
 }
 
 // splitLicenses takes an array of licence ids apart.
-func (d *decoder) splitLicenses(raw string) ([]string, error) {
+func (d *Decoder) splitLicenses(raw string) ([]string, error) {
 	array := jsontext.NewDecoder(strings.NewReader(raw), decoderOptions...)
 	if _, err := array.ReadToken(); err != nil {
 		return nil, err
@@ -279,10 +303,10 @@ func (d *decoder) splitLicenses(raw string) ([]string, error) {
 		}
 		t, ok := d.textOf(v)
 		if !ok {
-			return nil, ErrMissingField
+			return nil, ErrMissing
 		}
 		for part := range bytes.SplitSeq(t, []byte{','}) {
-			if id := canonical(part); len(id) > 0 {
+			if id := Canonical(part); len(id) > 0 {
 				ids = append(ids, d.names.intern(id))
 			}
 		}
@@ -290,9 +314,9 @@ func (d *decoder) splitLicenses(raw string) ([]string, error) {
 	return slices.Clip(ids), nil
 }
 
-// readErrors reads the member with which an item says that the server failed to fetch a part of it. Whatever it
+// ReadErrors reads the member with which an item says that the server failed to fetch a part of it. Whatever it
 // holds, but for nothing, makes the item incomplete. See "Error handling" in https://developer.webex.com/docs/basics.
-func (d *decoder) readErrors(into *bool) error {
+func (d *Decoder) ReadErrors(into *bool) error {
 	v, err := d.json.ReadValue()
 	if err != nil {
 		return err
@@ -306,29 +330,4 @@ func (d *decoder) readErrors(into *bool) error {
 		*into = true
 	}
 	return nil
-}
-
-// failure classifies an error of reading and decoding resp.
-func (d *decoder) failure(ctx context.Context, op string, resp *http.Response, err error) *Error {
-	e := &Error{Class: ClassPartial, Operation: op}
-	readErr := d.body.err
-	switch {
-	case errors.Is(err, ErrLimit) || errors.Is(readErr, ErrLimit):
-		e.Err = ErrLimit
-	case d.body.first == '<': // a page, whatever its header says
-		e.Err, e.Content, e.again = ErrNotJSON, ContentMarkup, true
-	case readErr != nil && !errors.Is(readErr, io.EOF):
-		e = networkError(ctx, op, readErr)
-		if c, ok := errors.AsType[cause](e.Err); ok && c == errConnection {
-			e.Err = redacted{ErrCut, readErr}
-		}
-	case errors.Is(err, ErrMissingField):
-		e.Err = ErrMissingField
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		e.Err, e.again = redacted{ErrCut, io.ErrUnexpectedEOF}, true
-	default:
-		e.Err, e.again = ErrMalformed, true // the decoder's own error may repeat a piece of the body
-	}
-	e.Status, e.TrackingID = resp.StatusCode, trackingID(resp.Header.Get("Trackingid"))
-	return e
 }

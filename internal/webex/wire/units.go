@@ -1,4 +1,4 @@
-package webex
+package wire
 
 import (
 	"math"
