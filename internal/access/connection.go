@@ -135,7 +135,7 @@ func (p *Provider) httpClient(ctx context.Context, customer *v1alpha1.WebexCusto
 		MaxResponseHeaderBytes: 64 << 10,
 	}
 	if connection != nil && connection.ProxyURL != "" {
-		// Not for the proxy of the environment: it is somebody else's. The API is
+		// Not for the proxy of the environment: it belongs to others. The API is
 		// https always, so the proxy sees nothing but CONNECT requests, and the API
 		// nothing of this header.
 		if err := login.check(customer.Spec.CredentialsSecretRef.Name); err != nil {

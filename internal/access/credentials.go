@@ -27,7 +27,7 @@ const (
 	// KeyClientID and KeyClientSecret identify an OAuth integration or Service App.
 	KeyClientID     = "clientID"
 	KeyClientSecret = "clientSecret"
-	// KeyRefreshToken holds the refresh token that somebody obtained by authorizing.
+	// KeyRefreshToken holds the refresh token that an authorization gave.
 	KeyRefreshToken = "refreshToken"
 	// KeyApplicationID marks the credentials of a Service App.
 	KeyApplicationID = "applicationID"
@@ -52,7 +52,7 @@ type authorization struct {
 	clientID, clientSecret, refreshToken string
 }
 
-// source identifies what somebody authorized. Stored tokens of another source no
+// source identifies the authorization. Stored tokens of another source no
 // longer count. What is not in it may change without a new authorization: the
 // access token, which the refresh token replaces, and the client's secret. It
 // reveals nothing that is secret.

@@ -101,7 +101,7 @@ func TestUnreadableEnd(t *testing.T) {
 	g.Expect(failure.Message).To(Equal(`key "accessTokenExpiresAt" of Secret "webex" is no time: write date and time in UTC by RFC 3339, with a T in between and a Z at the end, or remove it`))
 }
 
-// The operator's own Secret is nobody's credentials.
+// The operator's own Secret holds no customer's credentials.
 func TestTokensAreNoCredentials(t *testing.T) {
 	t.Parallel()
 	secret := secretOf(map[string]string{KeyAccessToken: "token"})
@@ -111,7 +111,7 @@ func TestTokensAreNoCredentials(t *testing.T) {
 }
 
 // What is not a new authorization keeps the stored tokens; and what is one, or
-// belongs to somebody else, never shares a request budget.
+// belongs to another owner, never shares a request budget.
 func TestSourceAndOwnerOfCredentials(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

@@ -5,9 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/net/http/httpproxy"
-
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/http/httpproxy"
 
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )

@@ -32,7 +32,7 @@ func TestThroughAProxy(t *testing.T) {
 	refused, _ := w.ask(t.Context())
 	w.Expect(refused.Reason).To(Equal(v1alpha1.ReasonHostNotAllowed))
 	w.Expect(refused.Message).To(And(ContainSubstring("spec.connection.proxyURL"), ContainSubstring("--allowed-proxy-hosts")))
-	w.Expect(proxy.targets).To(BeEmpty(), "nothing was sent to a host that nobody allowed")
+	w.Expect(proxy.targets).To(BeEmpty(), "nothing was sent to a host that is not allowed")
 
 	w.engine.Hosts.Proxies = []string{proxy.host()}
 	failure, _ := w.ask(t.Context())
@@ -188,7 +188,7 @@ func hung(t *testing.T, serve func(conn net.Conn)) net.Listener {
 	return listener
 }
 
-// Nobody keeps an attempt from its end, wherever it stops to answer.
+// A server that stops to answer, wherever it does, does not keep an attempt from its end.
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
 	by := newAuthority(t)

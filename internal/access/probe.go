@@ -16,7 +16,7 @@ import (
 var ErrRenewalNeeded = errors.New("there is no access token at hand, and getting one would use up the refresh token")
 
 // Renewal is what a probe does about tokens that it has to renew. Webex may replace
-// a refresh token when it is used, and whoever used it has the only good one then.
+// a refresh token when it is used, and the answer has the only good one then.
 type Renewal struct {
 	// Before is asked before a refresh token is used; its error ends the probe.
 	Before func(ctx context.Context) error

@@ -16,7 +16,7 @@ import (
 
 // refreshingTokens is a webex.TokenSource for one authorization that can be
 // renewed. The pair is shared by all customers of the Secret with the
-// authorization; whoever needs another first renews it for all. A new pair is
+// authorization; the first that needs another renews it for all. A new pair is
 // durable in an operator-owned Secret before its first use.
 type refreshingTokens struct {
 	provider *Provider
@@ -119,14 +119,14 @@ func (t *refreshingTokens) version() string {
 	return t.credentials.resourceVersion + " " + t.endpoint.BaseURL
 }
 
-// settle loads the pair and does what is to be done about it, while nobody else does.
+// settle loads the pair and does what is to be done about it, while no other run does.
 func (t *refreshingTokens) settle(ctx context.Context, rejected string) error {
 	lock, unlock, err := t.provider.locks.lock(ctx, t.store.key())
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	// Each round begins with what somebody changed in the one before. To wait is none.
+	// Each round begins with what another writer changed in the one before. To wait is none.
 	for rounds := 5; rounds > 0; {
 		var again bool
 		if again, err = t.settleOnce(ctx, lock, rejected); !again {

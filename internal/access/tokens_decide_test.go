@@ -153,7 +153,7 @@ func TestJitter(t *testing.T) {
 }
 
 // A service that answers the same token for a day is not asked in a loop, whatever
-// the life of its tokens and however often somebody looks; and no token ends unrenewed.
+// the life of its tokens and however often it is looked at; and no token ends unrenewed.
 func TestRenewalsOfAYear(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -25,7 +25,7 @@ func (t *storedToken) renewedElsewhere(lease string, now time.Time) bool {
 var errRenewedElsewhere = errors.New("another shard renews the tokens")
 
 // await waits a moment for another shard that renews the tokens. While the access token is
-// good nobody needs to.
+// good there is no need to.
 func (t *refreshingTokens) await(ctx context.Context, rejected string) (again bool, err error) {
 	if !t.current.expired(t.provider.Clock.Now()) && (rejected == "" || t.current.AccessToken != rejected) {
 		return false, nil
@@ -37,7 +37,7 @@ func (t *refreshingTokens) await(ctx context.Context, rejected string) (again bo
 }
 
 // StoreTokens tries to store what is only in memory of the tokens of a customer's Secret, for
-// another process to go on with, and says whether nothing is left. It waits for nobody: while
+// another process to go on with, and says whether nothing is left. It does not wait: while
 // a run of another customer is about to renew them, something may be left.
 func (p *Provider) StoreTokens(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) bool {
 	stored := true

@@ -63,7 +63,7 @@ func TestOneRefreshForAllShards(t *testing.T) {
 }
 
 // A process that died in the middle of a renewal is not waited for by its successor, by other
-// shards no longer than it could have taken, and by nobody while the access token is good.
+// shards no longer than it could have taken, and not at all while the access token is good.
 func TestProcessDiesDuringARenewal(t *testing.T) {
 	w := newTokenWorld(t)
 	w.secret("webex", keysOf(w.authorize()))

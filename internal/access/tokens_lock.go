@@ -96,7 +96,7 @@ func (l *tokenLocks) keys() []client.ObjectKey {
 	return slices.Collect(maps.Keys(l.locks))
 }
 
-// pause lets nobody ask for a while: a thousand customers of a Secret learn from
+// pause keeps all from asking for a while: a thousand customers of a Secret learn from
 // one request that the token endpoint is in trouble.
 func (l *tokenLock) pause(err error, version string, now time.Time) {
 	e, ok := webex.AsError(err)
@@ -126,7 +126,7 @@ func (l *tokenLock) paused(version string, now time.Time) error {
 	return &trouble
 }
 
-// leave forgets a lock that nobody waits for and that remembers nothing.
+// leave forgets a lock that has no users and remembers nothing.
 func (l *tokenLocks) leave(key client.ObjectKey, lock *tokenLock) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

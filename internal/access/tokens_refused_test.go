@@ -37,7 +37,7 @@ func TestTokenEndpointInTrouble(t *testing.T) {
 				failure := w.failure(err)
 				w.Expect(failure.Class).To(Equal(test.class), "%v", err)
 				n, err = w.run(other)
-				w.Expect(n).To(BeZero(), "nobody asks again at once")
+				w.Expect(n).To(BeZero(), "no customer asks again at once")
 				w.Expect(w.failure(err).Class).To(Equal(test.class), "%v", err)
 				w.clock.Step(max(10*time.Second, failure.RetryAfter))
 			}
@@ -84,7 +84,7 @@ func TestRefusedRefresh(t *testing.T) {
 }
 
 // A token that was revoked is replaced once for all; if that brings no other
-// token, nobody asks again.
+// token, no customer asks again.
 func TestRevokedToken(t *testing.T) {
 	w := newTokenWorld(t)
 	w.secret("webex", keysOf(w.authorize()))

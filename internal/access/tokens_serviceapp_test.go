@@ -201,7 +201,7 @@ func TestServiceAppRefusals(t *testing.T) {
 			}
 			_, err = w.run(customer)
 			w.Expect(w.failure(err).Message).To(Equal(failure.Message))
-			w.Expect(w.sim.TotalRequests()).To(BeZero(), "nobody asks again")
+			w.Expect(w.sim.TotalRequests()).To(BeZero(), "no customer asks again")
 		})
 	}
 }

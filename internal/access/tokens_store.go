@@ -83,7 +83,7 @@ type tokenStore struct {
 	owners  []metav1.OwnerReference
 }
 
-// errStoreChanged says that somebody else wrote the Secret in between.
+// errStoreChanged says that another writer changed the Secret in between.
 var errStoreChanged = errors.New("the Secret with tokens has changed")
 
 func (s *tokenStore) key() client.ObjectKey {
@@ -136,7 +136,7 @@ func (s *tokenStore) write(ctx context.Context, token storedToken) error {
 }
 
 // create makes the Secret, without tokens: of two processes one does, whereas applying what is
-// not there yet is refused to nobody. It has its owners from the first moment on, since adding
+// not there yet is refused to neither. It has its owners from the first moment on, since adding
 // some later may take a right to delete (admission plugin OwnerReferencesPermissionEnforcement).
 func (s *tokenStore) create(ctx context.Context, owners []metav1.OwnerReference) error {
 	secret := &corev1.Secret{
@@ -201,7 +201,7 @@ func (s *tokenStore) apply(ctx context.Context, token storedToken, owners []meta
 	return nil
 }
 
-// storeError is what a refused write means; changed if somebody else wrote the Secret.
+// storeError is what a refused write means; changed if another writer was there before.
 func (s *tokenStore) storeError(err error, changed bool) error {
 	switch {
 	case changed:

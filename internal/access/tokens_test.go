@@ -100,7 +100,7 @@ func TestInterruptedRenewals(t *testing.T) {
 }
 
 // The process dies between answer and store. Where the service rotates, the new
-// refresh token is lost: the access token is used to its end, and nobody asks
+// refresh token is lost: the access token is used to its end, and no customer asks
 // again with the old refresh token.
 func TestCrashBetweenAnswerAndStore(t *testing.T) {
 	for _, mode := range refreshModes {
@@ -295,7 +295,7 @@ func TestKeysBesideTheRefreshToken(t *testing.T) {
 	w.Expect(w.run(customer)).To(BeZero())
 }
 
-// Tokens never go into a Secret that is somebody else's.
+// Tokens never go into a Secret that is not the operator's.
 func TestTokenSecretOfOthers(t *testing.T) {
 	w := newTokenWorld(t)
 	w.secret("acme-webex-token", keysOf(w.authorize()))

@@ -369,7 +369,7 @@ func TestGrantIsRenewedOnce(t *testing.T) {
 	c, in := newTestClient(t, inTurn(one(403, webexNo)))
 	_, err := collect(each(c.PeoplePages(t.Context(), "")), personID)
 	if wantClass(t, err, ClassTerminal); in.count() != 1 {
-		t.Errorf("requests %v: the token's own organization is not granted by anybody", in.urls())
+		t.Errorf("requests %v: the token's own organization needs no grant", in.urls())
 	}
 }
 

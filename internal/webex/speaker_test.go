@@ -97,7 +97,7 @@ func TestOnlyTheServiceSaysNo(t *testing.T) {
 	}
 }
 
-// Statuses that ask for patience or tell of trouble mean the same from everybody; a success that is a page is none.
+// Statuses that ask for patience or tell of trouble mean the same from any speaker; a success that is a page is none.
 func TestStrangersWithOtherStatuses(t *testing.T) {
 	t.Parallel()
 	page := strangers["page of a proxy"]
