@@ -11,21 +11,8 @@ import (
 )
 
 func (a *app) licenseTable(items []rollup.License, session *cluster.Session) *output.Table {
-	t := &output.Table{Columns: []output.Column{
-		{Title: "LICENSE"},
-		{Title: "TOTAL", Right: true},
-		{Title: "CONSUMED", Right: true},
-		{Title: "AVAILABLE", Right: true},
-		{Title: "USED", Right: true},
-		{Title: "CUSTOMERS", Right: true},
-		{Title: "TIGHTEST"},
-		{Title: "POOLS", Right: true, Wide: true},
-		{Title: "LOCATIONS", Right: true, Wide: true},
-		{Title: "USERS", Right: true, Wide: true},
-		{Title: "WORKSPACES", Right: true, Wide: true},
-		{Title: "OFFER", Wide: true},
-		{Title: "CLASS", Wide: true},
-	}}
+	t := output.NewTable().Left("LICENSE").Right("TOTAL", "CONSUMED", "AVAILABLE", "USED", "CUSTOMERS").Left("TIGHTEST").
+		Wide().Right("POOLS", "LOCATIONS", "USERS", "WORKSPACES").Left("OFFER", "CLASS")
 	for i := range items {
 		l := &items[i]
 		tightest := output.Cell{}
@@ -41,20 +28,8 @@ func (a *app) licenseTable(items []rollup.License, session *cluster.Session) *ou
 }
 
 func (a *app) poolTable(items []rollup.Pool, session *cluster.Session) *output.Table {
-	t := &output.Table{Columns: []output.Column{
-		{Title: "LICENSE"},
-		{Title: "TOTAL", Right: true},
-		{Title: "CONSUMED", Right: true},
-		{Title: "AVAILABLE", Right: true},
-		{Title: "USED", Right: true},
-		{Title: "CUSTOMER"},
-		{Title: "SUBSCRIPTION"},
-		{Title: "SITE URL"},
-		{Title: "LOCATIONS", Right: true, Wide: true},
-		{Title: "OFFER", Wide: true},
-		{Title: "CLASS", Wide: true},
-		{Title: "ASSIGNABLE", Wide: true},
-	}}
+	t := output.NewTable().Left("LICENSE").Right("TOTAL", "CONSUMED", "AVAILABLE", "USED").Left("CUSTOMER", "SUBSCRIPTION", "SITE URL").
+		Wide().Right("LOCATIONS").Left("OFFER", "CLASS", "ASSIGNABLE")
 	for i := range items {
 		p := &items[i]
 		t.Add(output.Text(p.License), figure(p.TotalUnits), a.consumed(p.Figures), available(p.Figures), a.used(p.Figures),
@@ -65,19 +40,8 @@ func (a *app) poolTable(items []rollup.Pool, session *cluster.Session) *output.T
 }
 
 func (a *app) placeTable(items []rollup.Place, session *cluster.Session) *output.Table {
-	t := &output.Table{Columns: []output.Column{
-		{Title: "LICENSE"},
-		{Title: "LOCATION"},
-		{Title: "CUSTOMER"},
-		{Title: "CONSUMED", Right: true},
-		{Title: "OF POOL", Right: true},
-		{Title: "POOL", Right: true},
-		{Title: "POOL LEFT", Right: true},
-		{Title: "USERS", Right: true, Wide: true},
-		{Title: "WORKSPACES", Right: true, Wide: true},
-		{Title: "OFFER", Wide: true},
-		{Title: "CLASS", Wide: true},
-	}}
+	t := output.NewTable().Left("LICENSE", "LOCATION", "CUSTOMER").Right("CONSUMED", "OF POOL", "POOL", "POOL LEFT").
+		Wide().Right("USERS", "WORKSPACES").Left("OFFER", "CLASS")
 	for i := range items {
 		p := &items[i]
 		share := rollup.Figures{TotalUnits: p.PoolTotalUnits, ConsumedUnits: p.ConsumedUnits, UtilizationPercent: p.SharePercent}

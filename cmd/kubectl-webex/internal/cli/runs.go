@@ -109,21 +109,8 @@ func newestFirst(a, b v1alpha1.LicenseSync) int {
 }
 
 func (a *app) runTable(items []overview.Run, session *cluster.Session) *output.Table {
-	t := &output.Table{Columns: []output.Column{
-		{Title: "RUN"},
-		{Title: "CUSTOMER"},
-		{Title: "TRIGGER"},
-		{Title: "STATUS"},
-		{Title: "ROWS"},
-		{Title: "REQUESTS", Right: true},
-		{Title: "DURATION", Right: true},
-		{Title: "AGE", Right: true},
-		{Title: "AT", Wide: true},
-		{Title: "THROTTLED", Right: true, Wide: true},
-		{Title: "RETRIES", Right: true, Wide: true},
-		{Title: "ATTEMPTS FAILED", Right: true, Wide: true},
-		{Title: "MESSAGE", Wide: true},
-	}}
+	t := output.NewTable().Left("RUN", "CUSTOMER", "TRIGGER", "STATUS", "ROWS").Right("REQUESTS", "DURATION", "AGE").
+		Wide().Left("AT").Right("THROTTLED", "RETRIES", "ATTEMPTS FAILED").Left("MESSAGE")
 	for i := range items {
 		r := &items[i]
 		trigger := string(r.Trigger)

@@ -201,19 +201,8 @@ func planOf(s *v1alpha1.LicenseSyncSchedule) string {
 }
 
 func (a *app) scheduleTable(items []scheduleItem, session *cluster.Session) *output.Table {
-	t := &output.Table{Columns: []output.Column{
-		{Title: "SCHEDULE"},
-		{Title: "PLAN"},
-		{Title: "ZONE"},
-		{Title: "CUSTOMERS", Right: true},
-		{Title: "LAST"},
-		{Title: "NEXT"},
-		{Title: "STATE"},
-		{Title: "ACTIVE", Right: true, Wide: true},
-		{Title: "FAILED", Right: true, Wide: true},
-		{Title: "LAST MISSED", Wide: true},
-		{Title: "ZONE DATA", Wide: true},
-	}}
+	t := output.NewTable().Left("SCHEDULE", "PLAN", "ZONE").Right("CUSTOMERS").Left("LAST", "NEXT", "STATE").
+		Wide().Right("ACTIVE", "FAILED").Left("LAST MISSED", "ZONE DATA")
 	for i := range items {
 		s := &items[i]
 		state := output.Cell{Text: s.Reason, Shade: terminal.Good}

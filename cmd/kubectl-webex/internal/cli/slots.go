@@ -42,9 +42,8 @@ func (a *app) writeSlots(session *cluster.Session, schedules []v1alpha1.LicenseS
 func (a *app) clock(t time.Time) string { return t.In(a.Zone).Format("Mon 02 Jan 15:04 MST") }
 
 func (a *app) slotTable(items []timeline.Slot, session *cluster.Session) *output.Table {
-	t := &output.Table{Columns: []output.Column{
-		{Title: "STARTS"}, {Title: "IN", Right: true}, {Title: "SCHEDULE"}, {Title: "CUSTOMERS"}, {Title: "UNTIL", Wide: true}, {Title: "SLOT", Wide: true},
-	}}
+	t := output.NewTable().Left("STARTS").Right("IN").Left("SCHEDULE", "CUSTOMERS").
+		Wide().Left("UNTIL", "SLOT")
 	for i := range items {
 		s := &items[i]
 		names := enumerate(append([]string(nil), s.Customers...))

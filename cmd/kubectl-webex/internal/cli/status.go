@@ -176,22 +176,8 @@ func (a *app) writeStatus(session *cluster.Session, items []overview.Customer, d
 }
 
 func (a *app) statusTable(items []overview.Customer, session *cluster.Session) *output.Table {
-	t := &output.Table{Columns: []output.Column{
-		{Title: "CUSTOMER"},
-		{Title: "READY"},
-		{Title: "FIGURES"},
-		{Title: "CONSUMED", Right: true},
-		{Title: "TOTAL", Right: true},
-		{Title: "USED", Right: true},
-		{Title: "NEXT"},
-		{Title: "ISSUES"},
-		{Title: "HIERARCHY", Wide: true},
-		{Title: "ORGANIZATION", Wide: true},
-		{Title: "LICENSES", Right: true, Wide: true},
-		{Title: "LOCATIONS", Right: true, Wide: true},
-		{Title: "CREDENTIALS", Wide: true},
-		{Title: "RUNS", Wide: true},
-	}}
+	t := output.NewTable().Left("CUSTOMER", "READY", "FIGURES").Right("CONSUMED", "TOTAL", "USED").Left("NEXT", "ISSUES").
+		Wide().Left("HIERARCHY", "ORGANIZATION").Right("LICENSES", "LOCATIONS").Left("CREDENTIALS", "RUNS")
 	for i := range items {
 		o := &items[i]
 		used := usage(o)

@@ -200,7 +200,7 @@ func (a *app) summarise(session *cluster.Session, board *follow.Board) error {
 // failures tells why runs failed, and what to do.
 func (a *app) failures(session *cluster.Session, failed []overview.Run) error {
 	if a.format.People() && len(failed) > 1 {
-		t := &output.Table{Columns: []output.Column{{Title: "FAILED RUN"}, {Title: "CUSTOMER"}, {Title: "REASON"}, {Title: "MESSAGE"}}}
+		t := output.NewTable().Left("FAILED RUN", "CUSTOMER", "REASON", "MESSAGE")
 		for _, r := range failed {
 			t.Add(output.Text(r.Name), output.Text(customerName(session, r.Namespace, r.Customer)), output.Cell{Text: r.Status, Shade: terminal.Bad}, output.Text(r.Message))
 		}

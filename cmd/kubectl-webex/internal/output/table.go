@@ -31,9 +31,33 @@ type Cell struct {
 type Table struct {
 	Columns []Column
 	Rows    [][]Cell
+
+	wide bool // of the columns that follow
 }
 
-// Add adds a row of plain texts.
+// NewTable is a table without columns and rows.
+func NewTable() *Table { return &Table{} }
+
+// Left adds columns of texts.
+func (t *Table) Left(titles ...string) *Table { return t.columns(false, titles) }
+
+// Right adds columns of figures.
+func (t *Table) Right(titles ...string) *Table { return t.columns(true, titles) }
+
+// Wide has the columns that follow appear with -o wide only.
+func (t *Table) Wide() *Table {
+	t.wide = true
+	return t
+}
+
+func (t *Table) columns(right bool, titles []string) *Table {
+	for _, title := range titles {
+		t.Columns = append(t.Columns, Column{Title: title, Right: right, Wide: t.wide})
+	}
+	return t
+}
+
+// Add adds a row.
 func (t *Table) Add(cells ...Cell) { t.Rows = append(t.Rows, cells) }
 
 // Text is a plain cell.
