@@ -240,6 +240,13 @@ func hasAny(secret *corev1.Secret, keys ...string) bool {
 	return false
 }
 
+// MissingKeyError is the cause of a failure by a key that a Secret lacks, or has
+// without a value.
+type MissingKeyError string
+
+// Error names the key.
+func (key MissingKeyError) Error() string { return fmt.Sprintf("no value for key %q", string(key)) }
+
 func keyMissing(secret *corev1.Secret, key string) *failures.Failure {
 	what := "has no key"
 	if _, ok := secret.Data[key]; ok {
@@ -250,7 +257,9 @@ func keyMissing(secret *corev1.Secret, key string) *failures.Failure {
 		remedy = fmt.Sprintf("a Service App that asks for its tokens needs keys %s, %s and %s, and either %s or %s, %s and %s",
 			KeyClientID, KeyClientSecret, KeyApplicationID, KeyBootstrapToken, KeyBootstrapClientID, KeyBootstrapClientSecret, KeyBootstrapRefreshToken)
 	}
-	return failures.Auth(v1alpha1.ReasonSecretKeyMissing, "Secret %q %s %q: %s", secret.Name, what, key, remedy)
+	failure := failures.Auth(v1alpha1.ReasonSecretKeyMissing, "Secret %q %s %q: %s", secret.Name, what, key, remedy)
+	failure.Err = MissingKeyError(key)
+	return failure
 }
 
 // owner identifies the token's owner for the shared request budget. It reveals

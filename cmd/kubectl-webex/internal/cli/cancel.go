@@ -20,18 +20,7 @@ func (a *app) cancel() *cobra.Command {
 		Long:              `End runs that are at work or wait. A run that is ended changes no further row.`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: a.complete(activeRuns),
-		RunE: run(func(ctx context.Context, names []string) error {
-			session, err := a.connect()
-			if err != nil {
-				return err
-			}
-			for _, name := range names {
-				if err := a.cancelRun(ctx, session, name); err != nil {
-					return err
-				}
-			}
-			return nil
-		}),
+		RunE:              a.each(a.cancelRun),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -152,6 +153,17 @@ func run(do func(ctx context.Context, args []string) error) func(*cobra.Command,
 	}
 }
 
+// each does something for each argument.
+func (a *app) each(do func(ctx context.Context, session *cluster.Session, name string) error) func(*cobra.Command, []string) error {
+	return run(func(ctx context.Context, names []string) error {
+		session, err := a.connect()
+		for i := 0; err == nil && i < len(names); i++ {
+			err = do(ctx, session, names[i])
+		}
+		return err
+	})
+}
+
 // connect opens the session of the flags.
 func (a *app) connect() (*cluster.Session, error) {
 	session, err := a.Connect(&a.flags)
@@ -172,13 +184,9 @@ func (a *app) say(format string, args ...any) {
 }
 
 // formats adds -o.
-func (a *app) formats(cmd *cobra.Command) {
-	cmd.Flags().VarP(&a.format, "output", "o", "Form of the output: "+output.Names())
-	_ = cmd.RegisterFlagCompletionFunc("output", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		var names []string
-		for _, f := range output.Formats {
-			names = append(names, string(f))
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	})
+func (a *app) formats(cmd *cobra.Command) { formats(cmd, &a.format, output.Formats) }
+
+func formats(cmd *cobra.Command, format *output.Format, of []string) {
+	cmd.Flags().VarP(output.Choice{Format: format, Of: of}, "output", "o", "Form of the output: "+strings.Join(of, ", "))
+	_ = cmd.RegisterFlagCompletionFunc("output", words(of...))
 }

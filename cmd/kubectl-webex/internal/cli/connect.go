@@ -128,9 +128,6 @@ func (a *app) connectCommand() *cobra.Command {
 
 // completeConnect completes the flags that do not name files.
 func (a *app) completeConnect(cmd *cobra.Command) {
-	words := func(words ...string) completer {
-		return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
-	}
 	for flag, c := range map[string]completer{
 		"secret": a.complete(secretNames), "hierarchy": a.complete(hierarchyNodes),
 		"dry-run": words(dryRunNone, dryRunClient, dryRunServer), "output": words("yaml", "json"), "without": words(omissions...),

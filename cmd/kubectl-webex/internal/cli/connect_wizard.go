@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -175,8 +174,9 @@ func (w *wizard) planSecret(ctx context.Context, name string, values connect.Cre
 
 // missing says by which flag a key comes into the Secret.
 func missing(err error) error {
+	key, is := errors.AsType[access.MissingKeyError](err)
 	for _, e := range connect.Entries {
-		if strings.Contains(err.Error(), strconv.Quote(e.Key)) {
+		if is && e.Key == string(key) {
 			return fmt.Errorf("the %s is missing: add --%s. An access token stands alone (--token-file); an integration needs --client-id, --client-secret-file and --refresh-token-file, a Service App --application-id, too", e.Name, e.Flag)
 		}
 	}

@@ -69,9 +69,7 @@ today, and in however many subscriptions it was bought; --pools shows these apar
 
 // words completes to fixed words.
 func words(words ...string) completer {
-	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return words, cobra.ShellCompDirectiveNoFileComp
-	}
+	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
 }
 
 func locationNames(ctx context.Context, s *cluster.Session) ([]string, error) {
@@ -167,7 +165,7 @@ func (a *app) writeLicenses(r *rollup.Rollup, f *licensesFlags, session *cluster
 		}
 		t := document.Totals
 		a.summariseLicenses(session, len(items), f.At, fmt.Sprintf("%s of %s in use at %s of %s",
-			units(t.ConsumedUnits), count(t.Licenses, "licence"), count(t.Locations, "location"), count(t.Customers, "customer")))
+			count(int(t.ConsumedUnits), "unit"), count(t.Licenses, "licence"), count(t.Locations, "location"), count(t.Customers, "customer")))
 	case f.pools:
 		items := r.Pools()
 		document := licenseDocument[rollup.Pool, rollup.Totals]{output.Document("LicensePoolList"), f.At, level, r.Totals(), notes, items}
@@ -187,9 +185,9 @@ func (a *app) writeLicenses(r *rollup.Rollup, f *licensesFlags, session *cluster
 }
 
 func sumOf(t rollup.Totals) string {
-	sum := fmt.Sprintf("%s of %s: %d of %s in use", count(t.Licenses, "licence"), count(t.Customers, "customer"), t.ConsumedUnits, units(t.TotalUnits))
+	sum := fmt.Sprintf("%s of %s: %d of %s in use", count(t.Licenses, "licence"), count(t.Customers, "customer"), t.ConsumedUnits, count(int(t.TotalUnits), "unit"))
 	if t.OverAssignedUnits > 0 {
-		sum += fmt.Sprintf(", %s over-assigned", units(t.OverAssignedUnits))
+		sum += fmt.Sprintf(", %s over-assigned", count(int(t.OverAssignedUnits), "unit"))
 	}
 	return sum
 }

@@ -42,11 +42,6 @@ looked at only as far as ours refer to them.`,
 	return cmd
 }
 
-type findingsDocument struct {
-	output.Kind
-	Items []manifest.Finding `json:"items"`
-}
-
 func (a *app) lintFiles(ctx context.Context, names []string, strict bool) error {
 	files, err := a.readFiles(names)
 	if err != nil {
@@ -67,7 +62,7 @@ func (a *app) lintFiles(ctx context.Context, names []string, strict bool) error 
 	}
 	if a.format.People() {
 		a.sayFindings(result.Findings)
-	} else if err := output.Write(a.Out, a.format, findingsDocument{output.Document("FindingList"), result.Findings}, result.Findings, nil); err != nil {
+	} else if err := output.WriteList(a.Out, a.format, "FindingList", result.Findings, nil); err != nil {
 		return err
 	}
 	sum := fmt.Sprintf("%s in %s", count(result.Objects-result.Foreign, "object"), count(result.Files, "file"))

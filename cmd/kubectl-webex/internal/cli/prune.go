@@ -28,12 +28,8 @@ it holds them again.`,
 		ValidArgsFunction: first(a.complete(heldCustomers)),
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "Do not ask")
-	cmd.RunE = run(func(ctx context.Context, args []string) error {
-		session, err := a.connect()
-		if err != nil {
-			return err
-		}
-		return a.approve(ctx, session, args[0], yes)
+	cmd.RunE = a.each(func(ctx context.Context, session *cluster.Session, name string) error {
+		return a.approve(ctx, session, name, yes)
 	})
 	return cmd
 }

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/labels"
@@ -24,31 +23,14 @@ import (
 
 type reportFlags struct {
 	report.Scope
-	format      reportFormat
+	format      output.Format
 	file, since string
 }
 
-// reportFormat is -o of the report, which is no table.
-type reportFormat string
+const formatHTML output.Format = "html"
 
-const formatHTML reportFormat = "html"
-
+// reportFormats are those of the report, which is no table.
 var reportFormats = []string{string(formatHTML), string(output.FormatJSON), string(output.FormatYAML), string(output.FormatCSV), string(output.FormatCSVExcel)}
-
-// String is the form's name.
-func (f *reportFormat) String() string { return string(*f) }
-
-// Type is what help calls the value of -o.
-func (f *reportFormat) Type() string { return "format" }
-
-// Set reads the value of -o.
-func (f *reportFormat) Set(value string) error {
-	if !slices.Contains(reportFormats, value) {
-		return errors.New("use one of " + strings.Join(reportFormats, ", "))
-	}
-	*f = reportFormat(value)
-	return nil
-}
 
 func (a *app) report() *cobra.Command {
 	f := &reportFlags{format: formatHTML}
@@ -79,11 +61,11 @@ so that --since can compare the next report with it; -o json does so, too.`,
 	flags.BoolVar(&f.Included, "included", false, "Also free and hybrid services, whose totals are no capacity")
 	flags.StringVarP(&f.file, "output-file", "f", "", "File to write to; - or none: the standard output")
 	flags.StringVar(&f.since, "since", "", "Former report, as HTML or JSON, to tell what changed since then")
-	flags.VarP(&f.format, "output", "o", "Form of the output: "+strings.Join(reportFormats, ", "))
+	formats(cmd, &f.format, reportFormats)
 	a.selector(cmd, &f.Selector)
 	a.flags.BindAll(flags)
 	for name, c := range map[string]completer{
-		"at": a.complete(hierarchyPaths), "customer": a.complete(customerNames), "location": a.complete(locationNames), "output": words(reportFormats...),
+		"at": a.complete(hierarchyPaths), "customer": a.complete(customerNames), "location": a.complete(locationNames),
 	} {
 		_ = cmd.RegisterFlagCompletionFunc(name, c)
 	}
@@ -98,9 +80,9 @@ func (a *app) writeReport(ctx context.Context, f *reportFlags) error {
 	if f.format == formatHTML && f.file == "" && a.Out.Live {
 		return usagef("a page is not for a terminal: name a file with -f report.html, or choose -o json, yaml or csv")
 	}
-	selected, err := labels.Parse(f.Selector)
+	selected, err := parseSelector(f.Selector)
 	if err != nil {
-		return usagef("--selector is %q: use labels such as tier=gold,region!=west", f.Selector)
+		return err
 	}
 	former, err := readFormer(f.since)
 	if err != nil {
@@ -197,7 +179,7 @@ func (a *app) deliver(r *report.Report, f *reportFlags) error {
 		if err := webpage.Write(&content, r, webpage.Options{Zone: a.Zone, Version: a.Version}); err != nil {
 			return err
 		}
-	} else if err := output.Write(terminal.Terminal{Out: &content}, output.Format(f.format), r, r.Items, nil); err != nil {
+	} else if err := output.Write(terminal.Terminal{Out: &content}, f.format, r, r.Items, nil); err != nil {
 		return err
 	}
 	if stdout := terminal.Raw(a.Out.Out); f.file == "" || outfile.Is(f.file, stdout) {

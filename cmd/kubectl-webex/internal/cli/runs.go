@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -46,11 +47,6 @@ func (a *app) runs() *cobra.Command {
 	return cmd
 }
 
-type runsDocument struct {
-	output.Kind
-	Items []overview.Run `json:"items"`
-}
-
 func (a *app) showRuns(ctx context.Context, f *runsFlags, args []string) error {
 	session, err := a.connect()
 	if err != nil {
@@ -74,7 +70,7 @@ func (a *app) showRuns(ctx context.Context, f *runsFlags, args []string) error {
 	if f.limit > 0 && len(items) > f.limit {
 		items, more = items[:f.limit], len(items)-f.limit
 	}
-	if err := output.Write(a.Out, a.format, runsDocument{output.Document("RunList"), items}, items, func() *output.Table { return a.runTable(items, session) }); err != nil {
+	if err := a.writeRuns(session, items); err != nil {
 		return err
 	}
 	switch {
@@ -117,7 +113,7 @@ func (a *app) runTable(items []overview.Run, session *cluster.Session) *output.T
 		if r.Schedule != "" {
 			trigger = "Schedule " + r.Schedule
 		}
-		t.Add(output.Text(r.Name), output.Text(customerName(session, r.Namespace, r.Customer)), output.Text(trigger), runStatus(r), output.Text(rowsWritten(r)), count64(r.Requests),
+		t.Add(output.Text(r.Name), output.Text(customerName(session, r.Namespace, r.Customer)), output.Text(trigger), runStatus(r), output.Text(cmp.Or(r.Rows(), "-")), count64(r.Requests),
 			seconds(r.DurationSeconds), output.Text(duration.HumanDuration(a.Now().Sub(r.CreationTime))),
 			output.Text(stepOf(r)), seconds(r.ThrottledSeconds), count64(r.Retries), count32(r.FailedAttempts), output.Text(r.Message))
 	}
@@ -135,29 +131,12 @@ func runStatus(r *overview.Run) output.Cell {
 	return cell
 }
 
-// rowsWritten is what a run did to rows: +added ~updated -removed.
-func rowsWritten(r *overview.Run) string {
-	if r.RowsAdded == nil || r.RowsUpdated == nil || r.RowsRemoved == nil {
-		return "-"
-	}
-	text := fmt.Sprintf("+%d ~%d -%d", *r.RowsAdded, *r.RowsUpdated, *r.RowsRemoved)
-	if r.RowsHeld != nil && *r.RowsHeld > 0 {
-		text += fmt.Sprintf(" (%d held)", *r.RowsHeld)
-	}
-	return text
-}
-
 // stepOf is what a run is at.
 func stepOf(r *overview.Run) string {
-	switch {
-	case r.Finished || r.Step == "":
+	if r.Finished {
 		return ""
-	case r.Done != nil && r.Total != nil:
-		return fmt.Sprintf("%s %d of %d", r.Step, *r.Done, *r.Total)
-	case r.Done != nil:
-		return fmt.Sprintf("%s %d", r.Step, *r.Done)
 	}
-	return string(r.Step)
+	return strings.TrimSpace(string(r.Step) + " " + r.Progress())
 }
 
 func count64(n *int64) output.Cell {

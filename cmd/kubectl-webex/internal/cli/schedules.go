@@ -17,6 +17,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/output"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/overview"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/timeline"
 )
@@ -75,11 +76,6 @@ type scheduleItem struct {
 	TimeZoneData string `json:"timeZoneData,omitempty"`
 }
 
-type schedulesDocument struct {
-	output.Kind
-	Items []scheduleItem `json:"items"`
-}
-
 type slotsDocument struct {
 	output.Kind
 	From  time.Time       `json:"from"`
@@ -119,7 +115,7 @@ func (a *app) showSchedules(ctx context.Context, names []string, next time.Durat
 	for i := range schedules {
 		items = append(items, itemOf(&schedules[i], customers))
 	}
-	if err := output.Write(a.Out, a.format, schedulesDocument{output.Document("ScheduleList"), items}, items, func() *output.Table { return a.scheduleTable(items, session) }); err != nil {
+	if err := output.WriteList(a.Out, a.format, "ScheduleList", items, func() *output.Table { return a.scheduleTable(items, session) }); err != nil {
 		return err
 	}
 	if a.format.People() {
@@ -167,7 +163,7 @@ func itemOf(s *v1alpha1.LicenseSyncSchedule, customers []v1alpha1.WebexCustomerA
 	item := scheduleItem{
 		Namespace: s.Namespace, Name: s.Name, Plan: planOf(s), TimeZone: s.Spec.TimeZone, Suspended: ptr.Deref(s.Spec.Suspend, false),
 		Ready: metav1.ConditionUnknown, Reason: v1alpha1.ReasonPending, Customers: len(timeline.Targets(s, customers)),
-		LastScheduleTime: moment(s.Status.LastScheduleTime), LastMissedTime: moment(s.Status.LastMissedTime), NextScheduleTime: moment(s.Status.NextScheduleTime), TimeZoneData: s.Status.TimeZoneData,
+		LastScheduleTime: overview.TimeOf(s.Status.LastScheduleTime), LastMissedTime: overview.TimeOf(s.Status.LastMissedTime), NextScheduleTime: overview.TimeOf(s.Status.NextScheduleTime), TimeZoneData: s.Status.TimeZoneData,
 	}
 	if ready := meta.FindStatusCondition(s.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
 		item.Ready, item.Reason = ready.Status, ready.Reason
@@ -176,13 +172,6 @@ func itemOf(s *v1alpha1.LicenseSyncSchedule, customers []v1alpha1.WebexCustomerA
 		item.Active, item.Failed = ptr.Deref(t.Active, 0), ptr.Deref(t.Failed, 0)
 	}
 	return item
-}
-
-func moment(t *metav1.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	return new(t.UTC())
 }
 
 // planOf is a plan in a few words.

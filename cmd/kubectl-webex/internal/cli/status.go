@@ -68,14 +68,19 @@ func (a *app) selector(cmd *cobra.Command, selector *string) {
 
 // selecting is the list option of -l.
 func selecting(selector string) ([]client.ListOption, error) {
-	if selector == "" {
-		return nil, nil
+	parsed, err := parseSelector(selector)
+	if err != nil || parsed.Empty() {
+		return nil, err
 	}
+	return []client.ListOption{client.MatchingLabelsSelector{Selector: parsed}}, nil
+}
+
+func parseSelector(selector string) (labels.Selector, error) {
 	parsed, err := labels.Parse(selector)
 	if err != nil {
 		return nil, usagef("--selector is %q: use labels such as tier=gold,region!=west", selector)
 	}
-	return []client.ListOption{client.MatchingLabelsSelector{Selector: parsed}}, nil
+	return parsed, nil
 }
 
 // foretold is how far ahead the next start of a customer is looked for.
@@ -137,11 +142,6 @@ func knownCustomers(session *cluster.Session, customers []v1alpha1.WebexCustomer
 	return nil
 }
 
-type statusDocument struct {
-	output.Kind
-	Items []overview.Customer `json:"items"`
-}
-
 func (a *app) writeStatus(session *cluster.Session, items []overview.Customer, detailed bool) error {
 	if detailed && a.format == output.FormatTable {
 		for i := range items {
@@ -152,8 +152,7 @@ func (a *app) writeStatus(session *cluster.Session, items []overview.Customer, d
 		}
 		return nil
 	}
-	document := statusDocument{output.Document("CustomerStatusList"), items}
-	if err := output.Write(a.Out, a.format, document, items, func() *output.Table { return a.statusTable(items, session) }); err != nil {
+	if err := output.WriteList(a.Out, a.format, "CustomerStatusList", items, func() *output.Table { return a.statusTable(items, session) }); err != nil {
 		return err
 	}
 	if !a.format.People() {

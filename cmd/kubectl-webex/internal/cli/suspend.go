@@ -44,17 +44,8 @@ func (a *app) suspension(verb, short, long string, suspend bool) *cobra.Command 
 		cmd.AddCommand(&cobra.Command{
 			Use: kind.name + " NAME...", Aliases: []string{kind.name + "s"}, Short: fmt.Sprintf("%s%s %ss", strings.ToUpper(verb[:1]), verb[1:], kind.name),
 			Args: cobra.MinimumNArgs(1), ValidArgsFunction: a.complete(kind.names),
-			RunE: run(func(ctx context.Context, names []string) error {
-				session, err := a.connect()
-				if err != nil {
-					return err
-				}
-				for _, name := range names {
-					if err := kind.set(ctx, session, name, suspend); err != nil {
-						return err
-					}
-				}
-				return nil
+			RunE: a.each(func(ctx context.Context, session *cluster.Session, name string) error {
+				return kind.set(ctx, session, name, suspend)
 			}),
 		})
 	}

@@ -190,5 +190,5 @@ func (a *app) created(ctx context.Context, session *cluster.Session, runs []*v1a
 }
 
 func (a *app) writeRuns(session *cluster.Session, items []overview.Run) error {
-	return output.Write(a.Out, a.format, runsDocument{output.Document("RunList"), items}, items, func() *output.Table { return a.runTable(items, session) })
+	return output.WriteList(a.Out, a.format, "RunList", items, func() *output.Table { return a.runTable(items, session) })
 }

@@ -81,11 +81,13 @@ func (e *entry) text(now time.Time) string {
 	return ""
 }
 
-// steps are the steps of a run with their words.
-var steps = []struct {
+type namedStep struct {
 	step v1alpha1.RunStep
 	text string
-}{
+}
+
+// steps are the steps of a run with their words.
+var steps = []namedStep{
 	{v1alpha1.StepCredentials, "checking the token"},
 	{v1alpha1.StepOrganization, "organization"},
 	{v1alpha1.StepLicenses, "licences"},
@@ -104,11 +106,8 @@ func step(e *entry) string {
 			text = s.text
 		}
 	}
-	switch {
-	case e.run.Done != nil && e.run.Total != nil:
-		return fmt.Sprintf("%s: %d of %d", text, *e.run.Done, *e.run.Total)
-	case e.run.Done != nil:
-		return fmt.Sprintf("%s: %d", text, *e.run.Done)
+	if progress := e.run.Progress(); progress != "" {
+		text += ": " + progress
 	}
 	return text
 }
@@ -144,15 +143,10 @@ func took(e *entry) string {
 }
 
 func rows(e *entry) string {
-	r := &e.run
-	if r.RowsAdded == nil || r.RowsUpdated == nil || r.RowsRemoved == nil {
-		return ""
+	if text := e.run.Rows(); text != "" {
+		return ", rows " + text
 	}
-	text := fmt.Sprintf(", rows +%d ~%d -%d", *r.RowsAdded, *r.RowsUpdated, *r.RowsRemoved)
-	if r.RowsHeld != nil && *r.RowsHeld > 0 {
-		text += fmt.Sprintf(" (%d held)", *r.RowsHeld)
-	}
-	return text
+	return ""
 }
 
 // share is how much of a run is done: by the time that the last one took, else by
@@ -167,13 +161,7 @@ func (e *entry) share(now time.Time) float64 {
 	case e.Last > 0 && !e.began.IsZero():
 		return min(float64(now.Sub(e.began))/float64(e.Last), most)
 	}
-	at := slices.IndexFunc(steps, func(s struct {
-		step v1alpha1.RunStep
-		text string
-	},
-	) bool {
-		return s.step == e.run.Step
-	})
+	at := slices.IndexFunc(steps, func(s namedStep) bool { return s.step == e.run.Step })
 	return max(float64(at), 0) / float64(len(steps))
 }
 

@@ -2,7 +2,7 @@ package output
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -27,30 +27,33 @@ const (
 )
 
 // Formats are all forms, as help and errors name them.
-var Formats = []Format{FormatTable, FormatWide, FormatJSON, FormatYAML, FormatCSV, FormatCSVExcel}
+var Formats = []string{string(FormatTable), string(FormatWide), string(FormatJSON), string(FormatYAML), string(FormatCSV), string(FormatCSVExcel)}
 
-// String is the form's name.
-func (f *Format) String() string { return string(*f) }
-
-// Type is what help calls the value of -o.
-func (f *Format) Type() string { return "format" }
-
-// Set reads the value of -o.
-func (f *Format) Set(value string) error {
-	if !slices.Contains(Formats, Format(value)) {
-		return fmt.Errorf("use one of %s", Names())
-	}
-	*f = Format(value)
-	return nil
+// Choice is a flag that takes one of several forms.
+type Choice struct {
+	*Format
+	// Of are the forms to choose from.
+	Of []string
 }
 
-// Names are the names of all forms, separated by commas.
-func Names() string {
-	names := make([]string, len(Formats))
-	for i, f := range Formats {
-		names[i] = string(f)
+// String is the form's name.
+func (c Choice) String() string {
+	if c.Format == nil { // as pflag asks what zero is
+		return ""
 	}
-	return strings.Join(names, ", ")
+	return string(*c.Format)
+}
+
+// Type is what help calls the value.
+func (Choice) Type() string { return "format" }
+
+// Set reads the value.
+func (c Choice) Set(value string) error {
+	if !slices.Contains(c.Of, value) {
+		return errors.New("use one of " + strings.Join(c.Of, ", "))
+	}
+	*c.Format = Format(value)
+	return nil
 }
 
 // People says whether the form is for people, not for programs.
@@ -70,6 +73,17 @@ type Kind struct {
 
 // Document makes a head.
 func Document(kind string) Kind { return Kind{APIVersion: APIVersion, Kind: kind} }
+
+// List is a document of items alone.
+type List[T any] struct {
+	Kind
+	Items []T `json:"items"`
+}
+
+// WriteList writes items in a form, as a document of a kind or as a table.
+func WriteList[T any](term terminal.Terminal, format Format, kind string, items []T, table func() *Table) error {
+	return Write(term, format, List[T]{Document(kind), items}, items, table)
+}
 
 // Write writes a result in a form: document as JSON and YAML, items as CSV, table
 // for people.

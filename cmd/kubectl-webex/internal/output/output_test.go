@@ -131,10 +131,11 @@ func TestInert(t *testing.T) {
 
 func TestFormatFlag(t *testing.T) {
 	var f Format
-	if err := f.Set("xml"); err == nil || err.Error() != "use one of table, wide, json, yaml, csv, csv-excel" {
+	choice := Choice{&f, Formats}
+	if err := choice.Set("xml"); err == nil || err.Error() != "use one of table, wide, json, yaml, csv, csv-excel" {
 		t.Errorf("error %v", err)
 	}
-	if err := f.Set("csv"); err != nil || f != FormatCSV || f.People() {
+	if err := choice.Set("csv"); err != nil || f != FormatCSV || f.People() {
 		t.Errorf("%v %v", f, err)
 	}
 }

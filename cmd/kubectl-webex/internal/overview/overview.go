@@ -90,7 +90,7 @@ func Of(c *v1alpha1.WebexCustomerAccess, runs []v1alpha1.LicenseSync, next *time
 	o := Customer{
 		Namespace: c.Namespace, Name: c.Name, DisplayName: c.Spec.CustomerName, HierarchyPath: c.Spec.HierarchyPath,
 		Suspended: ptr.Deref(c.Spec.Suspend, false), Ready: metav1.ConditionUnknown, Reason: v1alpha1.ReasonPending,
-		LastSuccessfulSyncTime: timeOf(c.Status.LastSuccessfulSyncTime),
+		LastSuccessfulSyncTime: TimeOf(c.Status.LastSuccessfulSyncTime),
 	}
 	o.NextStart, o.NextTrigger = nextStart(c, next)
 	if o.DisplayName == "" {
@@ -130,7 +130,7 @@ func Of(c *v1alpha1.WebexCustomerAccess, runs []v1alpha1.LicenseSync, next *time
 // nextStart is when the customer runs next, and why: by a schedule, or because the operator
 // was upgraded.
 func nextStart(c *v1alpha1.WebexCustomerAccess, scheduled *time.Time) (*time.Time, v1alpha1.Trigger) {
-	upgrade := timeOf(c.Status.UpgradeRunTime)
+	upgrade := TimeOf(c.Status.UpgradeRunTime)
 	switch {
 	case upgrade != nil && !ptr.Deref(c.Spec.Suspend, false) && (scheduled == nil || upgrade.Before(*scheduled)):
 		return upgrade, v1alpha1.TriggerUpgrade
@@ -144,12 +144,13 @@ func nextStart(c *v1alpha1.WebexCustomerAccess, scheduled *time.Time) (*time.Tim
 // renewed is no end.
 func expiration(k *v1alpha1.CredentialsStatus) *time.Time {
 	if k.Kind == v1alpha1.CredentialKindAccessToken {
-		return timeOf(k.AccessTokenExpirationTime)
+		return TimeOf(k.AccessTokenExpirationTime)
 	}
-	return timeOf(k.RefreshTokenExpirationTime)
+	return TimeOf(k.RefreshTokenExpirationTime)
 }
 
-func timeOf(t *metav1.Time) *time.Time {
+// TimeOf is a time of the API as a pointer to one of Go, in UTC.
+func TimeOf(t *metav1.Time) *time.Time {
 	if t == nil {
 		return nil
 	}

@@ -1,6 +1,8 @@
 package overview
 
 import (
+	"fmt"
+	"strconv"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -51,6 +53,29 @@ type Run struct {
 	Message string `json:"message,omitempty"`
 }
 
+// Rows is what the run did to rows: +added ~updated -removed; empty if that is not known.
+func (r *Run) Rows() string {
+	if r.RowsAdded == nil || r.RowsUpdated == nil || r.RowsRemoved == nil {
+		return ""
+	}
+	text := fmt.Sprintf("+%d ~%d -%d", *r.RowsAdded, *r.RowsUpdated, *r.RowsRemoved)
+	if ptr.Deref(r.RowsHeld, 0) > 0 {
+		text += fmt.Sprintf(" (%d held)", *r.RowsHeld)
+	}
+	return text
+}
+
+// Progress is how far the run is in its step; empty if that is not known.
+func (r *Run) Progress() string {
+	switch {
+	case r.Done == nil:
+		return ""
+	case r.Total == nil:
+		return strconv.FormatInt(*r.Done, 10)
+	}
+	return fmt.Sprintf("%d of %d", *r.Done, *r.Total)
+}
+
 // Canceling is the status of a run that is about to be ended.
 const Canceling = "Canceling"
 
@@ -60,7 +85,7 @@ func RunOf(run *v1alpha1.LicenseSync) Run {
 	r := Run{
 		Namespace: run.Namespace, Name: run.Name, Customer: run.Spec.CustomerAccessRef.Name, Trigger: run.Spec.Trigger,
 		Schedule: run.Labels[v1alpha1.LabelSchedule], Status: v1alpha1.ReasonPending, Finished: Finished(run), Failed: Failed(run),
-		CreationTime: run.CreationTimestamp.UTC(), StartTime: timeOf(s.StartTime), CompletionTime: timeOf(s.CompletionTime), NextAttemptTime: timeOf(s.NextAttemptTime),
+		CreationTime: run.CreationTimestamp.UTC(), StartTime: TimeOf(s.StartTime), CompletionTime: TimeOf(s.CompletionTime), NextAttemptTime: TimeOf(s.NextAttemptTime),
 		Requests: s.Requests, Retries: s.Retries, ThrottledSeconds: s.ThrottledSeconds, FailedAttempts: s.FailedAttempts, Message: s.Message,
 	}
 	if ready := meta.FindStatusCondition(s.Conditions, v1alpha1.ConditionReady); ready != nil {
