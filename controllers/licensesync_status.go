@@ -70,7 +70,14 @@ func (s *runScope) succeed(outcome *syncrun.Outcome) {
 		detail.Message += "; " + outcome.Missing
 		s.status.Message += "; " + outcome.Missing
 	}
-	if n := outcome.UnlistedLocationUnits; n > 0 {
+	seen := outcome.Counted
+	if seen.People+seen.Workspaces > 0 {
+		s.status.Explained = &v1alpha1.Explained{
+			People: &seen.People, Workspaces: &seen.Workspaces, RepeatedRecords: some(seen.Duplicates),
+			UnlistedLicenseUnits: some(seen.UnlistedLicenseUnits), WorkspacesWithoutLicenses: some(seen.WorkspacesUnknown),
+		}
+	}
+	if n := seen.UnlistedLocationUnits; n > 0 {
 		s.status.UnlistedLocationUnits = &n
 		s.status.Message += fmt.Sprintf("; %d units name a location that Webex does not list and count as without location", n)
 	}
@@ -79,6 +86,14 @@ func (s *runScope) succeed(outcome *syncrun.Outcome) {
 	s.status.TotalUnits, s.status.ConsumedUnits = &outcome.TotalUnits, &outcome.ConsumedUnits
 	s.status.Changes = outcome.Changes
 	s.end()
+}
+
+// some is a count that goes without saying if it is zero.
+func some(n int64) *int64 {
+	if n == 0 {
+		return nil
+	}
+	return &n
 }
 
 func (s *runScope) end() {

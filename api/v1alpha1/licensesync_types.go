@@ -140,6 +140,11 @@ type LicenseSyncStatus struct {
 	// +optional
 	UnlistedLocationUnits *int64 `json:"unlistedLocationUnits,omitempty"`
 
+	// explained is what the walk over people and workspaces saw, by which residual
+	// units of the rows at level Customer can be explained.
+	// +optional
+	Explained *Explained `json:"explained,omitempty"`
+
 	// requests is the number of requests sent to Webex, over all attempts,
 	// retries included.
 	// +optional
@@ -326,4 +331,31 @@ type LicenseSyncList struct {
 	metav1.ListMeta `json:"metadata,omitzero"`
 	// items are the objects.
 	Items []LicenseSync `json:"items"`
+}
+
+// Explained is what a walk over people and workspaces saw. Residual units have
+// their causes here, or are of users of other organizations.
+type Explained struct {
+	// people is how many people were counted.
+	// +optional
+	People *int64 `json:"people,omitempty"`
+
+	// workspaces is how many workspaces were counted.
+	// +optional
+	Workspaces *int64 `json:"workspaces,omitempty"`
+
+	// repeatedRecords is how many people and workspaces came twice and count
+	// once. The organization changed during the walk: others may be missing.
+	// +optional
+	RepeatedRecords *int64 `json:"repeatedRecords,omitempty"`
+
+	// unlistedLicenseUnits is how many units are held of licences that Webex does
+	// not list. They are in no row.
+	// +optional
+	UnlistedLicenseUnits *int64 `json:"unlistedLicenseUnits,omitempty"`
+
+	// workspacesWithoutLicenses is how many workspaces came without the licences
+	// that they hold. Their units are residual.
+	// +optional
+	WorkspacesWithoutLicenses *int64 `json:"workspacesWithoutLicenses,omitempty"`
 }

@@ -211,8 +211,8 @@ type Told struct {
 	// +kubebuilder:validation:MaxLength=64
 	HeldPruneToken string `json:"heldPruneToken,omitempty"`
 
-	// crowdedKind is the kind of objects that condition ObjectCountOK is about, such
-	// as webexlicenses, while there are too many or nearly so.
+	// crowdedKind is the kind of objects that condition ObjectCountOK is about,
+	// such as webexlicenses, while there are too many or nearly so.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64

@@ -79,7 +79,7 @@ func (a *attempt) summarise(d rows.Diff) {
 		a.outcome.Rows.Held = a.outcome.Held.Rows
 	}
 	a.outcome.TotalUnits, a.outcome.ConsumedUnits = a.totals.Total, a.totals.Consumed
-	a.outcome.UnlistedLocationUnits = a.usage.Stats().UnlistedLocationUnits
+	a.outcome.Counted = a.usage.Stats()
 	a.outcome.Changes = d.Samples()
 }
 

@@ -59,11 +59,9 @@ type Engine struct {
 	// Retry overrides the client's policy of retries within one attempt; for tests.
 	Retry webex.RetryPolicy
 
-	// pages are what is known of the sizes of pages, surveys of how people are spread.
-	pages   pageSizes
-	surveys surveys
-	// choose says whether people are read by location; nil leaves it to the forecast. For tests.
-	choose func(*sight) bool
+	memory memory
+	// choose says whether people are read by location; nil leaves it to the estimate. For tests.
+	choose func(*estimate) bool
 }
 
 // Outcome is how an attempt ended.
@@ -76,8 +74,8 @@ type Outcome struct {
 	TotalUnits, ConsumedUnits int64
 	// Missing says what a successful attempt did without; empty for nothing.
 	Missing string
-	// UnlistedLocationUnits are units whose location is not in the list of locations.
-	UnlistedLocationUnits int64
+	// Counted says what a successful attempt saw of people and workspaces; zero if it read none.
+	Counted usage.Stats
 	// Held is set if removals wait for approval.
 	Held *v1alpha1.HeldPrune
 	// Requests, Retries and Throttled are what the attempt cost.

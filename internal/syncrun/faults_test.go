@@ -84,7 +84,7 @@ func TestFaultsThatOthersFailAt(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		organization func() webexsim.OrganizationSpec
-		choose       func(*sight) bool
+		choose       func(*estimate) bool
 		options      func(*webexsim.Options)
 		rule         webexsim.Rule
 		change       func(*webexsim.Organization) error

@@ -22,13 +22,13 @@ import (
 // readPeople counts people's units, in the way that ends first. It keeps nothing
 // of a person.
 func (a *attempt) readPeople(ctx context.Context) error {
-	r := a.newReading()
+	r := a.newPeople()
 	a.usage = r.usage
 	if !collects(a.customer, v1alpha1.LevelSite) {
 		return nil
 	}
 	defer a.limiter.Reading()()
-	seen, known := a.surveys.get(a.customer.UID, a.Clock.Now())
+	seen, known := a.memory.survey(a.customer.UID, a.Clock.Now())
 	seen.read, seen.people = 0, max(a.expected(), seen.people)
 	if known && a.pays(&seen) {
 		if done, err := a.readByLocation(ctx, &seen); done || err != nil {
@@ -38,10 +38,10 @@ func (a *attempt) readPeople(ctx context.Context) error {
 	return r.oneList(ctx, &seen)
 }
 
-// reading is one way through the people of an organization.
-type reading struct {
+// people is one way through the people of an organization, and the counters that it fills.
+type people struct {
 	*attempt
-	places  map[string]int    // indexes into at, by location
+	index   map[string]int    // of the counters in at, by location
 	spelled map[string]string // how the list of locations spells an id, by its key
 	began   time.Time         // when the first page was there
 	paused  time.Duration     // waits for the budget until then
@@ -53,31 +53,31 @@ type reading struct {
 	pages int64
 }
 
-func (a *attempt) newReading() *reading {
-	r := &reading{attempt: a, places: map[string]int{}, spelled: map[string]string{}, usage: usage.NewAggregator(a.licenses, a.locations, usage.Options{
+func (a *attempt) newPeople() *people {
+	r := &people{attempt: a, index: map[string]int{}, spelled: map[string]string{}, usage: usage.NewAggregator(a.licenses, a.locations, usage.Options{
 		Customer: collects(a.customer, v1alpha1.LevelCustomer),
 		Site:     collects(a.customer, v1alpha1.LevelSite),
 		Key:      webex.IDKey,
 	})}
 	for _, l := range a.locations {
 		if _, twice := r.spelled[webex.IDKey(l.ID)]; !twice && l.ID != "" {
-			r.spelled[webex.IDKey(l.ID)], r.places[l.ID] = l.ID, len(r.places)
+			r.spelled[webex.IDKey(l.ID)], r.index[l.ID] = l.ID, len(r.index)
 		}
 	}
-	r.at = make([]int64, len(r.places))
+	r.at = make([]int64, len(r.index))
 	return r
 }
 
 // listed is how the list of locations spells the id of one of them.
-func (r *reading) listed(id string) string {
-	if _, ok := r.places[id]; ok || id == "" {
+func (r *people) listed(id string) string {
+	if _, ok := r.index[id]; ok || id == "" {
 		return id
 	}
 	return r.spelled[webex.IDKey(id)]
 }
 
 // take adds up a page.
-func (r *reading) take(page []webex.Person, add func(*webex.Person) error) error {
+func (r *people) take(page []webex.Person, add func(*webex.Person) error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.pages++; r.began.IsZero() {
@@ -101,14 +101,14 @@ func (r *reading) take(page []webex.Person, add func(*webex.Person) error) error
 
 // oneList reads the list of everybody with their locations, and goes over to lists
 // by location where these end sooner.
-func (r *reading) oneList(ctx context.Context, seen *survey) error {
+func (r *people) oneList(ctx context.Context, seen *survey) error {
 	for page, err := range r.webex.PeoplePages(ctx, r.orgParameter) {
 		if err != nil {
 			return err
 		}
 		err := r.take(page, func(p *webex.Person) error {
 			r.usage.AddPerson(p.ID, p.LocationID, p.Licenses)
-			if i, ok := r.places[r.listed(p.LocationID)]; ok {
+			if i, ok := r.index[r.listed(p.LocationID)]; ok {
 				r.at[i]++
 			}
 			r.done++
@@ -130,13 +130,13 @@ func (r *reading) oneList(ctx context.Context, seen *survey) error {
 	}
 	if r.pages > 1 {
 		r.survey(seen)
-		r.surveys.set(r.customer.UID, *seen, r.Clock.Now())
+		r.memory.surveyed(r.customer.UID, *seen, r.Clock.Now())
 	}
 	return nil
 }
 
 // survey writes down what the one list has told so far.
-func (r *reading) survey(seen *survey) {
+func (r *people) survey(seen *survey) {
 	seen.read, seen.page = r.done, max(1, r.done/r.pages)
 	seen.people = max(r.expected(), r.done)
 	seen.spread(r.at)
@@ -149,9 +149,9 @@ func (r *reading) survey(seen *survey) {
 }
 
 // largest are the locations with most people, as many as are read at once.
-func (r *reading) largest() []string {
-	ids := slices.SortedFunc(maps.Keys(r.places), func(x, y string) int {
-		return cmp.Or(cmp.Compare(r.at[r.places[y]], r.at[r.places[x]]), cmp.Compare(x, y))
+func (r *people) largest() []string {
+	ids := slices.SortedFunc(maps.Keys(r.index), func(x, y string) int {
+		return cmp.Or(cmp.Compare(r.at[r.index[y]], r.at[r.index[x]]), cmp.Compare(x, y))
 	})
 	return slices.Clone(ids[:min(len(ids), mostAtOnce)])
 }
@@ -175,7 +175,7 @@ func (a *attempt) pays(seen *survey) bool {
 	}
 	seen.interval = a.limiter.Interval()
 	if a.choose != nil {
-		return a.choose(&seen.sight)
+		return a.choose(&seen.estimate)
 	}
 	return seen.byLocationPays()
 }
@@ -190,7 +190,7 @@ func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, 
 	group, within := errgroup.WithContext(ctx)
 	next, stop := iter.Pull2(a.webex.AllPeople(within, a.orgParameter))
 	defer stop()
-	r := a.newReading()
+	r := a.newPeople()
 	first, err, more := next()
 	switch {
 	case err != nil:
@@ -200,11 +200,11 @@ func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, 
 	}
 	// The service makes pages smaller in silence: only now is it known what this one is worth.
 	if seen.everybodyPage = int64(len(first)); !a.pays(seen) {
-		a.surveys.set(a.customer.UID, *seen, a.Clock.Now())
+		a.memory.surveyed(a.customer.UID, *seen, a.Clock.Now())
 		return false, nil
 	}
 	log.FromContext(ctx).Info("reading people by location", "people", seen.people, "locations", len(r.at),
-		"forecast", seen.sight.byLocation().Round(time.Second), "oneList", seen.oneList().Round(time.Second))
+		"estimate", seen.estimate.byLocation().Round(time.Second), "oneList", seen.oneList().Round(time.Second))
 	if err := r.everybody(first); err != nil {
 		return a.gaveUp(ctx, seen, err)
 	}
@@ -223,9 +223,9 @@ func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, 
 		return nil
 	})
 	// The longest lists first, since the last page of the longest one ends it all.
-	for _, id := range slices.Concat(seen.largest, slices.Sorted(maps.Keys(r.places))) {
-		if place, ok := r.places[id]; ok && !begun[place] {
-			begun[place] = true
+	for _, id := range slices.Concat(seen.largest, slices.Sorted(maps.Keys(r.index))) {
+		if i, ok := r.index[id]; ok && !begun[i] {
+			begun[i] = true
 			side(func() error { return r.location(within, id) })
 		}
 	}
@@ -244,13 +244,13 @@ func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, 
 	seen.spread(r.at)
 	seen.largest = r.largest()
 	if seen.at.IsZero() { // later the memory ends, so that the latency is measured anew
-		a.surveys.set(a.customer.UID, *seen, a.Clock.Now())
+		a.memory.surveyed(a.customer.UID, *seen, a.Clock.Now())
 	}
 	return true, nil
 }
 
 // everybody takes a page of the list without locations.
-func (r *reading) everybody(page []webex.Person) error {
+func (r *people) everybody(page []webex.Person) error {
 	return r.take(page, func(p *webex.Person) error {
 		r.usage.AddAnywhere(p.ID, p.Licenses)
 		r.done++
@@ -259,7 +259,7 @@ func (r *reading) everybody(page []webex.Person) error {
 }
 
 // location reads the people of one location.
-func (r *reading) location(ctx context.Context, id string) error {
+func (r *people) location(ctx context.Context, id string) error {
 	for page, err := range r.webex.PeopleAt(ctx, r.orgParameter, id) {
 		if err != nil {
 			return err
@@ -269,7 +269,7 @@ func (r *reading) location(ctx context.Context, id string) error {
 				return errListsDisagree
 			}
 			r.usage.AddPerson(p.ID, id, p.Licenses)
-			r.at[r.places[id]]++
+			r.at[r.index[id]]++
 			return nil
 		})
 		if err != nil {
@@ -288,7 +288,7 @@ func (a *attempt) gaveUp(ctx context.Context, seen *survey, err error) (done boo
 	case errors.Is(err, errListsDisagree), failure.Class == webex.ClassTerminal, failure.Class == webex.ClassPartial:
 		log.FromContext(ctx).Info("people cannot be read by location, reading the one list of them", "cause", failure.Message)
 		seen.oneListOnly = true
-		a.surveys.set(a.customer.UID, *seen, a.Clock.Now())
+		a.memory.surveyed(a.customer.UID, *seen, a.Clock.Now())
 		return false, nil
 	}
 	return false, err

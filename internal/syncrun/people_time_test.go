@@ -41,7 +41,7 @@ func (w way) String() string {
 
 // read reads the people twice, with real waits that take no time, and returns how
 // long each took. The second run knows what the first has seen.
-func (s slowService) read(t *testing.T, choose func(*sight) bool) (runs [2]way) {
+func (s slowService) read(t *testing.T, choose func(*estimate) bool) (runs [2]way) {
 	t.Helper()
 	w := newWalker(t, webexsim.Generate(s.organization))
 	w.engine.Clock, w.engine.choose = clock.RealClock{}, choose

@@ -91,7 +91,7 @@ func TestSpellingsOfIDs(t *testing.T) {
 	for name, spell := range spellings {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for way, choose := range map[string]func(*sight) bool{"one list": oneList, "by location": byLocation} {
+			for way, choose := range map[string]func(*estimate) bool{"one list": oneList, "by location": byLocation} {
 				w := newWalker(t, severalPages()).begun()
 				w.engine.choose = choose
 				w.transport = w.respelled(spell, false)
@@ -101,7 +101,7 @@ func TestSpellingsOfIDs(t *testing.T) {
 				w.Expect(a.usage.Stats().UnlistedLocationUnits).To(BeZero(), way)
 				w.Expect(a.usage.Stats().UnlistedLicenseUnits).To(BeZero(), way)
 				if way == "by location" {
-					seen, _ := w.engine.surveys.get(a.customer.UID, w.engine.Clock.Now())
+					seen, _ := w.engine.memory.survey(a.customer.UID, w.engine.Clock.Now())
 					w.Expect(seen.oneListOnly).To(BeFalse(), "lists by location fit the one of everybody")
 				}
 			}
@@ -178,5 +178,5 @@ func TestUnlistedLocation(t *testing.T) {
 	}
 	w.Expect(want).To(BeNumerically(">", 0))
 	a.summarise(rows.Diff{})
-	w.Expect(a.outcome.UnlistedLocationUnits).To(Equal(want))
+	w.Expect(a.outcome.Counted.UnlistedLocationUnits).To(Equal(want))
 }

@@ -43,13 +43,17 @@ func (a *attempt) connect(ctx context.Context) error {
 		return err
 	}
 	a.webex, err = webex.New(webex.Config{
-		BaseURL:   a.session.BaseURL.String(),
-		HTTP:      a.session.HTTP,
-		Tokens:    a.session.Tokens,
-		Limiter:   a.limiter,
-		Sleep:     a.limiter.BackOff,
-		PageSize:  a.pageSize,
-		Shrunk:    a.shrunk,
+		BaseURL: a.session.BaseURL.String(),
+		HTTP:    a.session.HTTP,
+		Tokens:  a.session.Tokens,
+		Limiter: a.limiter,
+		Sleep:   a.limiter.BackOff,
+		PageSize: func(list string, usual int) int {
+			return a.memory.pageSize(a.customer.UID, list, usual, a.Clock.Now())
+		},
+		Shrunk: func(list string, records int) {
+			a.memory.shrunk(a.customer.UID, list, records, a.Clock.Now())
+		},
 		UserAgent: a.UserAgent,
 		Retry:     a.Retry,
 		Observe:   a.observe,

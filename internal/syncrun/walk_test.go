@@ -97,10 +97,11 @@ func (w *walker) attempt(ctx context.Context) (*attempt, error) {
 	a.customer.UID = types.UID(w.org.UUID())
 	config := webex.Config{
 		BaseURL: w.sim.URL(), HTTP: &http.Client{Transport: w.transport}, Tokens: webex.StaticToken("t0ken"),
-		PageSize: a.pageSize, Shrunk: a.shrunk,
-		Retry:   webex.RetryPolicy{Attempts: 2},
-		Sleep:   func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
-		Observe: func(call webex.Call) { a.observe(call); mu.Lock(); w.calls++; mu.Unlock() },
+		PageSize: func(list string, usual int) int { return a.memory.pageSize(a.customer.UID, list, usual, a.Clock.Now()) },
+		Shrunk:   func(list string, records int) { a.memory.shrunk(a.customer.UID, list, records, a.Clock.Now()) },
+		Retry:    webex.RetryPolicy{Attempts: 2},
+		Sleep:    func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		Observe:  func(call webex.Call) { a.observe(call); mu.Lock(); w.calls++; mu.Unlock() },
 	}
 	a.limiter = &budget.Limiter{Budgets: w.engine.Budgets, Owner: "owner", RequestsPerMinute: w.perMinute, Tell: func(context.Context, time.Time) {}, Worker: a.worker, Clock: w.engine.Clock}
 	if w.perMinute > 0 {

@@ -67,7 +67,6 @@ func NewAggregator(licenses []License, locations []Location, opts Options) *Aggr
 	}
 	a.licenses, a.licenseIndex = byNameAndID(licenses, a.opts.Key, func(l License) (name, id string) { return l.Name, l.ID })
 	a.locations, a.locationIndex = byNameAndID(locations, a.opts.Key, func(l Location) (name, id string) { return l.Name, l.ID })
-	a.stats.LicensesIgnored = int64(len(licenses) - len(a.licenses))
 	a.lastHolder = make([]uint64, len(a.licenses))
 	a.unplaced = make([]units, len(a.licenses))
 	a.placed = make([][]units, len(a.locations))

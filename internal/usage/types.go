@@ -127,6 +127,4 @@ type Stats struct {
 	UnlistedLocationUnits int64
 	// WorkspacesUnknown is the number of workspaces whose licences Webex did not tell. Their units end in the residual.
 	WorkspacesUnknown int64
-	// LicensesIgnored is the number of entries of the licence list without id or with the id of an earlier entry.
-	LicensesIgnored int64
 }

@@ -52,6 +52,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.EffectiveDefaultsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ExpiryWarning"):
 		return &apiv1alpha1.ExpiryWarningApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Explained"):
+		return &apiv1alpha1.ExplainedApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("HeldPrune"):
 		return &apiv1alpha1.HeldPruneApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Interval"):

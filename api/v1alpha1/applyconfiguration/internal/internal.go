@@ -196,6 +196,24 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: expirationTime
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.Explained
+  map:
+    fields:
+    - name: people
+      type:
+        scalar: numeric
+    - name: repeatedRecords
+      type:
+        scalar: numeric
+    - name: unlistedLicenseUnits
+      type:
+        scalar: numeric
+    - name: workspaces
+      type:
+        scalar: numeric
+    - name: workspacesWithoutLicenses
+      type:
+        scalar: numeric
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.HeldPrune
   map:
     fields:
@@ -452,6 +470,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: duration
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: explained
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.Explained
     - name: failedAttempts
       type:
         scalar: numeric

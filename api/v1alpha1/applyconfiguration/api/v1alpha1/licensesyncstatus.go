@@ -52,6 +52,9 @@ type LicenseSyncStatusApplyConfiguration struct {
 	// name a location which is not in Webex's list of locations; the licence rows
 	// count them as units without location. Absent if none was seen.
 	UnlistedLocationUnits *int64 `json:"unlistedLocationUnits,omitempty"`
+	// explained is what the walk over people and workspaces saw, by which residual
+	// units of the rows at level Customer can be explained.
+	Explained *ExplainedApplyConfiguration `json:"explained,omitempty"`
 	// requests is the number of requests sent to Webex, over all attempts,
 	// retries included.
 	Requests *int64 `json:"requests,omitempty"`
@@ -162,6 +165,14 @@ func (b *LicenseSyncStatusApplyConfiguration) WithConsumedUnits(value int64) *Li
 // If called multiple times, the UnlistedLocationUnits field is set to the value of the last call.
 func (b *LicenseSyncStatusApplyConfiguration) WithUnlistedLocationUnits(value int64) *LicenseSyncStatusApplyConfiguration {
 	b.UnlistedLocationUnits = &value
+	return b
+}
+
+// WithExplained sets the Explained field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Explained field is set to the value of the last call.
+func (b *LicenseSyncStatusApplyConfiguration) WithExplained(value *ExplainedApplyConfiguration) *LicenseSyncStatusApplyConfiguration {
+	b.Explained = value
 	return b
 }
 

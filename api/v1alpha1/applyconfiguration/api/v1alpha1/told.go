@@ -27,8 +27,8 @@ type ToldApplyConfiguration struct {
 	Failing *bool `json:"failing,omitempty"`
 	// heldPruneToken is the token of the removals that condition PruneHeld is about.
 	HeldPruneToken *string `json:"heldPruneToken,omitempty"`
-	// crowdedKind is the kind of objects that condition ObjectCountOK is about, such
-	// as webexlicenses, while there are too many or nearly so.
+	// crowdedKind is the kind of objects that condition ObjectCountOK is about,
+	// such as webexlicenses, while there are too many or nearly so.
 	CrowdedKind *string `json:"crowdedKind,omitempty"`
 }
 

@@ -30,8 +30,9 @@ const (
 	mostAtOnce = 8
 )
 
-// sight is what an attempt knows of the people when it chooses how to read them.
-type sight struct {
+// estimate is what an attempt knows of the people when it chooses how to read them, and how
+// long each way takes by that.
+type estimate struct {
 	// people is how many there are, as the list of licences tells; read is how many
 	// of them the one list has told of.
 	people, read int64
@@ -47,51 +48,51 @@ type sight struct {
 
 // spread says how many pages of lists by location there are, if what was read of
 // the people is spread over the locations as all of them are.
-func (s *sight) spread(at []int64) {
-	s.atPages, s.longest = 0, 0
+func (e *estimate) spread(at []int64) {
+	e.atPages, e.longest = 0, 0
 	for _, n := range at {
-		if s.read > 0 {
-			n = n * max(s.people, s.read) / s.read
+		if e.read > 0 {
+			n = n * max(e.people, e.read) / e.read
 		}
 		pages := max(1, pagesOf(n, webex.PeopleAtPage)) // an empty list takes a request, too
-		s.atPages += pages
-		s.longest = max(s.longest, pages)
+		e.atPages += pages
+		e.longest = max(e.longest, pages)
 	}
 }
 
 // oneList is how long the rest of the one list takes.
-func (s *sight) oneList() time.Duration {
-	return times(pagesOf(s.people-s.read, s.page), max(s.latency, s.interval))
+func (e *estimate) oneList() time.Duration {
+	return times(pagesOf(e.people-e.read, e.page), max(e.latency, e.interval))
 }
 
 // byLocation is how long the lists by location take, and the one beside them: as
 // long as the longest of them, the budget, or so many at once allow.
-func (s *sight) byLocation() time.Duration {
-	everybody := pagesOf(s.people, s.everybodyPage)
-	requests := everybody + s.atPages
+func (e *estimate) byLocation() time.Duration {
+	everybody := pagesOf(e.people, e.everybodyPage)
+	requests := everybody + e.atPages
 	return max(
-		times(max(everybody, s.longest), s.latency),
-		times(requests, s.interval),
-		times(requests, s.latency)/time.Duration(s.atOnce()),
+		times(max(everybody, e.longest), e.latency),
+		times(requests, e.interval),
+		times(requests, e.latency)/time.Duration(e.atOnce()),
 	)
 }
 
 // atOnce is how many lists keep the budget busy.
-func (s *sight) atOnce() int {
-	if s.interval <= 0 {
+func (e *estimate) atOnce() int {
+	if e.interval <= 0 {
 		return mostAtOnce
 	}
 	// One more, for the time that it takes to hand the pages on.
-	return int(min(mostAtOnce, int64(s.latency/s.interval)+2))
+	return int(min(mostAtOnce, int64(e.latency/e.interval)+2))
 }
 
 // byLocationPays says whether lists by location end so much sooner that they are
 // worth their requests.
-func (s *sight) byLocationPays() bool {
-	if s.atPages == 0 || s.page <= 0 || s.everybodyPage <= 0 {
+func (e *estimate) byLocationPays() bool {
+	if e.atPages == 0 || e.page <= 0 || e.everybodyPage <= 0 {
 		return false
 	}
-	one, by := s.oneList(), s.byLocation()
+	one, by := e.oneList(), e.byLocation()
 	return by <= one*3/4 && one-by >= worthwhile
 }
 

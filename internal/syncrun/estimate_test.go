@@ -58,7 +58,7 @@ func TestForecast(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			s := sight{people: test.people, read: 1000, page: 100, everybodyPage: test.page, latency: test.latency, interval: time.Minute / test.perMinute}
+			s := estimate{people: test.people, read: 1000, page: 100, everybodyPage: test.page, latency: test.latency, interval: time.Minute / test.perMinute}
 			sample := make([]int64, len(test.located))
 			for i, n := range test.located {
 				sample[i] = n * s.read / s.people
@@ -70,6 +70,6 @@ func TestForecast(t *testing.T) {
 		})
 	}
 	g := NewWithT(t)
-	unknown := sight{}
+	unknown := estimate{}
 	g.Expect(unknown.byLocationPays()).To(BeFalse(), "of an organization without locations, or unseen")
 }
