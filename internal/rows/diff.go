@@ -193,22 +193,34 @@ func sameFigures(have, want *v1alpha1.WebexLicenseStatus) bool {
 	return equality.Semantic.DeepEqual(a, b)
 }
 
+// Counts are the numbers of rows, for the status of the run.
+func (d Diff) Counts() v1alpha1.RowCounts {
+	count := func(n int) *int32 { return new(int32(n)) } //nolint:gosec // bounded by the rows of one customer
+	updated := 0
+	for _, c := range d.Changes {
+		if c.Kind == v1alpha1.ChangeUpdated {
+			updated++
+		}
+	}
+	counts := v1alpha1.RowCounts{
+		Added: count(len(d.Changes) - updated), Updated: count(updated), Removed: count(len(d.Removals)), Unchanged: count(d.Unchanged),
+	}
+	if d.Held != nil {
+		counts.Held = d.Held.Rows
+	}
+	return counts
+}
+
 // maxSamples is the number of changes that a run shows in its status.
 const maxSamples = 10
 
 // Samples are the first changes of a diff, for the status of the run.
 func (d Diff) Samples() []v1alpha1.Change {
 	var changes []v1alpha1.Change
-	for _, c := range d.Changes {
-		if len(changes) == maxSamples {
-			return changes
-		}
+	for _, c := range d.Changes[:min(len(d.Changes), maxSamples)] {
 		changes = append(changes, sample(c.Kind, c.Before, c.After))
 	}
-	for _, row := range d.Removals {
-		if len(changes) == maxSamples {
-			return changes
-		}
+	for _, row := range d.Removals[:min(len(d.Removals), maxSamples-len(changes))] {
 		changes = append(changes, sample(v1alpha1.ChangeRemoved, row, nil))
 	}
 	return changes

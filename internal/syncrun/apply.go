@@ -33,11 +33,11 @@ func (a *attempt) apply(ctx context.Context) error {
 		return err
 	}
 	d := a.diff(customer, existing)
-	a.summarise(d)
-	if err := a.write(ctx, d.Marks, nil); err != nil {
+	if err := a.write(ctx, &d); err != nil {
 		return err
 	}
-	return a.write(ctx, d.Changes, d.Removals)
+	a.summarise(d)
+	return nil
 }
 
 // diff is what to write so that the rows say what was counted, by the customer's spec as it
@@ -64,23 +64,13 @@ func (a *attempt) defaults(customer *v1alpha1.WebexCustomerAccess) usage.Effecti
 	return usage.ResolveDefaults(usage.Subscriptions(a.licenses), usage.SiteURLs(a.licenses), a.chosen)
 }
 
+// summarise says what was found, and what of a difference was written.
 func (a *attempt) summarise(d rows.Diff) {
-	var added, updated int
-	for _, change := range d.Changes {
-		if change.Kind == v1alpha1.ChangeAdded {
-			added++
-		} else {
-			updated++
-		}
-	}
-	count := func(n int) *int32 { return new(int32(n)) } //nolint:gosec // bounded by the rows of one customer
-	a.outcome.Rows = v1alpha1.RowCounts{Added: count(added), Updated: count(updated), Removed: count(len(d.Removals)), Unchanged: count(d.Unchanged)}
-	if a.outcome.Held = d.Held; d.Held != nil {
-		a.outcome.Rows.Held = a.outcome.Held.Rows
-	}
+	refused := a.outcome.Rows.Refused
+	a.outcome.Rows, a.outcome.Changes, a.outcome.Held = d.Counts(), d.Samples(), d.Held
+	a.outcome.Rows.Refused = refused
 	a.outcome.TotalUnits, a.outcome.ConsumedUnits = a.totals.Total, a.totals.Consumed
 	a.outcome.Counted = a.usage.Stats()
-	a.outcome.Changes = d.Samples()
 }
 
 // RefreshRows brings rows up to date with the customer's spec without asking

@@ -36,31 +36,32 @@ import (
 // runs share them.
 const parallelWrites = 8
 
-// write carries the difference out. Each write makes one row right, so stopping
-// in the middle leaves no row wrong. A row that the API server refuses is left
-// out and reported; the others are written.
-func (a *attempt) write(ctx context.Context, changes []rows.Change, removals []*v1alpha1.WebexLicense) error {
-	w := &rowWriter{attempt: a, total: int64(len(changes) + len(removals))}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(parallelWrites)
-	step := func(do func() error) {
-		group.Go(func() error { return webex.Recovered(func() error { return w.step(ctx, do) }) })
+// write carries the difference out, and leaves in it what the API server took. Each write makes
+// one row right, so stopping in the middle leaves no row wrong. A row that the API server refuses
+// is left out and reported; the others are written. Where a quota or policy refuses marks, nothing
+// else is written: what is held is judged by the rows that there were.
+func (a *attempt) write(ctx context.Context, d *rows.Diff) error {
+	w := &rowWriter{attempt: a, total: int64(len(d.Marks) + len(d.Changes) + len(d.Removals))}
+	err := w.each(ctx, len(d.Marks), func(ctx context.Context, i int) error { return w.change(ctx, &d.Marks[i]) })
+	if err != nil {
+		return err
 	}
-	for _, change := range changes {
-		step(func() error {
-			if w.full() {
-				return nil
-			}
-			return w.refusal(change.Kind, change.After, w.change(ctx, change))
-		})
+	err = w.each(ctx, len(d.Changes)+len(d.Removals), func(ctx context.Context, i int) error {
+		if i < len(d.Changes) {
+			return w.change(ctx, &d.Changes[i])
+		}
+		return w.remove(ctx, &d.Removals[i-len(d.Changes)])
+	})
+	if err != nil {
+		return err
 	}
-	for _, row := range removals {
-		step(func() error { return w.refusal(v1alpha1.ChangeRemoved, row, w.remove(ctx, row)) })
+	d.Changes = slices.DeleteFunc(d.Changes, func(c rows.Change) bool { return c.After == nil })
+	d.Removals = slices.DeleteFunc(d.Removals, func(row *v1alpha1.WebexLicense) bool { return row == nil })
+	if w.refused > 0 {
+		a.outcome.Rows.Refused = &w.refused
+		a.miss(fmt.Sprintf("%d licence rows were not written, of %s", w.refused, w.example))
 	}
-	if err := group.Wait(); err != nil {
-		return unwritten(err)
-	}
-	return w.report()
+	return nil
 }
 
 // unwritten is the failure of a run whose rows could not be written.
@@ -81,8 +82,8 @@ type rowWriter struct {
 	done  atomic.Int64
 
 	mu sync.Mutex
-	// refused counts the rows that the API server refused, by kind of change.
-	refused map[v1alpha1.ChangeKind]int32
+	// refused counts the rows that the API server refused.
+	refused int32
 	// example says of one of them why.
 	example string
 	// forbidden is set if a quota or a policy refused one.
@@ -92,15 +93,28 @@ type rowWriter struct {
 // maxRefusals ends the writing of rows, most of which are refused.
 const maxRefusals = 100
 
-func (w *rowWriter) step(ctx context.Context, do func() error) error {
-	if err := ctx.Err(); err != nil {
-		return err
+// each does n writes side by side.
+func (w *rowWriter) each(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallelWrites)
+	for i := range n {
+		group.Go(func() error {
+			return webex.Recovered(func() error {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := do(ctx, i); err != nil {
+					return err
+				}
+				w.worker.Report(Progress{Step: v1alpha1.StepApplying, Done: w.done.Add(1), Total: w.total})
+				return nil
+			})
+		})
 	}
-	if err := do(); err != nil {
-		return err
+	if err := group.Wait(); err != nil {
+		return unwritten(err)
 	}
-	w.worker.Report(Progress{Step: v1alpha1.StepApplying, Done: w.done.Add(1), Total: w.total})
-	return nil
+	return w.failed()
 }
 
 const (
@@ -111,28 +125,37 @@ const (
 	rowWait = 100 * time.Millisecond
 )
 
-// change writes a row. If another write came first, the row is compared anew.
-func (w *rowWriter) change(ctx context.Context, change rows.Change) error {
+// change writes a row. If another write came first, the row is compared anew. The change becomes
+// what was written: empty if nothing was.
+func (w *rowWriter) change(ctx context.Context, change *rows.Change) error {
+	todo := *change
+	*change = rows.Change{}
+	if w.full() {
+		return nil
+	}
 	for try := 1; ; try++ {
-		err := applyRow(ctx, w.Client, w.Recorder, change)
+		err := applyRow(ctx, w.Client, w.Recorder, todo)
 		if !overtaken(err) || try == rowTries || budget.Sleep(ctx, w.Clock, rowWait<<try) != nil {
-			return err
+			if err == nil {
+				*change = todo
+			}
+			return w.refusal(todo.After, err)
 		}
 		have := &v1alpha1.WebexLicense{}
-		switch err := w.Client.Get(ctx, client.ObjectKeyFromObject(change.After), have); {
-		case apierrors.IsNotFound(err) && rows.Superseded(change.After):
+		switch err := w.Client.Get(ctx, client.ObjectKeyFromObject(todo.After), have); {
+		case apierrors.IsNotFound(err) && rows.Superseded(todo.After):
 			return nil // it went, as it was to in the end
-		case apierrors.IsNotFound(err) && change.Before != nil:
+		case apierrors.IsNotFound(err) && todo.Before != nil:
 			have = nil // it was deleted meanwhile
-			change.After.UID, change.After.ResourceVersion = "", ""
+			todo.After.UID, todo.After.ResourceVersion = "", ""
 		case err != nil:
 			continue // the cache does not know
 		}
-		again, differs := rows.ChangeOf(have, change.After, w.now())
+		again, differs := rows.ChangeOf(have, todo.After, w.now())
 		if !differs {
 			return nil
 		}
-		change = again
+		todo = again
 	}
 }
 
@@ -142,12 +165,18 @@ func overtaken(err error) bool {
 	return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) || apierrors.IsNotFound(err)
 }
 
-// remove deletes a row, unless another took its place meanwhile.
-func (w *rowWriter) remove(ctx context.Context, row *v1alpha1.WebexLicense) error {
+// remove deletes a row, unless another took its place meanwhile. The row becomes nil if it was not
+// deleted.
+func (w *rowWriter) remove(ctx context.Context, removal **v1alpha1.WebexLicense) error {
+	row := *removal
+	*removal = nil
 	for try := 1; ; try++ {
 		err := client.IgnoreNotFound(w.Client.Delete(ctx, row, client.Preconditions{UID: &row.UID}))
 		if !apierrors.IsConflict(err) || try == rowTries || budget.Sleep(ctx, w.Clock, rowWait<<try) != nil {
-			return err
+			if err == nil {
+				*removal = row
+			}
+			return w.refusal(row, err)
 		}
 		have := &v1alpha1.WebexLicense{}
 		if err := w.Client.Get(ctx, client.ObjectKeyFromObject(row), have); apierrors.IsNotFound(err) || err == nil && have.UID != row.UID {
@@ -158,16 +187,13 @@ func (w *rowWriter) remove(ctx context.Context, row *v1alpha1.WebexLicense) erro
 
 // refusal takes note of a row that the API server refuses, whatever is tried: its values
 // are out of bounds, or a quota or policy forbids it. Any other error is returned.
-func (w *rowWriter) refusal(kind v1alpha1.ChangeKind, row *v1alpha1.WebexLicense, err error) error {
+func (w *rowWriter) refusal(row *v1alpha1.WebexLicense, err error) error {
 	if err == nil || overtaken(err) || !refusal.Is(err) {
 		return err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.refused == nil {
-		w.refused = map[v1alpha1.ChangeKind]int32{}
-	}
-	w.refused[kind]++
+	w.refused++
 	forbidden := !odd(err)
 	if w.example == "" || forbidden && !w.forbidden {
 		w.example = fmt.Sprintf("licence %q: %s", rows.Clip(row.Status.Name, 64), refusal.Words(err))
@@ -189,40 +215,20 @@ func odd(err error) bool {
 	})
 }
 
-func (w *rowWriter) count() (n int32) {
-	for _, refused := range w.refused {
-		n += refused
-	}
-	return n
-}
-
 // full says whether so many rows are refused that no more is tried. What is to go still
 // goes: it may make the room that is missing.
 func (w *rowWriter) full() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.count() >= maxRefusals
+	return w.refused >= maxRefusals
 }
 
-// report puts the rows that were refused into the outcome. A quota or policy fails the run,
-// since it may refuse any row; a row with odd values does not.
-func (w *rowWriter) report() error {
-	if w.count() == 0 {
+// failed is the failure of a run whose rows a quota or policy refuses, which may refuse any row. It
+// is for good: another attempt would walk again and be refused.
+func (w *rowWriter) failed() error {
+	if !w.forbidden && !w.full() {
 		return nil
 	}
-	if w.forbidden || w.count() >= maxRefusals {
-		return w.rowsRefused()
-	}
-	rows := &w.outcome.Rows
-	*rows.Added -= w.refused[v1alpha1.ChangeAdded]
-	*rows.Updated -= w.refused[v1alpha1.ChangeUpdated]
-	rows.Refused = new(w.count())
-	w.miss(fmt.Sprintf("%d licence rows were not written, of %s", w.count(), w.example))
-	return nil
-}
-
-// rowsRefused fails the run, and for good: another attempt would walk again and be refused.
-func (w *rowWriter) rowsRefused() *failures.Failure {
 	return &failures.Failure{
 		Class: webex.ClassTransient, Reason: v1alpha1.ReasonRowsRefused, Final: true,
 		Message: "Kubernetes refuses licence rows, the others are written: make room or change the policy that it names, then create a LicenseSync; " + w.example,
