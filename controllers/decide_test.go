@@ -35,7 +35,8 @@ type adjust func(*customerScope)
 
 func failedBy(reason string) adjust {
 	return func(s *customerScope) {
-		s.customer.Status.LastRun.Reason, s.customer.Status.LastRun.Message = reason, "it went wrong"
+		last := s.customer.Status.LastRun
+		last.Reason, last.Message, last.Failures = reason, "it went wrong", 1
 	}
 }
 

@@ -338,3 +338,34 @@ func TestCapacityIsToldOnce(t *testing.T) {
 	f.settle(customer)
 	f.Expect(f.told.of("WebexCustomerAccess", "initech")).To(Equal(first))
 }
+
+// A version before status.told told of runs that fail; this one does not tell it again, and tells
+// of what happens from then on.
+func TestFailingBeforeAnUpgrade(t *testing.T) {
+	t.Parallel()
+	synced := []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonSynced}}
+	for name, test := range map[string]struct {
+		failures     int32
+		told, become *v1alpha1.Told
+		want         []string
+	}{
+		"an old failure, told":         {0, nil, &v1alpha1.Told{Failing: new(true)}, nil},
+		"an old failure, recovered":    {0, nil, nil, []string{v1alpha1.ReasonSyncRecovered}},
+		"a failure after the upgrade":  {1, nil, &v1alpha1.Told{Failing: new(true)}, []string{v1alpha1.ReasonSyncFailed}},
+		"an old failure, told by this": {0, &v1alpha1.Told{Failing: new(true)}, &v1alpha1.Told{Failing: new(true)}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			old := &v1alpha1.WebexCustomerAccessStatus{
+				Conditions: synced, Told: test.told,
+				LastRun: &v1alpha1.LastRun{Reason: v1alpha1.ReasonAPIUnavailable, Failures: test.failures},
+			}
+			current := &v1alpha1.WebexCustomerAccessStatus{Conditions: synced, Told: test.become}
+			var got []string
+			for _, n := range (customerChange{customer: &v1alpha1.WebexCustomerAccess{}, old: old, current: current}).news() {
+				got = append(got, n.reason)
+			}
+			NewWithT(t).Expect(got).To(Equal(test.want))
+		})
+	}
+}

@@ -38,8 +38,13 @@ func (s *customerScope) failing() bool {
 	return tellsFailing(&s.customer.Status)
 }
 
+// tellsFailing says whether it was told that runs fail. Versions that did not count failures, and
+// did not write status.told, told it of each run that failed.
 func tellsFailing(s *v1alpha1.WebexCustomerAccessStatus) bool {
-	return s.Told != nil && ptr.Deref(s.Told.Failing, false)
+	if s.Told != nil {
+		return ptr.Deref(s.Told.Failing, false)
+	}
+	return s.LastRun != nil && s.LastRun.Reason != v1alpha1.ReasonSucceeded && s.LastRun.Failures == 0
 }
 
 // watchedCondition is a condition of a customer whose changes are events.

@@ -47,6 +47,7 @@ func (a *attempt) recordFacts(ctx context.Context) error {
 	return a.updateFacts(ctx, func(s *v1alpha1.WebexCustomerAccessStatus) {
 		now := a.now()
 		a.recordCredentials(s)
+		before := s.LastRun
 		s.LastRun = &v1alpha1.LastRun{
 			Name: a.sync.Name, Reason: v1alpha1.ReasonSucceeded, Message: "the run completed",
 			ObservedGeneration: new(a.customer.Generation), EndTime: &now,
@@ -65,7 +66,10 @@ func (a *attempt) recordFacts(ctx context.Context) error {
 		}
 		if failure := a.outcome.Failure; failure != nil {
 			s.LastRun.Reason, s.LastRun.Message = failure.Reason, status.Clip(failure.Message, status.MaxMessage)
-			s.LastRun.Verdict = a.verdict(failure, now)
+			s.LastRun.Verdict, s.LastRun.Failures = a.verdict(failure, now), 1
+			if before != nil {
+				s.LastRun.Failures += before.Failures
+			}
 			if failure.Class == webex.ClassRateLimited {
 				s.NotBefore = wholeSecond(now.Add(failure.RetryAfter))
 			}

@@ -241,6 +241,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: endTime
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: failures
+      type:
+        scalar: numeric
     - name: message
       type:
         scalar: string

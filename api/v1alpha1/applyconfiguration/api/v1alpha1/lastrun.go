@@ -34,6 +34,9 @@ type LastRunApplyConfiguration struct {
 	Reason *string `json:"reason,omitempty"`
 	// message explains the reason, with the remedy.
 	Message *string `json:"message,omitempty"`
+	// failures is how many attempts in a row have failed, this one included. Absent
+	// after one that succeeded.
+	Failures *int32 `json:"failures,omitempty"`
 	// refusedRows is the number of licence rows that the API server did not take.
 	// The message says of one why.
 	RefusedRows *int32 `json:"refusedRows,omitempty"`
@@ -77,6 +80,14 @@ func (b *LastRunApplyConfiguration) WithReason(value string) *LastRunApplyConfig
 // If called multiple times, the Message field is set to the value of the last call.
 func (b *LastRunApplyConfiguration) WithMessage(value string) *LastRunApplyConfiguration {
 	b.Message = &value
+	return b
+}
+
+// WithFailures sets the Failures field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Failures field is set to the value of the last call.
+func (b *LastRunApplyConfiguration) WithFailures(value int32) *LastRunApplyConfiguration {
+	b.Failures = &value
 	return b
 }
 
