@@ -239,13 +239,26 @@ func (t *refreshingTokens) reread(ctx context.Context) (changed bool, err error)
 	return changed, nil
 }
 
-// nothingMore ends the message of a refusal.
-const nothingMore = "; nothing is tried before the Secret changes"
+// refusedTokens is the cause of a failure of tokens: what was refused, with the remedy.
+type refusedTokens struct {
+	what  string
+	cause error
+}
+
+func (r refusedTokens) Error() string {
+	if r.cause == nil {
+		return r.what
+	}
+	return r.cause.Error()
+}
+
+func (r refusedTokens) Unwrap() error { return r.cause }
 
 // refusal is the failure of credentials with which nothing more can be done.
 func (t *refreshingTokens) refusal(err error) error {
-	f := failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s%s", t.current.refusalMessage(t.version()), nothingMore)
-	f.Err = err
+	what := t.current.refusalMessage(t.version())
+	f := failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s; nothing is tried before the Secret changes", what)
+	f.Err = refusedTokens{what, err}
 	if e, ok := webex.AsError(err); ok {
 		f.TrackingID = e.TrackingID
 	}

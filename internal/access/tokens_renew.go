@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -202,8 +201,11 @@ func organizationUnknown(secret string) *failures.Failure {
 
 // appRefusalMessage says why a Service App gets no tokens, and who can help.
 func appRefusalMessage(secret string, err error) string {
+	if caller, ok := errors.AsType[refusedTokens](err); ok {
+		return caller.what
+	}
 	if f, ok := errors.AsType[*failures.Failure](err); ok {
-		return strings.TrimSuffix(f.Message, nothingMore) // of the caller's own tokens
+		return f.Message
 	}
 	e, ok := webex.AsError(err)
 	if !ok || !errors.Is(err, webex.ErrServiceAppRefused) {

@@ -249,7 +249,7 @@ func causeOf(f *failures.Failure) string {
 
 func (a *attempt) now() metav1.Time { return metav1.NewTime(a.Clock.Now()) }
 
-// observe counts an attempt of a request, for the run's status and for whoever watches.
+// observe counts an attempt of a request for the run's status, and tells Observe of it.
 func (a *attempt) observe(call webex.Call) {
 	a.requests.Add(1)
 	if call.Retried {

@@ -12,12 +12,10 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
-// refusedBefore is the failure of an attempt that need not be made: Webex said
-// no, and nothing has changed since. Credentials that were refused are not tried
-// by anybody, since each of a thousand customers with the same Secret would be
-// refused the same. Another no, such as that of a missing role, is about one
-// customer, and may be mended in Webex: runs of the operator's own ask again at a
-// slow pace.
+// refusedBefore is the failure of an attempt that need not be made: Webex said no, and nothing has
+// changed since. No customer of a Secret tries credentials that were refused, since all would be
+// refused the same. Another no, such as that of a missing role, is about one customer, and may be
+// mended in Webex: runs of the operator's own ask again at a slow pace.
 func (a *attempt) refusedBefore(ctx context.Context) error {
 	last := a.customer.Status.LastRun
 	if last != nil && last.Reason != v1alpha1.ReasonSucceeded && !failures.Passing(last) && a.unchanged() {

@@ -295,16 +295,11 @@ func objectConfiguration(row *v1alpha1.WebexLicense) *ac.WebexLicenseApplyConfig
 	}
 	configuration := ac.WebexLicense(row.Name, row.Namespace).WithLabels(row.Labels).WithSpec(spec)
 	for _, owner := range row.OwnerReferences {
-		configuration.WithOwnerReferences(ownerConfiguration(owner))
+		configuration.WithOwnerReferences(metav1ac.OwnerReference().
+			WithAPIVersion(owner.APIVersion).WithKind(owner.Kind).WithName(owner.Name).WithUID(owner.UID).
+			WithController(true).WithBlockOwnerDeletion(true))
 	}
 	return configuration
-}
-
-// ownerConfiguration is an owner who controls the object.
-func ownerConfiguration(owner metav1.OwnerReference) *metav1ac.OwnerReferenceApplyConfiguration {
-	return metav1ac.OwnerReference().
-		WithAPIVersion(owner.APIVersion).WithKind(owner.Kind).WithName(owner.Name).WithUID(owner.UID).
-		WithController(true).WithBlockOwnerDeletion(true)
 }
 
 // ApplyConfiguration turns a typed value into its apply configuration. Both have
@@ -320,7 +315,7 @@ func ApplyConfiguration[T any](typed any) (*T, error) {
 
 // dropLabels removes labels of a row and returns the version that it has then.
 func dropLabels(ctx context.Context, c client.Client, row *v1alpha1.WebexLicense, keys []string) (version string, err error) {
-	labels := map[string]any{}
+	labels := map[string]*string{}
 	for _, key := range keys {
 		labels[key] = nil
 	}
@@ -328,16 +323,9 @@ func dropLabels(ctx context.Context, c client.Client, row *v1alpha1.WebexLicense
 	if err != nil {
 		return "", err
 	}
-	target := patchTarget(row)
+	target := &v1alpha1.WebexLicense{ObjectMeta: metav1.ObjectMeta{Namespace: row.Namespace, Name: row.Name}} // the answer is read into it
 	err = c.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(FieldManager))
 	return target.ResourceVersion, err
-}
-
-// patchTarget names a row to a patch, whose answer is written into it.
-func patchTarget(row *v1alpha1.WebexLicense) *v1alpha1.WebexLicense {
-	target := &v1alpha1.WebexLicense{}
-	target.Namespace, target.Name = row.Namespace, row.Name
-	return target
 }
 
 // tellCapacity tells of a row whose capacity changed, once it is written. That a new row is
