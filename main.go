@@ -202,7 +202,7 @@ func managerOptions(o options, part shard.Shard) ctrl.Options {
 		// A replica that stands by has its caches full, and goes on at once.
 		Controller: controllerconfig.Controller{EnableWarmup: new(true)},
 		// Runs stop at once, but for one that is about to get new tokens: it has a minute
-		// to get and store them, since nobody else might have them.
+		// to get and store them, since it may hold the only copy.
 		GracefulShutdownTimeout: new(65 * time.Second),
 		// The process ends right after, so the lease can go at once.
 		LeaderElectionReleaseOnCancel: true,

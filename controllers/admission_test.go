@@ -69,7 +69,7 @@ func (f *fixture) admit(object client.Object) error {
 	return f.client.Create(f.ctx, object, client.DryRunAll)
 }
 
-// What can be judged without asking anybody is refused at once, with the field
+// What the API server can judge is refused at once, with the field
 // and the remedy.
 func TestAdmission(t *testing.T) {
 	f := newFixture(t, func(o *fixtureOptions) { o.stopped = true })

@@ -25,7 +25,7 @@ var faults = map[string]struct {
 	"malformed JSON":                       {webexsim.Rule{Malformed: true}, v1alpha1.ReasonPartialResult},
 	"HTML instead of JSON":                 {webexsim.Rule{HTML: true, Status: http.StatusOK}, v1alpha1.ReasonPartialResult},
 	"HTML of a proxy that forbids":         {webexsim.Rule{HTML: true, Status: http.StatusForbidden}, v1alpha1.ReasonAPIUnavailable},
-	"a proxy that knows nobody":            {webexsim.Rule{HTML: true, Status: http.StatusUnauthorized}, v1alpha1.ReasonAPIUnavailable},
+	"a proxy that refuses all users":       {webexsim.Rule{HTML: true, Status: http.StatusUnauthorized}, v1alpha1.ReasonAPIUnavailable},
 	"a redirect to a page to log in":       {webexsim.Rule{Status: http.StatusFound, Header: map[string]string{"Location": "https://login.example.com/"}}, v1alpha1.ReasonAPIUnavailable},
 	"JSON of a gateway that finds nothing": {webexsim.Rule{Body: `{"message":"no Route matched"}`, Status: http.StatusNotFound}, v1alpha1.ReasonAPIUnavailable},
 	"HTML from a bad gateway":              {webexsim.Rule{HTML: true, Status: http.StatusBadGateway}, v1alpha1.ReasonAPIUnavailable},
@@ -168,7 +168,7 @@ func TestForbidden(t *testing.T) {
 	f.stop()
 	f.start()
 	f.settle(customer)
-	f.Expect(f.sim.Requests()).To(BeEmpty(), "nobody asks before spec or Secret change")
+	f.Expect(f.sim.Requests()).To(BeEmpty(), "no request before spec or Secret change")
 }
 
 // A list that is not found is no empty list: the rows stay, and the run says so.

@@ -264,7 +264,7 @@ func TestBadInput(t *testing.T) {
 			f.Expect(meta.IsStatusConditionTrue(customer.Status.Conditions, v1alpha1.ConditionReconciling)).To(BeTrue(), input.name)
 		}
 	}
-	f.Expect(connections.Load()).To(BeZero(), "nobody connects to a host that is not allowed")
+	f.Expect(connections.Load()).To(BeZero(), "a host that is not allowed gets no connection")
 
 	for i, input := range inputs {
 		if input.mend == nil {
@@ -312,7 +312,7 @@ func TestSecretMissing(t *testing.T) {
 	f.Expect(f.versions("acme")).To(Equal(rows), "the last good figures stay")
 }
 
-// Refused credentials are not tried again, whoever asks, before the Secret changes.
+// No run tries refused credentials again before the Secret changes.
 func TestTokenRefused(t *testing.T) {
 	f := newFixture(t)
 	customer := f.createCustomer("acme")
@@ -352,12 +352,12 @@ func TestTokenRefused(t *testing.T) {
 func TestDefaultsThatMatchNothing(t *testing.T) {
 	f := newFixture(t)
 	customer := f.createCustomer("acme", func(c *v1alpha1.WebexCustomerAccess) {
-		c.Spec.DefaultSubscription, c.Spec.DefaultSiteURL = "Sub-of-nobody", "nobody.webex.com"
+		c.Spec.DefaultSubscription, c.Spec.DefaultSiteURL = "Sub-of-another", "other.webex.com"
 	})
 	condition := f.awaitCondition(customer, v1alpha1.ConditionDefaultsResolved, metav1.ConditionFalse, v1alpha1.ReasonDefaultNotFound)
 	f.Expect(condition.Message).To(And(
-		ContainSubstring(`spec.defaultSubscription "Sub-of-nobody" is none of the organization's: set it to one of trialSub.`),
-		ContainSubstring(`spec.defaultSiteURL "nobody.webex.com" is none of the organization's: set it to one of acme.example.webex.com`)))
+		ContainSubstring(`spec.defaultSubscription "Sub-of-another" is none of the organization's: set it to one of trialSub.`),
+		ContainSubstring(`spec.defaultSiteURL "other.webex.com" is none of the organization's: set it to one of acme.example.webex.com`)))
 	f.expectRows("acme")
 	f.Expect(f.rows("acme")["Customer Webex Calling - Professional @ acme"].Status.AssignableReason).To(Equal(v1alpha1.AssignableDefaultNotFound))
 }

@@ -155,8 +155,8 @@ func (c *Claims) giveBack(ctx context.Context, customer *v1alpha1.WebexCustomerA
 	return c.name(ctx, customer, to)
 }
 
-// name writes whose customer it is, if nobody wrote the customer in between. A patch and not
-// an apply: the absence of a name is a value, too.
+// name writes whose customer it is, if no other write of the customer came in between. It is a
+// patch and not an apply: the absence of a name is a value, too.
 func (c *Claims) name(ctx context.Context, customer *v1alpha1.WebexCustomerAccess, name string) error {
 	ctrl.LoggerFrom(ctx).Info("a customer changes its shard", "from", customer.Status.Shard, "to", name)
 	named := customer.DeepCopy()

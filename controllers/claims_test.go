@@ -186,8 +186,8 @@ func TestScheduleOverShards(t *testing.T) {
 	runs := f.awaitRuns("acme", v1alpha1.TriggerSchedule, 1)
 	f.expectReason(&runs[0], v1alpha1.ReasonSucceeded)
 	f.Expect(f.agents()).To(Equal([]string{"a"}))
-	f.create(f.newRun("orphan", "nobody"))
-	f.awaitRun(f.newRun("orphan", "nobody"), v1alpha1.ReasonCustomerNotFound)
+	f.create(f.newRun("orphan", "missing"))
+	f.awaitRun(f.newRun("orphan", "missing"), v1alpha1.ReasonCustomerNotFound)
 }
 
 // Labels say whose a schedule is, and what it selects: both are seen when they change.

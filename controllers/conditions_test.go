@@ -130,7 +130,7 @@ func TestScheduleSummary(t *testing.T) {
 	selector := func(s *scheduleScope) {
 		s.schedule.Spec.CustomerAccessRef, s.schedule.Spec.CustomerAccessSelector = nil, &metav1.LabelSelector{}
 	}
-	nobody := func(s *scheduleScope) { s.customers = nil }
+	noCustomers := func(s *scheduleScope) { s.customers = nil }
 	asleep := func(s *scheduleScope) { s.customers[0].Spec.Suspend = new(true) }
 	noNext := func(s *scheduleScope) { s.status.NextScheduleTime = nil }
 	ranOnce := func(s *scheduleScope) { s.status.LastScheduleTime = noted(noon) }
@@ -151,11 +151,11 @@ func TestScheduleSummary(t *testing.T) {
 		"suspended":                       {[]func(*scheduleScope){func(s *scheduleScope) { s.schedule.Spec.Suspend = new(true) }, noNext}, "True Suspended", current},
 		"its customer is suspended":       {[]func(*scheduleScope){asleep}, "True CustomerSuspended", current},
 		"one that it selects is":          {[]func(*scheduleScope){selector, asleep}, "True Scheduled", current},
-		"it selects nobody yet":           {[]func(*scheduleScope){selector, nobody}, "True NoCustomers", current},
-		"its customer is not there yet":   {[]func(*scheduleScope){nobody, new5}, "False CustomerNotFound Reconciling CustomerNotFound", inProgress},
-		"its customer does not come":      {[]func(*scheduleScope){nobody}, "False CustomerNotFound Stalled CustomerNotFound", failed},
+		"it selects no customer yet":      {[]func(*scheduleScope){selector, noCustomers}, "True NoCustomers", current},
+		"its customer is not there yet":   {[]func(*scheduleScope){noCustomers, new5}, "False CustomerNotFound Reconciling CustomerNotFound", inProgress},
+		"its customer does not come":      {[]func(*scheduleScope){noCustomers}, "False CustomerNotFound Stalled CustomerNotFound", failed},
 		"finished":                        {[]func(*scheduleScope){noNext, ranOnce}, "True Finished", current},
-		"finished, the customer is gone":  {[]func(*scheduleScope){noNext, ranOnce, nobody}, "True Finished", current},
+		"finished, the customer is gone":  {[]func(*scheduleScope){noNext, ranOnce, noCustomers}, "True Finished", current},
 		"finished, the customer suspends": {[]func(*scheduleScope){noNext, ranOnce, asleep}, "True Finished", current},
 		"all dates passed before":         {[]func(*scheduleScope){noNext}, "True NoSlot", current},
 		"refused":                         {[]func(*scheduleScope){refuse(false), refuse(true)}, "False RunRefused Stalled RunRefused", failed},
@@ -299,7 +299,7 @@ func TestCustomerConditions(t *testing.T) {
 	}
 }
 
-// Somebody who waits for freshness to end is told when to look again.
+// A reconcile that waits for freshness to end says when to look again.
 func TestFreshnessLooksAgain(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -318,8 +318,8 @@ func TestShortWaitsAreUnsaid(t *testing.T) {
 		waited time.Duration
 		said   bool
 	}{
-		"somebody's, new":                    {waited: workerGrace - time.Second},
-		"somebody's, after a moment":         {waited: workerGrace, said: true},
+		"a person's, new":                    {waited: workerGrace - time.Second},
+		"a person's, after a moment":         {waited: workerGrace, said: true},
 		"the operator's, after a moment":     {own: true, waited: workerGrace},
 		"the operator's, after some time":    {own: true, waited: quietWorker - time.Second},
 		"the operator's, after a longer one": {own: true, waited: quietWorker, said: true},

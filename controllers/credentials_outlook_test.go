@@ -40,7 +40,7 @@ func (f *fixture) tellsOf(customer *v1alpha1.WebexCustomerAccess) []string {
 	return told[1:]
 }
 
-// A customer that nobody runs is warned of its refresh token's end, once a lead, also
+// A customer without runs is warned of its refresh token's end, once a lead, also
 // across restarts; a run renews the token and ends the worry.
 func TestRefreshTokenEndsSoon(t *testing.T) {
 	f, customer, clock := oauthCustomer(t)

@@ -40,7 +40,7 @@ func TestRequestedRuns(t *testing.T) {
 
 	f.forget()
 	restart()
-	f.Expect(f.sim.Requests()).To(BeEmpty(), "a restart with fresh figures calls nobody")
+	f.Expect(f.sim.Requests()).To(BeEmpty(), "a restart with fresh figures does not call Webex")
 	f.Expect(f.writes.all()).To(BeEmpty(), "and writes nothing")
 	f.Expect(f.writes.secretReads()).To(BeZero(), "and reads no Secret: with 10,000 customers that would be 10,000 requests")
 

@@ -161,7 +161,7 @@ func TestDecideRun(t *testing.T) {
 		"a duplicate no longer":                  {adjust: []adjust{failedBy(v1alpha1.ReasonDuplicateOrganization), func(s *customerScope) { s.duplicateGone = true }}, want: specChange, prefix: "acme-spec-"},
 		"a duplicate no longer, while at work":   {adjust: []adjust{failedBy(v1alpha1.ReasonDuplicateOrganization), activeRun, func(s *customerScope) { s.duplicateGone = true }}},
 		"refused, another Secret, but resting":   {adjust: []adjust{failedBy(v1alpha1.ReasonCredentialsRejected), newSecret, suspended}},
-		"a failure of nobody knows which reason": {adjust: []adjust{failedBy("Unheard")}},
+		"a failure of an unknown reason":         {adjust: []adjust{failedBy("Unheard")}},
 		"an upgrade":                             {adjust: []adjust{upgraded}, wait: offset},
 		"an upgrade, planned before":             {adjust: []adjust{upgraded, plannedIn(time.Minute)}, wait: time.Minute},
 		"an upgrade that is due":                 {adjust: []adjust{upgraded, plannedIn(0)}, want: upgrade, prefix: "acme-upgrade-"},

@@ -15,7 +15,7 @@ import (
 )
 
 // Which licences may be assigned follows the customer's defaults at once, and
-// nobody has to ask Webex again.
+// Webex is not asked again.
 func TestDefaults(t *testing.T) {
 	const (
 		subscription, otherSubscription = "Sub2000001", "Sub2000002"

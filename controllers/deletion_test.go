@@ -152,5 +152,5 @@ func TestNothingIsCreatedInADeletedNamespace(t *testing.T) {
 
 	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "licensesyncs"}, "acme", errors.New("no permission"))
 	_, err := ended(forbidden)
-	f.Expect(err).To(MatchError(forbidden), "what else is forbidden, somebody may allow")
+	f.Expect(err).To(MatchError(forbidden), "what else is forbidden may be allowed later")
 }

@@ -22,7 +22,7 @@ import (
 )
 
 // rateLimiter spaces the retries of a failed reconcile. The default begins at
-// 5 ms, which is for controllers that talk to nobody outside.
+// 5 ms, which suits controllers that call no service outside of the cluster.
 func rateLimiter() workqueue.TypedRateLimiter[ctrl.Request] {
 	return workqueue.NewTypedItemExponentialFailureRateLimiter[ctrl.Request](time.Second, maxBackoff)
 }

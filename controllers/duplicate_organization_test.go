@@ -45,7 +45,7 @@ func TestTwoCustomersForOneOrganization(t *testing.T) {
 	f.Expect(refused.Message).To(And(ContainSubstring("WebexCustomerAccess (first)"), ContainSubstring("delete one of the two"), ContainSubstring("spec.organizationID")))
 	refused = f.awaitCondition(foreign, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonDuplicateOrganization)
 	f.Expect(refused.Message).To(ContainSubstring("in another namespace"))
-	f.Expect(refused.Message).NotTo(Or(ContainSubstring("first"), ContainSubstring(f.namespace)), "names of other namespaces are nobody's business")
+	f.Expect(refused.Message).NotTo(Or(ContainSubstring("first"), ContainSubstring(f.namespace)), "names of other namespaces stay private")
 	f.Expect(f.rows("second")).To(BeEmpty())
 	f.awaitCondition(first, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
 	f.Expect(f.versions("first")).To(Equal(rows), "the first is not affected")

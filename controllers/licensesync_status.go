@@ -223,7 +223,7 @@ func (r *LicenseSyncReconciler) tell(s *runScope) {
 	switch {
 	case s.verdict.complete:
 		r.Recorder.Eventf(s.run, nil, corev1.EventTypeNormal, v1alpha1.ReasonSucceeded, "Sync", "%s", s.status.Message)
-	case s.verdict.failed && s.verdict.Reason == v1alpha1.ReasonCanceled: // somebody wanted it so
+	case s.verdict.failed && s.verdict.Reason == v1alpha1.ReasonCanceled: // it was asked for
 		r.Recorder.Eventf(s.run, nil, corev1.EventTypeNormal, s.verdict.Reason, "Sync", "%s", s.verdict.Message)
 	case s.verdict.failed:
 		r.Recorder.Eventf(s.run, nil, corev1.EventTypeWarning, s.verdict.Reason, "Sync", "%s", s.verdict.Message)

@@ -32,7 +32,7 @@ const (
 	quietWorker = 5 * time.Second
 	// quietStart is how long a run may be at work before that is written down, if the
 	// operator itself created it. Most runs of small organizations have ended by then.
-	// Somebody who created a run looks at it right away, and a status without conditions
+	// A person who created a run looks at it right away, and a status without conditions
 	// would tell kstatus that nothing is left to do.
 	quietStart = 2 * time.Second
 )
@@ -105,7 +105,7 @@ func (r *LicenseSyncReconciler) deadline(_ context.Context, s *runScope) (bool, 
 	return false, nil
 }
 
-// succeeded says whether the attempt reached its end before somebody could stop it.
+// succeeded says whether the attempt reached its end before it could be stopped.
 func (r *LicenseSyncReconciler) succeeded(run *v1alpha1.LicenseSync) bool {
 	snapshot, ok := r.Runner.Look(run)
 	return ok && snapshot.Outcome != nil && snapshot.Outcome.Failure == nil

@@ -291,7 +291,7 @@ func TestCustomerDeletedInTheMiddle(t *testing.T) {
 	f.awaitEnd(run)
 	expectOneEnd(f, run)
 	f.expectReason(run, v1alpha1.ReasonCustomerNotFound)
-	f.Eventually(func() int { return len(f.rows("acme")) }).Should(BeZero(), "garbage collection removes the rows, and nobody writes them again")
+	f.Eventually(func() int { return len(f.rows("acme")) }).Should(BeZero(), "garbage collection removes the rows, and no run writes them again")
 }
 
 func TestTTL(t *testing.T) {
@@ -331,7 +331,7 @@ func TestRunBeforeItsCustomer(t *testing.T) {
 func TestRunWithoutACustomer(t *testing.T) {
 	clock := clocktesting.NewFakePassiveClock(time.Now())
 	f := newFixture(t, func(o *fixtureOptions) { o.clock = clock })
-	run := f.newRun("lost", "nobody")
+	run := f.newRun("lost", "missing")
 	f.create(run)
 	f.awaitRun(run, v1alpha1.ReasonCustomerNotFound)
 	f.Expect(finished(run)).To(BeFalse())

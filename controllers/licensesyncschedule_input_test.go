@@ -125,7 +125,7 @@ func TestScheduleMistakes(t *testing.T) {
 			customers(metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "tier", Operator: "Like"}}}),
 			wrong(v1alpha1.ReasonInvalidSelector, "matchExpressions"),
 		},
-		"missing": {func(s *v1alpha1.LicenseSyncScheduleSpec) { s.CustomerAccessRef.Name = "nobody" }, idle(v1alpha1.ReasonCustomerNotFound, "create it")},
+		"missing": {func(s *v1alpha1.LicenseSyncScheduleSpec) { s.CustomerAccessRef.Name = "missing" }, idle(v1alpha1.ReasonCustomerNotFound, "create it")},
 		"asleep":  {func(s *v1alpha1.LicenseSyncScheduleSpec) { s.CustomerAccessRef.Name = "sleepy" }, idle(v1alpha1.ReasonCustomerSuspended, "spec.suspend")},
 		"bad-labels": {func(s *v1alpha1.LicenseSyncScheduleSpec) {
 			s.SyncTemplate = &v1alpha1.LicenseSyncTemplate{Labels: map[string]string{"team": "no blanks, please"}}

@@ -109,7 +109,7 @@ func (f *fixture) documented(begin string) string {
 }
 
 // A finished run is done again by the documented line, for one created by hand and
-// for one of a schedule; the copy is nobody's but the user's.
+// for one of a schedule; the copy is the user's alone.
 func TestRunAgain(t *testing.T) {
 	f := newFixture(t)
 	f.createCustomer("acme")
@@ -133,7 +133,7 @@ func TestRunAgain(t *testing.T) {
 	f.Expect(f.runsOfSchedule("yearly")).To(HaveLen(1), "the schedule has nothing to do with the copies")
 }
 
-// Whoever asks for it, no run calls Webex before the time that Webex asked to
+// No run, of any origin, calls Webex before the time that Webex asked to
 // wait for, and each says so.
 func TestManualRunsRespectRetryAfter(t *testing.T) {
 	f, clock, _ := timed(t)

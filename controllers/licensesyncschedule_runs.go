@@ -256,7 +256,7 @@ func (r *LicenseSyncScheduleReconciler) createRuns(ctx context.Context, s *sched
 }
 
 // createRun creates a run, or adopts the one that an earlier reconcile created
-// without living to write it down. A run of that name that is somebody else's is
+// without living to write it down. A run of that name and another owner is
 // left alone and reported.
 func (r *LicenseSyncScheduleReconciler) createRun(ctx context.Context, s *scheduleScope, wanted dueRun) creation {
 	run := wanted.run

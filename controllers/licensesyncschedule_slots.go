@@ -197,7 +197,7 @@ func (in *slotInput) latest() (slot time.Time, missed int, due bool) {
 	return slot, missed, due
 }
 
-// countMissed notes the slots before this one that nobody ran. A slot that has runs
+// countMissed notes the slots before this one that were not run. A slot that has runs
 // was dealt with, whether that was written down or not.
 func (in *slotInput) countMissed(d *slotDecision, slot time.Time) {
 	since := in.handled

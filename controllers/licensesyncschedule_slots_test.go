@@ -77,7 +77,7 @@ func TestDecideSlots(t *testing.T) {
 			func(in *slotInput) { in.handled = at(8, 0, 0) },
 			want{create: both, handled: at(12, 0, 0), missed: at(11, 0, 0), skipped: map[string]int{skippedOlder: 3}, next: at(13, 0, 0)},
 		},
-		"an older one that ran is not missed, though nobody wrote it down": {
+		"an older one that ran is not missed, though it was not written down": {
 			func(in *slotInput) {
 				in.handled = at(8, 0, 0)
 				in.runs["a"] = []scheduledRun{runAt("a", at(9, 0, 0), true), runAt("a", at(11, 0, 0), true)}

@@ -59,7 +59,7 @@ func (f *fixture) awaitSchedule(object *v1alpha1.LicenseSyncSchedule, reason str
 	return ready
 }
 
-// look makes the operator look at a schedule: a clock of a test wakes nobody.
+// look makes the operator look at a schedule: a clock of a test wakes no controller.
 func (f *fixture) look(object *v1alpha1.LicenseSyncSchedule) {
 	f.t.Helper()
 	f.annotate(object, "example.com/poke", time.Now().Format(time.RFC3339Nano))
@@ -237,7 +237,7 @@ func TestScheduleSpreadsItsCustomers(t *testing.T) {
 }
 
 // The name of a run is the lock on its slot: what an earlier operator created is
-// adopted, what somebody else created is left alone and reported.
+// adopted, what others created is left alone and reported.
 func TestScheduleNameLock(t *testing.T) {
 	f, clock, slot := timed(t, func(o *fixtureOptions) { o.stopped = true })
 	gold := map[string]string{"tier": "gold"}
@@ -263,7 +263,7 @@ func TestScheduleNameLock(t *testing.T) {
 	f.Expect(own.UID).To(Equal(uid))
 	f.look(schedule)
 	f.awaitSchedule(schedule, v1alpha1.ReasonRunNameTaken, func(g Gomega) {
-		g.Expect(schedule.Status.Targets.Succeeded).To(HaveValue(BeEquivalentTo(1)), "somebody else's run does not count")
+		g.Expect(schedule.Status.Targets.Succeeded).To(HaveValue(BeEquivalentTo(1)), "another owner's run does not count")
 	})
 	f.Expect(schedule.Status.LastScheduleTime).To(HaveValue(Equal(*slotOf(slot))), "the others go on")
 	f.Expect(schedule.Status.OpenSlotTime).To(HaveValue(Equal(*slotOf(slot))), "for one it stays open")

@@ -385,7 +385,7 @@ func (s *simulation) setSuspend(suspend bool) {
 	s.watchIn(s1(s.rng, 100*time.Millisecond))
 }
 
-// step puts the clock forward or back. Nobody tells the operator.
+// step puts the clock forward or back. The operator is not told.
 func (s *simulation) step(by time.Duration) {
 	s.note("the clock steps by %v", by)
 	s.disarm()

@@ -27,13 +27,13 @@ func TestOwnWrites(t *testing.T) {
 	g.Expect(writes.written).To(BeEmpty(), "what the cache has, needs no memory")
 
 	writes.note(name, "first", "20")
-	g.Expect(writes.missing(customer("first", "21"))).To(BeFalse(), "somebody else wrote after us")
+	g.Expect(writes.missing(customer("first", "21"))).To(BeFalse(), "another writer came after us")
 
 	writes.note(name, "first", "30")
 	g.Expect(writes.missing(customer("second", "29"))).To(BeFalse(), "another customer of that name says nothing of the first one")
 
 	writes.note(name, "first", "x")
-	g.Expect(writes.missing(customer("first", "9"))).To(BeFalse(), "a version that has no order makes nobody wait")
+	g.Expect(writes.missing(customer("first", "9"))).To(BeFalse(), "no reconcile waits for a version that has no order")
 
 	writes.note(name, "first", "40")
 	writes.forget(name)

@@ -11,7 +11,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 )
 
-// A licence list that is suddenly empty removes no row until somebody says that
+// A licence list that is suddenly empty removes no row until a person says that
 // it is right.
 func TestPruneApproval(t *testing.T) {
 	f := newFixture(t)

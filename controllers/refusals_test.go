@@ -32,7 +32,7 @@ func (f *fixture) quota(runs int64) *corev1.ResourceQuota {
 	f.Expect(f.client.Status().Update(f.ctx, quota)).To(Succeed())
 	// The admission plugin reads quotas from a cache of its own.
 	f.Eventually(func() error {
-		return f.client.Create(f.ctx, f.newRun("probe", "nobody"), client.DryRunAll)
+		return f.client.Create(f.ctx, f.newRun("probe", "missing"), client.DryRunAll)
 	}).Should(MatchError(ContainSubstring("exceeded quota")))
 	return quota
 }

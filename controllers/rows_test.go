@@ -129,7 +129,7 @@ func expectInitialRun(f *fixture, rows int) {
 	f.Expect(f.runs("acme")).To(HaveLen(1))
 }
 
-// what a run that somebody created writes when nothing changed: that it began, that it
+// what a run that a person created writes when nothing changed: that it began, that it
 // ended, and on the customer when.
 var idleWrites = map[string]int{"PATCH licensesyncs/status": 2, "PATCH webexcustomeraccesses/status": 1}
 
@@ -243,7 +243,7 @@ func TestRunsOfTheOperatorBeginUnsaid(t *testing.T) {
 	f.sim.RemoveRule(hold)
 }
 
-// What somebody did to rows by hand, the next run repairs; what they added to
+// What a person did to rows by hand, the next run repairs; what was added to
 // them stays.
 func TestRunsRepairRows(t *testing.T) {
 	f := newFixture(t)

@@ -18,7 +18,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
-// versions are the highest versions of objects that somebody has seen, by name.
+// versions are the highest versions of objects that any reader has seen, by name.
 type versions struct{ byName sync.Map }
 
 func (v *versions) see(object client.Object) {
@@ -88,7 +88,7 @@ func statusOf(configuration runtime.ApplyConfiguration) (status.Object, bool) {
 			Conditions         []metav1.Condition `json:"conditions"`
 		} `json:"status"`
 	}](configuration)
-	if err != nil || typed.Status.ObservedGeneration == nil || *typed.Status.ObservedGeneration < 0 { // -1: nobody observed it yet
+	if err != nil || typed.Status.ObservedGeneration == nil || *typed.Status.ObservedGeneration < 0 { // -1: not observed yet
 		return status.Object{}, false
 	}
 	generation := *typed.Status.ObservedGeneration

@@ -346,7 +346,7 @@ func (f *fixture) rows(customer string) map[string]*v1alpha1.WebexLicense {
 	return rows
 }
 
-// change alters a customer as an administrator would, whoever else writes it.
+// change alters a customer as an administrator would, also while others write it.
 func (f *fixture) change(customer *v1alpha1.WebexCustomerAccess, alter func(*v1alpha1.WebexCustomerAccess)) {
 	f.t.Helper()
 	f.Expect(retry.RetryOnConflict(retry.DefaultBackoff, func() error {

@@ -78,9 +78,9 @@ func TestUpgradeSpread(t *testing.T) {
 	}
 }
 
-// A release that collects the same runs nobody and writes nothing. One that collects
+// A release that collects the same runs no customer and writes nothing. One that collects
 // something else runs each customer once, in its own time, over restarts; customers that
-// are suspended wait. A downgrade runs nobody.
+// are suspended wait. A downgrade runs no customer.
 func TestUpgrade(t *testing.T) {
 	clock := newClock()
 	f := newFixture(t, func(o *fixtureOptions) { o.clock, o.sim.Now = clock, clock.Now })

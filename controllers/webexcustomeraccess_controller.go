@@ -209,9 +209,9 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 	return err
 }
 
-// versionOf is the version of a Secret; empty if it does not exist. Where the cache has the one that is known, nobody is
-// asked: if there is another one meanwhile, its event is under way. Any other may be an older one, since runs read
-// Secrets past the cache, and would look like a change.
+// versionOf is the version of a Secret; empty if it does not exist. Where the cache has the version that is known, the
+// API server is not asked: if there is another one meanwhile, its event is under way. Any other may be an older one,
+// since runs read Secrets past the cache, and would look like a change.
 func (r *WebexCustomerAccessReconciler) versionOf(ctx context.Context, namespace, name, known string) (string, error) {
 	if name == "" { // it could not be read
 		return "", nil

@@ -33,7 +33,7 @@ func leadOf(end, now time.Time) (lead int32, next time.Time) {
 	return lead, time.Time{}
 }
 
-// ending is what ends of a customer's credentials unless somebody does something.
+// ending is what ends of a customer's credentials unless a person acts.
 type ending struct {
 	at time.Time
 	// message says so, with the remedy. It stays the same until the end.

@@ -31,7 +31,7 @@ func (f *fixture) addSchedules(from, to int) {
 		f.Expect(f.client.Create(f.ctx, &v1alpha1.LicenseSyncSchedule{
 			ObjectMeta: f.meta(fmt.Sprintf("s%02d", i)),
 			Spec: v1alpha1.LicenseSyncScheduleSpec{
-				CustomerAccessRef: &v1alpha1.LocalCustomerReference{Name: "nobody"}, Schedule: "0 2 * * *", Suspend: new(true),
+				CustomerAccessRef: &v1alpha1.LocalCustomerReference{Name: "missing"}, Schedule: "0 2 * * *", Suspend: new(true),
 			},
 		})).To(Succeed())
 	}
@@ -97,7 +97,7 @@ func TestObjectCountOfANamespace(t *testing.T) {
 }
 
 // Each customer is told of the cluster's limit, with one write, a new one with its first, and
-// a restart tells nobody again.
+// a restart repeats no event.
 func TestObjectCountOfACluster(t *testing.T) {
 	f := newFixture(t, limited(census.Limits{census.Schedules: {Cluster: 10}}))
 	const customers = 8
@@ -131,7 +131,7 @@ func TestObjectCountOfACluster(t *testing.T) {
 	for _, customer := range all {
 		f.settle(customer)
 	}
-	f.Expect(f.writes.all()).To(BeEmpty(), "a restart tells nobody again")
+	f.Expect(f.writes.all()).To(BeEmpty(), "a restart repeats no event")
 }
 
 // A customer of an operator that did not count is not written for the sake of good news.
@@ -199,7 +199,7 @@ type delays struct {
 
 func (d *delays) AddAfter(_ ctrl.Request, after time.Duration) { d.all = append(d.all, after) }
 
-// Those who are to be told are told one after the other, and nobody else is.
+// Customers are told one after the other, and no others are.
 func TestWakeCrowded(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

@@ -65,7 +65,7 @@ func decideRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 			return specRun(s, hash), 0
 		}
 		if worriesAboutCredentials(customer) && secretChanged(s) {
-			return specRun(s, "credentials"), 0 // somebody answered the warning: see whether it helped
+			return specRun(s, "credentials"), 0 // an answer to the warning: see whether it helped
 		}
 		return upgradeRun(s)
 	case specChanged(customer), credentialsChanged(s), caBundleChanged(s), s.duplicateGone:

@@ -39,7 +39,7 @@ func (s *customerScope) planUpgrade() *metav1.Time {
 	return new(metav1.NewTime(wholeSecond(due).Truncate(time.Second)))
 }
 
-// passable says whether another run may go better than the last one without anybody's help.
+// passable says whether another run may go better than the last one if nothing is changed.
 func passable(last *v1alpha1.LastRun) bool {
 	return last != nil && (last.Reason == v1alpha1.ReasonSucceeded || failures.Passing(last))
 }

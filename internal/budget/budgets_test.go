@@ -128,7 +128,7 @@ func TestTriesInTrouble(t *testing.T) {
 	g.Expect(after(&webex.Error{Class: webex.ClassTerminal, Status: 403})).To(Equal(4), "a no is an answer")
 }
 
-// What nobody asks for any more takes no memory, and what matters is kept.
+// What is no longer asked for takes no memory, and what matters is kept.
 func TestBudgetsForget(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
@@ -145,7 +145,7 @@ func TestBudgetsForget(t *testing.T) {
 	b.done(troubled, unavailable, noon)
 	b.Refuse("refused", "1", noon)
 	left := func(after time.Duration) int {
-		b.take(people, 240, 0, noon.Add(after)) // whoever asks sweeps
+		b.take(people, 240, 0, noon.Add(after)) // each request sweeps
 		delete(b.endpoints, people)
 		return len(b.endpoints)
 	}

@@ -40,7 +40,7 @@ func TestLevel(t *testing.T) {
 	}
 }
 
-// Whoever looks again only when a mark is passed misses nothing: between two marks a level
+// A census that looks again only when a mark is passed misses nothing: between two marks a level
 // stays what it is, whatever it was.
 func TestLevelsChangeAtMarksOnly(t *testing.T) {
 	t.Parallel()

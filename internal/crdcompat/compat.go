@@ -10,7 +10,7 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 )
 
-// Break is a change that can break somebody.
+// Break is a change that can break a user.
 type Break struct {
 	// Version and Path are where: Path is the way to a field, such as .spec.suspend, or
 	// empty for what is about the whole definition.

@@ -32,7 +32,7 @@ func TestBreaksOfFields(t *testing.T) {
 					t.Errorf("%s %s, %s: ratchets is %v, want %v", kind, path, m.name, breaks[0].Ratchets, want)
 				}
 				if breaks := Compare(changed, definition); m.loosens && len(breaks) > 0 {
-					t.Errorf("%s %s, %s: taking it back breaks nobody, found %v", kind, path, m.name, breaks)
+					t.Errorf("%s %s, %s: taking it back breaks no user, found %v", kind, path, m.name, breaks)
 				}
 			}
 		}
@@ -125,7 +125,7 @@ func TestBreaksOfRarities(t *testing.T) {
 	}
 }
 
-// Additions and looser rules break nobody.
+// Additions and looser rules break no user.
 func TestHarmlessChanges(t *testing.T) {
 	t.Parallel()
 	was := definitions(t)["WebexCustomerAccess"]

@@ -18,7 +18,7 @@ type fieldMutation struct {
 	name, want string
 	// ratchets is whether the API server bears with stored values of a leaf.
 	ratchets bool
-	// loosens is whether nobody is broken by the way back.
+	// loosens is whether the way back breaks no user.
 	loosens bool
 	do      func(s *schema) (field string, applicable bool)
 }
@@ -40,7 +40,7 @@ func is(types ...string) func(s *schema) bool {
 
 func always(*schema) bool { return true }
 
-// optional is a field of an object that nobody need set.
+// optional is a field of an object that no user needs to set.
 func optional(s *schema) string {
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		if !slices.Contains(s.Required, name) && s.Properties[name].Default == nil {

@@ -134,7 +134,7 @@ func TestStateOfShards(t *testing.T) {
 	}
 	everything := reader(t, customer("one", "a"), customer("two", "rest"), customer("new", ""), customer("lost", "gone"),
 		row("one-calling", "one"), row("two-calling", "two"), row("kept", "deleted"), run("one-run", "one"), run("orphan", "deleted"),
-		schedule("of-a", "a"), schedule("of-nobody", "other"))
+		schedule("of-a", "a"), schedule("of-none", "other"))
 	reported := func(name, selector string) string {
 		part, err := shard.Parse(name, selector)
 		g.Expect(err).NotTo(HaveOccurred())
@@ -166,7 +166,7 @@ cache_objects{kind="LicenseSyncSchedule"} 1
 cache_objects{kind="WebexCustomerAccess"} 1
 cache_objects{kind="WebexLicense"} 2
 customer_info{name="two",} 1
-schedule_suspended{name="of-nobody",} 0
+schedule_suspended{name="of-none",} 0
 ` + everywhere + `shard_leader{shard="rest"} 1
 sync_runs_unfinished{reason="New"} 1
 units_dropped_series 0

@@ -108,7 +108,7 @@ func kindOf(label string) error {
 	case label == "CERTIFICATE", label == "X509 CERTIFICATE", label == "X.509 CERTIFICATE":
 		return nil
 	case strings.HasSuffix(label, "PRIVATE KEY"):
-		return errors.New("is a private key: take it out, and replace the key, for whoever reads the bundle has it")
+		return errors.New("is a private key: take it out, and replace the key, since all who read the bundle have it")
 	case label == "PKCS7", label == "CMS":
 		return errPKCS7
 	case strings.HasSuffix(label, "CERTIFICATE REQUEST"):
@@ -133,7 +133,7 @@ func ofDER(raw []byte) ([]*x509.Certificate, error) {
 	case at >= 0 && at <= 8:
 		return nil, errors.New("is a PKCS #7 bundle: convert it with openssl pkcs7 -inform DER -print_certs -in FILE -out FILE.pem")
 	case isKey(raw):
-		return nil, errors.New("is a private key: put the certificate of the authority there, and replace the key, for whoever reads the bundle has it")
+		return nil, errors.New("is a private key: put the certificate of the authority there, and replace the key, since all who read the bundle have it")
 	case bytes.Contains(raw[:min(len(raw), 8)], []byte{0x02, 0x01, 0x03}):
 		return nil, errors.New("is a PKCS #12 store, as of .pfx files: convert it with openssl pkcs12 -cacerts -nokeys -in FILE -out FILE.pem")
 	}

@@ -38,7 +38,7 @@ func newTestRunner(workers int, clock clock.PassiveClock) *testRunner {
 	})
 }
 
-// runnerTest runs a test in a bubble, where time stands still while anybody
+// runnerTest runs a test in a bubble, where time stands still while any goroutine
 // works, and which fails if a goroutine is left behind.
 func runnerTest(t *testing.T, workers int, test func(g *WithT, r *testRunner, shutdown func())) {
 	t.Helper()

@@ -43,7 +43,7 @@ func endOf(r *testRunner, run *v1alpha1.LicenseSync, began time.Time) time.Durat
 	}
 }
 
-// A hundred customers whom Webex put off keep nobody from working.
+// A hundred customers whom Webex put off keep no other from working.
 func TestRestingAttemptsLeaveTheirWorkers(t *testing.T) {
 	for name, group := range map[string]func(i int) string{
 		"each with a token of its own": func(i int) string { return fmt.Sprint("ns/", i) },

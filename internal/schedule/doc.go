@@ -19,7 +19,7 @@
 //
 // It is CronJob's: names of months and days, lists, ranges, steps, `?` for `*`, @hourly to @yearly. If both the day of
 // month and the day of week are restricted, a day that matches either one counts. Three deviations: the day of week 7
-// is Sunday, what CronJob reads in a way that nobody can have meant (`*-5`, an empty entry of a list, a step that
+// is Sunday, what CronJob reads in a way that no user can have meant (`*-5`, an empty entry of a list, a step that
 // leaves one value) is an error, and so is a date that never comes (30 February). TZ= and CRON_TZ= are refused, as in
 // CronJob, and @every, for which there is an interval.
 //

@@ -13,7 +13,7 @@ type Spec struct {
 	// means none.
 	Cron string
 	// TimeZone is the IANA name of the zone in which Cron is read. It is never empty, whether there is a Cron or not:
-	// a plan must mean the same on every machine, also after somebody adds a line to it.
+	// a plan must mean the same on every machine, also after a line is added to it.
 	TimeZone string
 	// At are single times, in any order.
 	At []time.Time

@@ -153,7 +153,7 @@ func TestOffset(t *testing.T) {
 			t.Errorf("spread %v: %v, want 0", spread, got)
 		}
 	}
-	// Written down because a new version must not move everybody's runs.
+	// Written down because a new version must not move all runs.
 	if got, want := schedule.Offset("team/customer-1", 5*time.Minute), 5*time.Second; got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -24,7 +24,7 @@ const (
 	Serve Action = "Serve"
 	// Ignore is for a customer that is none of our business.
 	Ignore Action = "Ignore"
-	// Wait is for a customer that ought to be ours, and is still somebody else's.
+	// Wait is for a customer that ought to be ours, and is still another shard's.
 	Wait Action = "Wait"
 	// Take writes our name, which is then to be confirmed.
 	Take Action = "Take"

@@ -8,7 +8,7 @@ import "testing"
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	want := map[string]Action{
-		// Somebody else's: only labels and the lease matter.
+		// Another shard's: only labels and the lease matter.
 		"-----": Ignore, "----B": Ignore, "---F-": Ignore, "---FB": Ignore,
 		"--U--": Ignore, "--U-B": Ignore, "--UF-": Ignore, "--UFB": Ignore,
 		"M----": Wait, "M---B": Wait, "M--F-": Take, "M--FB": Take,
@@ -113,7 +113,7 @@ func (m model) successors() []model {
 	step(func(n *model) { n.taker.claim = n.claim })
 	action := Decide(Situation{Matches: true, Ours: m.taker.claim == "a", Unconfirmed: m.taker.unconfirmed, Free: !m.lease})
 	switch {
-	case m.taker.looked: // the write goes through if nobody wrote since
+	case m.taker.looked: // the write goes through if there was no write since
 		step(func(n *model) {
 			n.taker.looked = false
 			if n.claim == n.taker.claim {

@@ -3,11 +3,11 @@
 // for moments, so that a selector alone does not make sure that a customer is served once.
 // Each customer therefore says in status.shard whose it is, and changes hands by three rules:
 //
-//  1. Who holds a shard's lease, and nobody else, serves the customers that name the shard.
+//  1. Only the holder of a shard's lease serves the customers that name the shard.
 //  2. The holder lets a customer go that its selector no longer matches, once no attempt of
 //     a run of this customer is at work.
 //  3. Another manager takes a customer whose shard has no holder, with a write that fails if
-//     somebody else wrote in between. It then looks at that lease again, and gives the
+//     another write came in between. It then looks at that lease again, and gives the
 //     customer back if it has a holder now.
 //
 // The holder looks at the customer after it got the lease and before it begins an attempt;
