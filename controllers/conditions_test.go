@@ -17,13 +17,14 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
+	"github.com/webex-operator/webex-license-operator/test/statuslint"
 )
 
 // judge runs the linter over conditions as they are written, and asks kstatus
 // what a tool that waits would make of them.
 func judge(g Gomega, desired []metav1.Condition) ([]metav1.Condition, kstatus.Status) {
 	conditions := status.Merge(nil, desired, 2, metav1.Now())
-	g.Expect(status.Lint(status.Object{Generation: 2, ObservedGeneration: 2, Conditions: conditions})).To(BeEmpty())
+	g.Expect(statuslint.Lint(statuslint.Object{Generation: 2, ObservedGeneration: 2, Conditions: conditions})).To(BeEmpty())
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&struct {
 		metav1.TypeMeta   `json:",inline"`
 		metav1.ObjectMeta `json:"metadata"`

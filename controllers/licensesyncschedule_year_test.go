@@ -19,6 +19,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/schedule"
 	"github.com/webex-operator/webex-license-operator/internal/status"
+	"github.com/webex-operator/webex-license-operator/test/statuslint"
 )
 
 var (
@@ -302,8 +303,8 @@ func (s *simulation) statusWritten(object *v1alpha1.LicenseSyncSchedule) {
 	if status.Equal(object.Status.Conditions, s.before.schedule.Status.Conditions) {
 		return
 	}
-	written := status.Object{Generation: *object.Status.ObservedGeneration, ObservedGeneration: *object.Status.ObservedGeneration, Conditions: object.Status.Conditions}
-	for _, finding := range status.Lint(written) {
+	written := statuslint.Object{Generation: *object.Status.ObservedGeneration, ObservedGeneration: *object.Status.ObservedGeneration, Conditions: object.Status.Conditions}
+	for _, finding := range statuslint.Lint(written) {
 		s.t.Errorf("%s: status linter: %s", s.Now(), finding)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/test/statuslint"
 )
 
 // versions are the highest versions of objects that any reader has seen, by name.
@@ -74,14 +74,14 @@ func (w lintingWriter) Apply(ctx context.Context, configuration runtime.ApplyCon
 	if !ok {
 		return nil // facts of a run: conditions are the reconciler's
 	}
-	for _, finding := range status.Lint(written) {
+	for _, finding := range statuslint.Lint(written) {
 		w.c.t.Errorf("status linter: %s", finding)
 	}
 	expectExplained(w.c.t, kindOf(configuration), written.Conditions)
 	return nil
 }
 
-func statusOf(configuration runtime.ApplyConfiguration) (status.Object, bool) {
+func statusOf(configuration runtime.ApplyConfiguration) (statuslint.Object, bool) {
 	typed, err := syncrun.ApplyConfiguration[struct {
 		Status struct {
 			ObservedGeneration *int64             `json:"observedGeneration"`
@@ -89,10 +89,10 @@ func statusOf(configuration runtime.ApplyConfiguration) (status.Object, bool) {
 		} `json:"status"`
 	}](configuration)
 	if err != nil || typed.Status.ObservedGeneration == nil || *typed.Status.ObservedGeneration < 0 { // -1: not observed yet
-		return status.Object{}, false
+		return statuslint.Object{}, false
 	}
 	generation := *typed.Status.ObservedGeneration
-	return status.Object{Generation: generation, ObservedGeneration: generation, Conditions: typed.Status.Conditions}, true
+	return statuslint.Object{Generation: generation, ObservedGeneration: generation, Conditions: typed.Status.Conditions}, true
 }
 
 func kindOf(configuration runtime.ApplyConfiguration) string {

@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/webex-operator/webex-license-operator/internal/crdcompat"
+	"github.com/webex-operator/webex-license-operator/test/crdcompat"
 )
 
 // tightened are rules on single values, of each sort, that the object below breaks.

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/version"
 	"sigs.k8s.io/yaml"
 
-	"github.com/webex-operator/webex-license-operator/internal/crdcompat"
+	"github.com/webex-operator/webex-license-operator/test/crdcompat"
 )
 
 // Nothing that works with the CRDs of the last release stops working with those of today.

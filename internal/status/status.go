@@ -1,6 +1,6 @@
 // Package status turns verdicts into conditions. A reconciler decides one
 // Summary and a few further conditions; this package keeps the times of
-// conditions that did not change, and checks the result (Lint).
+// conditions that did not change.
 package status
 
 import (

@@ -1,4 +1,5 @@
-package status
+// Package statuslint finds what is wrong with conditions; tests run it on each status that a reconciler writes.
+package statuslint
 
 import (
 	"fmt"
@@ -14,7 +15,7 @@ var (
 	reasonShape = regexp.MustCompile(`^[A-Z][A-Za-z]+$`)
 
 	// unstable matches what changes from one attempt to the next and therefore
-	// has no place in a condition's message.
+	// does not belong into a condition's message.
 	unstable = []*regexp.Regexp{
 		regexp.MustCompile(`\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}`),                        // times
 		regexp.MustCompile(`\b\d+(\.\d+)?(ns|µs|ms|s|m|h)\b`),                         // durations
