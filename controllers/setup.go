@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 
 	"github.com/webex-operator/webex-license-operator/internal/access"
+	"github.com/webex-operator/webex-license-operator/internal/backoff"
 	"github.com/webex-operator/webex-license-operator/internal/budget"
 	"github.com/webex-operator/webex-license-operator/internal/census"
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
@@ -63,7 +64,7 @@ type Options struct {
 	Backoff        func(uid string, failed int32) time.Duration
 	Timeouts       access.Timeouts
 	// Patience is that of attempts with the API server; the zero value is the product's.
-	Patience syncrun.Patience
+	Patience backoff.Policy
 	// WrapClient lets tests see what is written; nil leaves the client as it is.
 	WrapClient func(client.Client) client.Client
 	// WrapRecorder lets tests see which events are told; nil leaves the recorder as it is.
@@ -94,8 +95,8 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		Client: c, Shard: o.Shard, Leases: &shard.Leases{Live: mgr.GetAPIReader(), Namespace: o.LeaseNamespace, Clock: o.Clock},
 		Runner: attempts, Recorder: recorder, Clock: o.Clock, Contested: cmp.Or(o.Contested, contested),
 	}
-	patience := cmp.Or(o.Patience, syncrun.DefaultPatience(o.Clock))
-	patient, live := patience.Client(c), patience.Reader(mgr.GetAPIReader())
+	policy := cmp.Or(o.Patience, backoff.Default(o.Clock))
+	patient, live := policy.Client(c), policy.Reader(mgr.GetAPIReader())
 	provider := &access.Provider{
 		Client: patient, Live: live, Clock: o.Clock, Lease: o.Shard.LeaseName(),
 		Hosts: o.Hosts, Timeouts: o.Timeouts, UserAgent: o.UserAgent, Retry: o.Retry,

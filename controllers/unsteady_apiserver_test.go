@@ -13,7 +13,7 @@ import (
 	. "github.com/onsi/gomega"
 	"k8s.io/utils/ptr"
 
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/backoff"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
@@ -106,7 +106,7 @@ func (u *unsteady) all() (n int) {
 
 // hurried waits little for the API server.
 func hurried(o *Options) {
-	o.Patience = syncrun.Patience{First: 5 * time.Millisecond, Longest: 50 * time.Millisecond, InAll: patience, Clock: o.Clock}
+	o.Patience = backoff.Policy{First: 5 * time.Millisecond, Longest: 50 * time.Millisecond, InAll: patience, Clock: o.Clock}
 }
 
 // A walk is dear: whatever the API server does meanwhile and afterwards, each page is asked

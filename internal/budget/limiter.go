@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/clock"
 
+	"github.com/webex-operator/webex-license-operator/internal/backoff"
 	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -201,23 +202,7 @@ func (l *Limiter) rest(ctx context.Context, wait time.Duration, rest Rest) error
 		return ctx.Err()
 	}
 	if wait < restFrom {
-		return Sleep(ctx, l.Clock, wait)
+		return backoff.Sleep(ctx, l.Clock, wait)
 	}
-	return l.Worker.Rest(ctx, rest, func() error { return Sleep(ctx, l.Clock, wait) })
-}
-
-// Sleep waits by the clock, if it is one that has timers, else in real time.
-func Sleep(ctx context.Context, by clock.PassiveClock, wait time.Duration) error {
-	timers, ok := by.(clock.Clock)
-	if !ok {
-		timers = clock.RealClock{}
-	}
-	timer := timers.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C():
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return l.Worker.Rest(ctx, rest, func() error { return backoff.Sleep(ctx, l.Clock, wait) })
 }

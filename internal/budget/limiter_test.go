@@ -184,27 +184,6 @@ func TestLimiterEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// A clock that can has timers does, so that a day can be simulated.
-func TestSleepByAClock(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := NewWithT(t)
-		fake := clocktesting.NewFakeClock(noon)
-		woken := make(chan error, 1)
-		go func() { woken <- Sleep(t.Context(), fake, time.Hour) }()
-		synctest.Wait()
-		fake.Step(time.Hour - time.Second)
-		synctest.Wait()
-		g.Expect(woken).NotTo(Receive())
-		fake.Step(time.Second)
-		g.Expect(<-woken).To(Succeed())
-
-		began := time.Now()
-		g.Expect(Sleep(t.Context(), clocktesting.NewFakePassiveClock(noon), time.Minute)).To(Succeed())
-		g.Expect(time.Since(began)).To(Equal(time.Minute), "one that cannot leaves it to the machine")
-	})
-}
-
 // A pause from before the operator counts while it would be remembered, and not for ever.
 func TestLimiterInheritsYoungPausesOnly(t *testing.T) {
 	t.Parallel()

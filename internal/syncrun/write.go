@@ -24,7 +24,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/budget"
+	"github.com/webex-operator/webex-license-operator/internal/backoff"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/refusal"
 	"github.com/webex-operator/webex-license-operator/internal/rows"
@@ -135,7 +135,7 @@ func (w *rowWriter) change(ctx context.Context, change *rows.Change) error {
 	}
 	for try := 1; ; try++ {
 		err := applyRow(ctx, w.Client, w.Recorder, todo)
-		if !overtaken(err) || try == rowTries || budget.Sleep(ctx, w.Clock, rowWait<<try) != nil {
+		if !overtaken(err) || try == rowTries || backoff.Sleep(ctx, w.Clock, rowWait<<try) != nil {
 			if err == nil {
 				*change = todo
 			}
@@ -172,7 +172,7 @@ func (w *rowWriter) remove(ctx context.Context, removal **v1alpha1.WebexLicense)
 	*removal = nil
 	for try := 1; ; try++ {
 		err := client.IgnoreNotFound(w.Client.Delete(ctx, row, client.Preconditions{UID: &row.UID}))
-		if !apierrors.IsConflict(err) || try == rowTries || budget.Sleep(ctx, w.Clock, rowWait<<try) != nil {
+		if !apierrors.IsConflict(err) || try == rowTries || backoff.Sleep(ctx, w.Clock, rowWait<<try) != nil {
 			if err == nil {
 				*removal = row
 			}

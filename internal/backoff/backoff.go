@@ -1,4 +1,6 @@
-package syncrun
+// Package backoff waits: by a clock, and for a Kubernetes API server that does not answer for
+// the moment.
+package backoff
 
 import (
 	"context"
@@ -11,13 +13,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/webex-operator/webex-license-operator/internal/budget"
 )
 
-// Patience is how an attempt asks the API server again that does not answer for the
+// Policy is how an attempt asks the API server again that does not answer for the
 // moment: it restarts, or etcd elects a leader, and a walk of 40 minutes is at stake.
-type Patience struct {
+type Policy struct {
 	// First is the first wait, doubled each time up to Longest.
 	First, Longest time.Duration
 	// InAll bounds the waits of one call.
@@ -26,26 +26,26 @@ type Patience struct {
 	Clock clock.PassiveClock
 }
 
-// DefaultPatience outlasts a rolling restart of a control plane.
-func DefaultPatience(clock clock.PassiveClock) Patience {
-	return Patience{First: 200 * time.Millisecond, Longest: 15 * time.Second, InAll: 5 * time.Minute, Clock: clock}
+// Default outlasts a rolling restart of a control plane.
+func Default(clock clock.PassiveClock) Policy {
+	return Policy{First: 200 * time.Millisecond, Longest: 15 * time.Second, InAll: 5 * time.Minute, Clock: clock}
 }
 
 // Reader returns a reader that asks again.
-func (p Patience) Reader(r client.Reader) client.Reader { return patientReader{r, p} }
+func (p Policy) Reader(r client.Reader) client.Reader { return patientReader{r, p} }
 
 // Client returns a client that asks again, for reads and for the writes that attempts do.
-func (p Patience) Client(c client.Client) client.Client { return patientClient{c, p} }
+func (p Policy) Client(c client.Client) client.Client { return patientClient{c, p} }
 
-// do calls until the API server has answered, ctx ends, or the patience does.
-func (p Patience) do(ctx context.Context, call func() error) error {
+// do calls until the API server has answered, ctx ends, or the policy does.
+func (p Policy) do(ctx context.Context, call func() error) error {
 	wait := p.First
 	for waited := time.Duration(0); ; waited += wait {
 		err := call()
 		if !unanswered(err) || ctx.Err() != nil || waited+wait > p.InAll {
 			return err
 		}
-		if budget.Sleep(ctx, p.Clock, wait) != nil {
+		if Sleep(ctx, p.Clock, wait) != nil {
 			return err
 		}
 		wait = min(2*wait, p.Longest)
@@ -65,7 +65,7 @@ func unanswered(err error) bool {
 
 type patientReader struct {
 	client.Reader
-	p Patience
+	p Policy
 }
 
 func (r patientReader) Get(ctx context.Context, key client.ObjectKey, object client.Object, opts ...client.GetOption) error {
@@ -78,7 +78,7 @@ func (r patientReader) List(ctx context.Context, list client.ObjectList, opts ..
 
 type patientClient struct {
 	client.Client
-	p Patience
+	p Policy
 }
 
 func (c patientClient) Get(ctx context.Context, key client.ObjectKey, object client.Object, opts ...client.GetOption) error {
@@ -107,9 +107,25 @@ func (c patientClient) Status() client.SubResourceWriter {
 
 type patientStatus struct {
 	client.SubResourceWriter
-	p Patience
+	p Policy
 }
 
 func (s patientStatus) Apply(ctx context.Context, object runtime.ApplyConfiguration, opts ...client.SubResourceApplyOption) error {
 	return s.p.do(ctx, func() error { return s.SubResourceWriter.Apply(ctx, object, opts...) })
+}
+
+// Sleep waits by the clock, if it is one that has timers, else in real time.
+func Sleep(ctx context.Context, by clock.PassiveClock, wait time.Duration) error {
+	timers, ok := by.(clock.Clock)
+	if !ok {
+		timers = clock.RealClock{}
+	}
+	timer := timers.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
