@@ -99,7 +99,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	patient, live := policy.Client(c), policy.Reader(mgr.GetAPIReader())
 	provider := &access.Provider{
 		Client: patient, Live: live, Clock: o.Clock, Lease: o.Shard.LeaseName(),
-		Hosts: o.Hosts, Timeouts: o.Timeouts, UserAgent: o.UserAgent, Retry: o.Retry,
+		Hosts: o.Hosts, Timeouts: o.Timeouts, UserAgent: o.UserAgent, Poll: o.Retry.Base,
 	}
 	engine := &syncrun.Engine{
 		Client: patient, Live: live, Access: provider, Budgets: budget.New(o.RequestsPerSecond),

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -86,13 +87,7 @@ type Timeouts struct {
 }
 
 func (t Timeouts) withDefaults() Timeouts {
-	if t.Connect <= 0 {
-		t.Connect = 10 * time.Second
-	}
-	if t.Request <= 0 {
-		t.Request = time.Minute
-	}
-	return t
+	return Timeouts{Connect: cmp.Or(max(t.Connect, 0), 10*time.Second), Request: cmp.Or(max(t.Request, 0), time.Minute)}
 }
 
 // dial makes connections, each in the time that there is for it.

@@ -28,8 +28,13 @@ type Renewal struct {
 // Probing makes the session one of a probe: it uses the access token at hand, and without
 // a renewal it renews none.
 func (s *Session) Probing(renewal *Renewal) {
-	if tokens, ok := s.Tokens.(*refreshingTokens); ok {
-		s.Tokens = probing(tokens, renewal)
+	tokens, ok := s.Tokens.(*refreshingTokens)
+	if !ok {
+		return
+	}
+	s.Tokens = &probeTokens{of: tokens, renewal: renewal}
+	if caller, ok := tokens.caller.(*refreshingTokens); ok {
+		tokens.caller = &probeTokens{of: caller, renewal: renewal}
 	}
 }
 
@@ -39,22 +44,9 @@ func (s *Session) Probing(renewal *Renewal) {
 type probeTokens struct {
 	of      *refreshingTokens
 	renewal *Renewal
-	// keys are those of the Secret that a renewal changes.
-	keyAccess, keyExpires, keyRefresh string
 
 	mu     sync.Mutex
 	loaded bool
-}
-
-func probing(tokens *refreshingTokens, renewal *Renewal) *probeTokens {
-	p := &probeTokens{of: tokens, renewal: renewal, keyAccess: KeyAccessToken, keyExpires: KeyAccessTokenExpiresAt, keyRefresh: KeyRefreshToken}
-	if tokens.app == nil {
-		return p
-	}
-	if caller, ok := tokens.app.caller.(*refreshingTokens); ok {
-		tokens.app.caller = &probeTokens{of: caller, renewal: renewal, keyAccess: KeyBootstrapToken, keyRefresh: KeyBootstrapRefreshToken}
-	}
-	return p
 }
 
 // Token returns the access token at hand, or a new one if that has ended.
@@ -67,7 +59,7 @@ func (p *probeTokens) Token(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		t.current, p.loaded = stored.with(t.pick(t.credentials)), true
+		t.current, p.loaded = stored.with(t.authorization()), true
 	}
 	if !t.current.expired(t.provider.Clock.Now()) {
 		return t.current.AccessToken, nil
@@ -108,24 +100,24 @@ func (p *probeTokens) renew(ctx context.Context) (string, error) {
 
 // exchange asks Webex for another pair, in the order of the operator, and has it kept.
 func (p *probeTokens) exchange(ctx, asking context.Context) (webex.Token, error) {
-	t, a := p.of, p.of.pick(p.of.credentials)
+	t := p.of
 	var refusal error
 	if t.current.RefreshToken != "" {
-		answer, err := t.endpoint.Refresh(asking, webex.RefreshGrant{ClientID: a.clientID, ClientSecret: a.clientSecret, RefreshToken: t.current.RefreshToken})
+		answer, err := t.useRefreshToken(asking)
 		switch {
 		case err == nil:
 			return answer, p.renewal.Keep(ctx, p.values(answer))
-		case t.app == nil || webex.ClassOf(err) != webex.ClassAuth:
+		case t.caller == nil || webex.ClassOf(err) != webex.ClassAuth:
 			return answer, err
 		}
 		refusal = err
 	}
-	if t.app == nil {
+	if t.caller == nil {
 		return webex.Token{}, refusal
 	}
 	// The pair is of one organization, and the Secret may be for several: the operator
 	// asks for another one by itself.
-	answer, err := t.app.ask(asking, t.credentials)
+	answer, err := t.askAsApp(asking)
 	if webex.ClassOf(err) == webex.ClassAuth {
 		err = failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s", appRefusalMessage(t.credentials.secret, err))
 	}
@@ -134,12 +126,12 @@ func (p *probeTokens) exchange(ctx, asking context.Context) (webex.Token, error)
 
 // values are the new content of the Secret.
 func (p *probeTokens) values(answer webex.Token) map[string]string {
-	values := map[string]string{p.keyAccess: answer.AccessToken, p.keyRefresh: answer.RefreshToken}
-	if p.keyExpires != "" {
-		values[p.keyExpires] = ""
-		if !answer.ExpiresAt.IsZero() {
-			values[p.keyExpires] = answer.ExpiresAt.UTC().Format(time.RFC3339)
-		}
+	if p.of.bootstrap {
+		return map[string]string{KeyBootstrapToken: answer.AccessToken, KeyBootstrapRefreshToken: answer.RefreshToken}
+	}
+	values := map[string]string{KeyAccessToken: answer.AccessToken, KeyRefreshToken: answer.RefreshToken, KeyAccessTokenExpiresAt: ""}
+	if !answer.ExpiresAt.IsZero() {
+		values[KeyAccessTokenExpiresAt] = answer.ExpiresAt.UTC().Format(time.RFC3339)
 	}
 	return values
 }

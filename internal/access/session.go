@@ -36,8 +36,8 @@ type Provider struct {
 	Timeouts Timeouts
 	// UserAgent is sent with each request for a token.
 	UserAgent string
-	// Retry overrides how soon stores are tried again; for tests.
-	Retry webex.RetryPolicy
+	// Poll is how soon another shard's renewal is looked for again; a second by default.
+	Poll time.Duration
 
 	locks tokenLocks
 }
@@ -134,8 +134,8 @@ func (s *Session) Outlook() (o Outlook, known bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	o = Outlook{Access: t.current.ExpiresAt, Refresh: t.current.RefreshExpiresAt, Refused: t.standing()}
-	if t.app != nil && o.Refused == nil {
-		o.Refused = t.app.standing()
+	if o.Refused == nil {
+		o.Refused = t.callerStanding()
 	}
 	return o, t.loaded
 }

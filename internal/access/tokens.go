@@ -22,21 +22,22 @@ type refreshingTokens struct {
 	provider *Provider
 	store    *tokenStore
 	endpoint webex.TokenEndpoints
-	// credentials are what the user's Secret held when it was last read, and pick
-	// takes the authorization out of them.
+	// credentials are what the user's Secret held when it was last read. Of these the
+	// tokens are by the authorization, or by that of the bootstrap.
 	credentials *credentials
-	pick        func(*credentials) authorization
+	bootstrap   bool
 	// refused is what to tell a person whose refresh token was refused.
 	refused string
-	// app asks for a pair where none can be refreshed; nil if nothing can.
-	app *serviceApp
+	// caller is the source of tokens of the identity that asks, as a Service App, for a
+	// pair where none can be refreshed; nil if there is none.
+	caller webex.TokenSource
 
 	mu      sync.Mutex
 	current storedToken
 	loaded  bool
 	// owed is true while a pair waits in memory for being stored.
 	owed bool
-	// tended is true once the credentials behind app were seen to.
+	// tended is true once the tokens of caller were seen to.
 	tended bool
 }
 
@@ -59,26 +60,33 @@ func (s *Session) tokenSource(observe func(webex.Call)) webex.TokenSource {
 		name, of = tokenSecretName(c.secret, c.organization[:8]), c.secret+" for organization "+c.organization
 	}
 	tokens := source(name, of, c.areThoseOf)
-	tokens.pick = func(c *credentials) authorization { return c.authorization }
 	tokens.refused = fmt.Sprintf("Webex refused the refresh token or the client of Secret %q: authorize again and put the new %s into it", c.secret, KeyRefreshToken)
 	if !c.canBootstrap() {
 		return tokens
 	}
-	tokens.app = &serviceApp{endpoint: endpoint, caller: webex.StaticToken(c.bootstrap.accessToken)}
+	tokens.caller = webex.StaticToken(c.bootstrap.accessToken)
 	if c.bootstrap.refreshToken != "" {
 		caller := source(tokenSecretName(c.secret, "bootstrap"), c.secret+" for bootstrap", func(*v1alpha1.WebexCustomerAccess) bool { return true })
-		caller.pick = func(c *credentials) authorization { return c.bootstrap }
+		caller.bootstrap = true
 		caller.refused = fmt.Sprintf("Webex refused the bootstrap refresh token or client of Secret %q: authorize it again and put the new %s into it", c.secret, KeyBootstrapRefreshToken)
-		tokens.app.caller = caller
+		tokens.caller = caller
 	}
 	return tokens
+}
+
+// authorization is that of the tokens.
+func (t *refreshingTokens) authorization() authorization {
+	if t.bootstrap {
+		return t.credentials.bootstrap
+	}
+	return t.credentials.authorization
 }
 
 // Token returns the current access token, renewed if it is due.
 func (t *refreshingTokens) Token(ctx context.Context) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.loaded || t.owed || t.decide("") != useToken {
+	if !t.loaded || t.owed || t.current.decide(t.circumstances("")) != useToken {
 		err := t.settle(ctx, "")
 		if err != nil && (!t.loaded || t.current.expired(t.provider.Clock.Now())) {
 			return "", err
@@ -88,9 +96,12 @@ func (t *refreshingTokens) Token(ctx context.Context) (string, error) {
 			log.FromContext(ctx).Info("an access token is used although it could not be renewed", "secret", t.store.name, "reason", err.Error())
 		}
 	}
-	if t.app != nil && !t.tended {
+	if t.caller != nil && !t.tended {
 		t.tended = true
-		t.app.tend(ctx)
+		// Its refresh token is needed once in years, and ends after months without a refresh.
+		if _, err := t.caller.Token(ctx); err != nil {
+			log.FromContext(ctx).Info("the bootstrap credentials of a Service App do not work", "reason", err.Error())
+		}
 	}
 	return t.current.AccessToken, nil
 }
@@ -105,13 +116,12 @@ func (t *refreshingTokens) Refresh(ctx context.Context, rejected string) (string
 	return t.current.AccessToken, nil
 }
 
-func (t *refreshingTokens) decide(rejected string) step {
-	return t.current.decide(circumstances{
-		now: t.provider.Clock.Now(), version: t.version(), rejected: rejected, canBootstrap: t.canBootstrap(),
-	})
+func (t *refreshingTokens) circumstances(rejected string) circumstances {
+	return circumstances{
+		now: t.provider.Clock.Now(), version: t.version(), rejected: rejected,
+		canBootstrap: t.caller != nil && t.credentials.canBootstrap(),
+	}
 }
-
-func (t *refreshingTokens) canBootstrap() bool { return t.app != nil && t.credentials.canBootstrap() }
 
 // version names what a refusal is about: the content of the user's Secret, and
 // the service that refused it. Another one is worth another try.
@@ -145,7 +155,7 @@ func (t *refreshingTokens) settleOnce(ctx context.Context, lock *tokenLock, reje
 		return false, err
 	}
 	hopeless := rejected != "" && t.current.AccessToken == rejected && lock.hopeless == digest(t.version(), rejected)
-	step := t.decide(rejected)
+	step := t.current.decide(t.circumstances(rejected))
 	switch {
 	case step != useToken && t.current.renewedElsewhere(t.provider.Lease, t.provider.Clock.Now()):
 		return t.await(ctx, rejected)
@@ -154,7 +164,7 @@ func (t *refreshingTokens) settleOnce(ctx context.Context, lock *tokenLock, reje
 	case step == useToken, hopeless:
 		err = t.keep(ctx, stored)
 	case lock.unsaved != nil:
-		return false, storeFailure(t.store.name, lock.failure)
+		return false, storeFailure(t.store.name, lock.unsaved.failure)
 	default:
 		changed, err := t.reread(ctx)
 		if err != nil || changed {
@@ -172,12 +182,16 @@ func (t *refreshingTokens) load(ctx context.Context, lock *tokenLock) (storedTok
 	if err != nil {
 		return stored, err
 	}
-	a := t.pick(t.credentials)
+	a, now := t.authorization(), t.provider.Clock.Now()
 	if lock.unsaved != nil && lock.unsaved.source != a.source() {
 		lock.unsaved = nil // the user's new credentials win
 	}
-	if lock.unsaved != nil && t.saveUnsaved(ctx, lock) {
-		stored, lock.unsaved = *lock.unsaved, nil
+	if u := lock.unsaved; u != nil && (now.Sub(u.triedAt) >= unsavedSpacing || !now.After(u.triedAt)) {
+		saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewalTime-exchangeTime)
+		defer cancel()
+		if lock.save(saving, t.store) {
+			stored = u.storedToken
+		}
 	}
 	if stored.organization != "" && t.credentials.organization != "" && stored.organization != t.credentials.organization {
 		return stored, failures.Auth(v1alpha1.ReasonOrganizationMismatch,
@@ -282,12 +296,10 @@ func (t *storedToken) refusalMessage(version string) string {
 
 // standing is the denial after which nothing is tried any more; nil if there is none.
 func (t *refreshingTokens) standing() *StandingRefusal {
-	now, version := t.provider.Clock.Now(), t.version()
-	canRefresh := t.current.RefreshToken != "" && !t.current.refresh.stands(&t.current, version, now)
-	canAsk := t.canBootstrap() && !t.current.app.stands(&t.current, version, now)
+	c := t.circumstances("")
 	at := later(t.current.refresh.at, t.current.app.at)
-	if canRefresh || canAsk || at.IsZero() {
+	if c.canRefresh(&t.current) || c.canAsk(&t.current) || at.IsZero() {
 		return nil
 	}
-	return &StandingRefusal{At: at, Message: t.current.refusalMessage(version), UsableUntil: t.current.ExpiresAt}
+	return &StandingRefusal{At: at, Message: t.current.refusalMessage(c.version), UsableUntil: t.current.ExpiresAt}
 }

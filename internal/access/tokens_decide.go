@@ -1,8 +1,8 @@
 package access
 
 import (
-	"encoding/binary"
-	"encoding/hex"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/webex-operator/webex-license-operator/internal/skew"
@@ -113,11 +113,19 @@ type circumstances struct {
 	canBootstrap bool
 }
 
+// canRefresh says whether the refresh token may be used, and canAsk whether a Service App may ask.
+func (c circumstances) canRefresh(t *storedToken) bool {
+	return t.RefreshToken != "" && !t.refresh.stands(t, c.version, c.now)
+}
+
+func (c circumstances) canAsk(t *storedToken) bool {
+	return c.canBootstrap && !t.app.stands(t, c.version, c.now)
+}
+
 // decide says what to do.
 func (t *storedToken) decide(c circumstances) step {
 	needed := t.expired(c.now) || c.rejected != "" && t.AccessToken == c.rejected
-	possible := t.RefreshToken != "" && !t.refresh.stands(t, c.version, c.now) ||
-		c.canBootstrap && !t.app.stands(t, c.version, c.now)
+	possible := c.canRefresh(t) || c.canAsk(t)
 	switch {
 	case needed && possible:
 		return renewToken
@@ -165,11 +173,8 @@ var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 // jitter is between 0 and 1, and always the same for the same authorization, so
 // that customers do not come all at once, and none waits for a lucky draw.
 func (t *storedToken) jitter() float64 {
-	digits, err := hex.DecodeString(digest("jitter", t.source)[:8])
-	if err != nil {
-		return 0 // a digest is always hexadecimal
-	}
-	return float64(binary.BigEndian.Uint32(digits)) / (1 << 32)
+	digits, _ := strconv.ParseUint(digest("jitter", t.source)[:8], 16, 32) // a digest is hexadecimal
+	return float64(digits) / (1 << 32)
 }
 
 // renewed is the pair after Webex answered a renewal, which was asked for because
@@ -187,16 +192,6 @@ func (t *storedToken) renewed(answer webex.Token, rejected, seed string, now tim
 	return next
 }
 
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
+func later(a, b time.Time) time.Time { return slices.MaxFunc([]time.Time{a, b}, time.Time.Compare) }
 
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
+func earlier(a, b time.Time) time.Time { return slices.MinFunc([]time.Time{a, b}, time.Time.Compare) }

@@ -30,10 +30,12 @@ func (t *refreshingTokens) await(ctx context.Context, rejected string) (again bo
 	if !t.current.expired(t.provider.Clock.Now()) && (rejected == "" || t.current.AccessToken != rejected) {
 		return false, nil
 	}
-	if sleep(ctx, cmp.Or(t.provider.Retry.Base, time.Second)) != nil {
+	select { // in real time: it is another process that is waited for
+	case <-time.After(cmp.Or(t.provider.Poll, time.Second)):
+		return true, errRenewedElsewhere
+	case <-ctx.Done():
 		return false, context.Cause(ctx)
 	}
-	return true, errRenewedElsewhere
 }
 
 // StoreTokens tries to store what is only in memory of the tokens of a customer's Secret, for
@@ -50,37 +52,15 @@ func (p *Provider) StoreTokens(ctx context.Context, customer *v1alpha1.WebexCust
 			stored = false
 			continue
 		}
-		if lock.unsaved != nil && lock.unsavedIn.customer.Spec.CredentialsSecretRef == customer.Spec.CredentialsSecretRef {
-			stored = lock.storeUnsaved(ctx) == nil && stored
+		if u := lock.unsaved; u != nil && u.in.customer.Spec.CredentialsSecretRef == customer.Spec.CredentialsSecretRef {
+			found, err := u.in.load(ctx)
+			if err == nil && found.source != "" && found.source != u.source {
+				lock.unsaved = nil // new credentials have replaced it
+			} else {
+				stored = err == nil && lock.save(ctx, u.in) && stored
+			}
 		}
 		p.locks.unlock(key, lock)
 	}
 	return stored
-}
-
-// storeUnsaved stores the pair that could not be, unless new credentials have replaced it.
-func (l *tokenLock) storeUnsaved(ctx context.Context) error {
-	stored, err := l.unsavedIn.load(ctx)
-	if err != nil {
-		return err
-	}
-	if stored.source == "" || stored.source == l.unsaved.source {
-		if err := l.unsavedIn.write(ctx, *l.unsaved); err != nil {
-			return err
-		}
-	}
-	l.unsaved = nil
-	return nil
-}
-
-// sleep waits in real time: it is the API server that is waited for.
-func sleep(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/internal/webex"
@@ -28,13 +30,8 @@ type tokenLock struct {
 
 	// What follows belongs to the holder.
 
-	// unsaved is a pair that could not be stored, of which there is no other copy.
-	unsaved *storedToken
-	// unsavedIn is where it is to be stored.
-	unsavedIn *tokenStore
-	// triedAt is when it was last tried to, and failure what came of it.
-	triedAt time.Time
-	failure error
+	// unsaved is a pair that could not be stored; nil if there is none.
+	unsaved *unsavedToken
 	// pausedUntil is when Webex may be asked again after trouble, for the version
 	// of the user's Secret that it is about, and trouble is what there was.
 	pausedUntil time.Time
@@ -42,6 +39,28 @@ type tokenLock struct {
 	trouble     *webex.Error
 	// hopeless names a rejected access token that a renewal brought again.
 	hopeless string
+}
+
+// unsavedToken is a pair of which there is no other copy.
+type unsavedToken struct {
+	storedToken
+	// in is where it is to be stored.
+	in *tokenStore
+	// triedAt is when it was last tried to, and failure what came of it.
+	triedAt time.Time
+	failure error
+}
+
+// save tries again to store the unsaved pair, in a store that was just loaded.
+func (l *tokenLock) save(ctx context.Context, in *tokenStore) bool {
+	u := l.unsaved
+	u.triedAt = in.provider.Clock.Now()
+	if u.failure = in.write(ctx, u.storedToken); u.failure != nil {
+		return false
+	}
+	l.unsaved = nil
+	log.FromContext(ctx).Info("stored the tokens that could not be stored before", "secret", in.name)
+	return true
 }
 
 // lock waits for the Secret's turn, or for the end of ctx.

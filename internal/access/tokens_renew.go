@@ -53,9 +53,9 @@ func (t *refreshingTokens) renew(ctx context.Context, lock *tokenLock, rejected 
 		return err
 	}
 	lock.trouble = nil
-	next := t.current.renewed(answer, rejected, t.pick(t.credentials).seed(), t.provider.Clock.Now())
+	next := t.current.renewed(answer, rejected, t.authorization().seed(), t.provider.Clock.Now())
 	if err := t.store.overwrite(ctx, next); err != nil {
-		lock.unsaved, lock.unsavedIn, lock.triedAt, lock.failure = &next, t.store, t.provider.Clock.Now(), err
+		lock.unsaved = &unsavedToken{storedToken: next, in: t.store, triedAt: t.provider.Clock.Now(), failure: err}
 		t.owed = true
 		return storeFailure(t.store.name, err)
 	}
@@ -65,22 +65,6 @@ func (t *refreshingTokens) renew(ctx context.Context, lock *tokenLock, rejected 
 		lock.hopeless = digest(t.version(), rejected)
 	}
 	return nil
-}
-
-// saveUnsaved tries again to store a pair that is in memory only.
-func (t *refreshingTokens) saveUnsaved(ctx context.Context, lock *tokenLock) bool {
-	now := t.provider.Clock.Now()
-	if now.Sub(lock.triedAt) < unsavedSpacing && now.After(lock.triedAt) {
-		return false
-	}
-	lock.triedAt = now
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewalTime-exchangeTime)
-	defer cancel()
-	if lock.failure = t.store.write(ctx, *lock.unsaved); lock.failure != nil {
-		return false
-	}
-	log.FromContext(ctx).Info("stored the tokens that could not be stored before", "secret", t.store.name)
-	return true
 }
 
 func storeFailure(name string, err error) error {
@@ -95,18 +79,18 @@ func storeFailure(name string, err error) error {
 func (t *refreshingTokens) exchange(ctx context.Context, rejected string) (webex.Token, error) {
 	asking, cancel := context.WithTimeout(ctx, exchangeTime)
 	defer cancel()
-	now, version := t.provider.Clock.Now(), t.version()
+	c := t.circumstances(rejected)
+	now, version := c.now, c.version
 	var cause error
-	if t.current.RefreshToken != "" && !t.current.refresh.stands(&t.current, version, now) {
-		a := t.pick(t.credentials)
-		answer, err := t.endpoint.Refresh(asking, webex.RefreshGrant{ClientID: a.clientID, ClientSecret: a.clientSecret, RefreshToken: t.current.RefreshToken})
+	if c.canRefresh(&t.current) {
+		answer, err := t.useRefreshToken(asking)
 		if webex.ClassOf(err) != webex.ClassAuth {
 			return answer, err
 		}
 		t.current.refresh, cause = denial{version: version, at: now, message: t.refused}, err
 	}
-	if t.canBootstrap() && !t.current.app.stands(&t.current, version, now) {
-		answer, err := t.app.ask(asking, t.credentials)
+	if c.canAsk(&t.current) {
+		answer, err := t.askAsApp(asking)
 		switch f := failures.Of(asking, err); {
 		case err == nil:
 			t.current.organization = t.credentials.organization
@@ -125,6 +109,12 @@ func (t *refreshingTokens) exchange(ctx context.Context, rejected string) (webex
 	return webex.Token{}, t.refusal(cause)
 }
 
+// useRefreshToken asks for another pair by the refresh token.
+func (t *refreshingTokens) useRefreshToken(ctx context.Context) (webex.Token, error) {
+	a := t.authorization()
+	return t.endpoint.Refresh(ctx, webex.RefreshGrant{ClientID: a.clientID, ClientSecret: a.clientSecret, RefreshToken: t.current.RefreshToken})
+}
+
 // remember stores that a renewal is over, and what was refused, so that neither the
 // next run nor another customer of the same Secret asks again.
 func (t *refreshingTokens) remember(ctx context.Context) {
@@ -134,20 +124,14 @@ func (t *refreshingTokens) remember(ctx context.Context) {
 	}
 }
 
-// serviceApp asks for tokens of a Service App
+// askAsApp asks for a pair as a Service App, for the organization of the credentials
 // (https://developer.webex.com/docs/service-apps).
-type serviceApp struct {
-	endpoint webex.TokenEndpoints
-	// caller is the source of tokens of the identity that asks.
-	caller webex.TokenSource
-}
-
-// ask asks for a pair for the organization of the credentials.
-func (s *serviceApp) ask(ctx context.Context, c *credentials) (webex.Token, error) {
+func (t *refreshingTokens) askAsApp(ctx context.Context) (webex.Token, error) {
+	c := t.credentials
 	if c.organization == "" {
 		return webex.Token{}, organizationUnknown(c.secret)
 	}
-	caller, err := s.caller.Token(ctx)
+	caller, err := t.caller.Token(ctx)
 	if err != nil {
 		return webex.Token{}, err
 	}
@@ -155,12 +139,12 @@ func (s *serviceApp) ask(ctx context.Context, c *credentials) (webex.Token, erro
 		ApplicationID: c.applicationID, ClientID: c.clientID, ClientSecret: c.clientSecret,
 		OrganizationID: webex.OrganizationAPIID(c.organization), CallerToken: caller,
 	}
-	answer, refusal := s.endpoint.ServiceApp(ctx, grant)
+	answer, refusal := t.endpoint.ServiceApp(ctx, grant)
 	if e, ok := webex.AsError(refusal); !ok || e.Status != http.StatusUnauthorized {
 		return answer, refusal
 	}
 	// It may be the caller's token that ended early.
-	grant.CallerToken, err = s.caller.Refresh(ctx, caller)
+	grant.CallerToken, err = t.caller.Refresh(ctx, caller)
 	_, known := errors.AsType[*failures.Failure](err) // and says more than the refusal
 	switch {
 	case err != nil && (known || webex.ClassOf(err) != webex.ClassAuth):
@@ -168,20 +152,12 @@ func (s *serviceApp) ask(ctx context.Context, c *credentials) (webex.Token, erro
 	case err != nil, grant.CallerToken == caller:
 		return answer, refusal
 	}
-	return s.endpoint.ServiceApp(ctx, grant)
+	return t.endpoint.ServiceApp(ctx, grant)
 }
 
-// tend keeps the caller's refresh token alive: it is needed once in years, and
-// ends after months without a refresh.
-func (s *serviceApp) tend(ctx context.Context) {
-	if _, err := s.caller.Token(ctx); err != nil {
-		log.FromContext(ctx).Info("the bootstrap credentials of a Service App do not work", "reason", err.Error())
-	}
-}
-
-// standing is the refusal of what the caller's tokens are refreshed by.
-func (s *serviceApp) standing() *StandingRefusal {
-	caller, ok := s.caller.(*refreshingTokens)
+// callerStanding is the refusal of what the caller's tokens are refreshed by.
+func (t *refreshingTokens) callerStanding() *StandingRefusal {
+	caller, ok := t.caller.(*refreshingTokens)
 	if !ok {
 		return nil
 	}

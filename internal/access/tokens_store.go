@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -159,23 +160,10 @@ func (s *tokenStore) create(ctx context.Context, owners []metav1.OwnerReference)
 	return nil
 }
 
-// overwrite stores a pair of which there is no other copy. It tries more than once.
+// overwrite stores a pair of which there is no other copy, whatever the Secret holds.
 func (s *tokenStore) overwrite(ctx context.Context, token storedToken) error {
-	wait := cmp.Or(s.provider.Retry.Base, 200*time.Millisecond)
-	for attempt := 1; ; attempt++ {
-		err := s.apply(ctx, token, s.owners, "")
-		if err == nil || attempt == storeAttempts || apierrors.IsForbidden(err) || apierrors.IsInvalid(err) {
-			return err
-		}
-		if sleep(ctx, wait) != nil {
-			return err
-		}
-		wait *= 2
-	}
+	return s.apply(ctx, token, s.owners, "")
 }
-
-// storeAttempts give the API server 12 s to come back.
-const storeAttempts = 7
 
 func (s *tokenStore) apply(ctx context.Context, token storedToken, owners []metav1.OwnerReference, version string) error {
 	references := make([]*metav1ac.OwnerReferenceApplyConfiguration, len(owners))
@@ -231,12 +219,7 @@ func (s *tokenStore) users(ctx context.Context) ([]metav1.OwnerReference, error)
 			owners[customer.UID] = userReference(customer)
 		}
 	}
-	sorted := make([]metav1.OwnerReference, 0, len(owners))
-	for _, owner := range owners {
-		sorted = append(sorted, owner)
-	}
-	slices.SortFunc(sorted, func(a, b metav1.OwnerReference) int { return strings.Compare(string(a.UID), string(b.UID)) })
-	return sorted, nil
+	return slices.SortedFunc(maps.Values(owners), func(a, b metav1.OwnerReference) int { return cmp.Compare(a.UID, b.UID) }), nil
 }
 
 func userReference(customer *v1alpha1.WebexCustomerAccess) metav1.OwnerReference {
@@ -245,60 +228,47 @@ func userReference(customer *v1alpha1.WebexCustomerAccess) metav1.OwnerReference
 	}
 }
 
+// texts and times are the fields of a stored pair by the keys of its Secret.
+func (t *storedToken) texts() map[string]*string {
+	return map[string]*string{
+		KeyAccessToken: &t.AccessToken, KeyRefreshToken: &t.RefreshToken, keySource: &t.source, keySeed: &t.seed,
+		keyOrganization: &t.organization, keyAttemptedBy: &t.attemptedBy,
+		keyRefreshRefused + "Version": &t.refresh.version, keyRefreshRefused + "Message": &t.refresh.message,
+		keyAppRefused + "Version": &t.app.version, keyAppRefused + "Message": &t.app.message,
+	}
+}
+
+func (t *storedToken) times() map[string]*time.Time {
+	return map[string]*time.Time{
+		keyIssuedAt: &t.issuedAt, keyAttemptedAt: &t.attemptedAt, keyAnsweredAt: &t.answeredAt,
+		keyExpiresAt: &t.ExpiresAt, keyRefreshExpiresAt: &t.RefreshExpiresAt,
+		keyRefreshRefused + "At": &t.refresh.at, keyAppRefused + "At": &t.app.at,
+	}
+}
+
 func encodeToken(t storedToken, of string) map[string][]byte {
-	data := map[string][]byte{}
-	put := func(key, value string) {
-		if value != "" {
-			data[key] = []byte(value)
+	data := map[string][]byte{keyTokensOf: []byte(of)}
+	for key, text := range t.texts() {
+		if *text != "" {
+			data[key] = []byte(*text)
 		}
 	}
-	putTime := func(key string, at time.Time) {
+	for key, at := range t.times() {
 		if !at.IsZero() {
-			put(key, at.UTC().Format(time.RFC3339))
+			data[key] = at.UTC().AppendFormat(nil, time.RFC3339)
 		}
-	}
-	put(keyTokensOf, of)
-	put(keySource, t.source)
-	put(keySeed, t.seed)
-	put(keyOrganization, t.organization)
-	put(keyAttemptedBy, t.attemptedBy)
-	put(KeyAccessToken, t.AccessToken)
-	put(KeyRefreshToken, t.RefreshToken)
-	putTime(keyIssuedAt, t.issuedAt)
-	putTime(keyAttemptedAt, t.attemptedAt)
-	putTime(keyAnsweredAt, t.answeredAt)
-	putTime(keyExpiresAt, t.ExpiresAt)
-	putTime(keyRefreshExpiresAt, t.RefreshExpiresAt)
-	for prefix, r := range map[string]denial{keyRefreshRefused: t.refresh, keyAppRefused: t.app} {
-		put(prefix+"Version", r.version)
-		putTime(prefix+"At", r.at)
-		put(prefix+"Message", r.message)
 	}
 	return data
 }
 
 // decodeToken reads a stored pair. A time that cannot be read is unknown: a
 // damaged Secret costs one refresh at most.
-func decodeToken(secret *corev1.Secret) storedToken {
-	text := func(key string) string { return string(secret.Data[key]) }
-	at := func(key string) time.Time {
-		t, err := time.Parse(time.RFC3339, text(key))
-		if err != nil {
-			return time.Time{}
-		}
-		return t
+func decodeToken(secret *corev1.Secret) (t storedToken) {
+	for key, text := range t.texts() {
+		*text = string(secret.Data[key])
 	}
-	refused := func(prefix string) denial {
-		return denial{version: text(prefix + "Version"), at: at(prefix + "At"), message: text(prefix + "Message")}
+	for key, at := range t.times() {
+		*at, _ = time.Parse(time.RFC3339, string(secret.Data[key]))
 	}
-	return storedToken{
-		Token: webex.Token{
-			AccessToken: text(KeyAccessToken), RefreshToken: text(KeyRefreshToken),
-			ExpiresAt: at(keyExpiresAt), RefreshExpiresAt: at(keyRefreshExpiresAt),
-		},
-		source: text(keySource), seed: text(keySeed), organization: text(keyOrganization),
-		attemptedBy: text(keyAttemptedBy),
-		issuedAt:    at(keyIssuedAt), attemptedAt: at(keyAttemptedAt), answeredAt: at(keyAnsweredAt),
-		refresh: refused(keyRefreshRefused), app: refused(keyAppRefused),
-	}
+	return t
 }

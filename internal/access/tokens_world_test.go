@@ -77,7 +77,7 @@ func (w *tokenWorld) restart() {
 	w.Expect(ok).To(BeTrue())
 	w.engine = &Provider{
 		Clock: w.clock, Live: w.api, UserAgent: "test", Hosts: HostPolicy{API: DefaultAPIHosts()},
-		Retry: webex.RetryPolicy{Base: time.Millisecond},
+		Poll: time.Millisecond,
 		Client: interceptor.NewClient(intercepted, interceptor.Funcs{
 			Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
 				if w.refuse != nil {

@@ -42,7 +42,7 @@ func (w *wizard) inquire(ctx context.Context) error {
 	}
 	clock, agent := passiveClock{w.Now}, w.app.flags.UserAgent
 	engine := &syncrun.Engine{
-		Access: &access.Provider{Live: live, Clock: clock, Hosts: hosts, UserAgent: agent, Retry: w.Retry},
+		Access: &access.Provider{Live: live, Clock: clock, Hosts: hosts, UserAgent: agent},
 		Clock:  clock, UserAgent: agent, Retry: w.Retry,
 	}
 	customer := w.plan.Customer.DeepCopy()
