@@ -46,7 +46,7 @@ func (p HostPolicy) endpoint(connection *v1alpha1.Connection) (*url.URL, error) 
 	if connection != nil && connection.BaseURL != "" {
 		base = connection.BaseURL
 	}
-	u, err := ParseBaseURL(base)
+	u, err := pasted.BaseURL(base)
 	if err != nil {
 		return nil, failures.Terminal(v1alpha1.ReasonHostNotAllowed, "spec.connection.baseURL: %v", err)
 	}
@@ -62,7 +62,7 @@ func (p HostPolicy) endpoint(connection *v1alpha1.Connection) (*url.URL, error) 
 func (p HostPolicy) proxy(connection *v1alpha1.Connection) (func(*http.Request) (*url.URL, error), error) {
 	config := httpproxy.FromEnvironment()
 	if connection != nil && connection.ProxyURL != "" {
-		u, err := ParseProxyURL(connection.ProxyURL)
+		u, err := pasted.ProxyURL(connection.ProxyURL)
 		if err != nil {
 			return nil, failures.Terminal(v1alpha1.ReasonHostNotAllowed,
 				"spec.connection.proxyURL %v; a user name and password go into the Secret of spec.credentialsSecretRef, keys %s and %s", err, KeyProxyUsername, KeyProxyPassword)
@@ -133,10 +133,13 @@ func (p *Provider) httpClient(ctx context.Context, customer *v1alpha1.WebexCusto
 		// Not for the proxy of the environment: it belongs to others. The API is
 		// https always, so the proxy sees nothing but CONNECT requests, and the API
 		// nothing of this header.
-		if err := login.check(customer.Spec.CredentialsSecretRef.Name); err != nil {
+		if err := login.fault(customer.Spec.CredentialsSecretRef.Name); err != nil {
 			return nil, caVersion, err
 		}
-		transport.ProxyConnectHeader = login.header()
+		if login.username != "" {
+			basic := base64.StdEncoding.EncodeToString([]byte(login.username + ":" + login.password))
+			transport.ProxyConnectHeader = http.Header{"Proxy-Authorization": {"Basic " + basic}}
+		}
 	}
 	return &http.Client{Timeout: timeouts.Request, Transport: transport}, caVersion, nil
 }
@@ -144,8 +147,8 @@ func (p *Provider) httpClient(ctx context.Context, customer *v1alpha1.WebexCusto
 // proxyLogin is a user name and password for the proxy of spec.connection.proxyURL.
 type proxyLogin struct{ username, password string }
 
-// check refuses what Basic authentication (RFC 7617) cannot say.
-func (l proxyLogin) check(secret string) error {
+// fault is what Basic authentication (RFC 7617) cannot say; nil if nothing.
+func (l proxyLogin) fault(secret string) error {
 	switch {
 	case l.username == "" && l.password != "":
 		return failures.Auth(v1alpha1.ReasonSecretKeyMissing, "Secret %q has key %q and no key %q: add it, or remove the password", secret, KeyProxyPassword, KeyProxyUsername)
@@ -153,14 +156,6 @@ func (l proxyLogin) check(secret string) error {
 		return failures.Auth(v1alpha1.ReasonSecretKeyMissing, "Secret %q has a colon in key %q, which no proxy can be told: put the user name alone there, and the password under key %q", secret, KeyProxyUsername, KeyProxyPassword)
 	}
 	return nil
-}
-
-// header is the Basic authentication of RFC 7617; nil without a user name.
-func (l proxyLogin) header() http.Header {
-	if l.username == "" {
-		return nil
-	}
-	return http.Header{"Proxy-Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(l.username+":"+l.password))}}
 }
 
 // caBundle reads the certificate authorities to trust; nil means the system's.

@@ -138,21 +138,22 @@ func (t *refreshingTokens) settle(ctx context.Context, rejected string) error {
 	defer unlock()
 	// Each round begins with what another writer changed in the one before. To wait is none.
 	for rounds := 5; rounds > 0; {
-		var again bool
-		if again, err = t.settleOnce(ctx, lock, rejected); !again {
-			return err
-		}
-		if !errors.Is(err, errRenewedElsewhere) {
+		err = t.settleOnce(ctx, lock, rejected)
+		switch {
+		case errors.Is(err, errRenewedElsewhere):
+		case errors.Is(err, errChanged):
 			rounds--
+		default:
+			return err
 		}
 	}
 	return err
 }
 
-func (t *refreshingTokens) settleOnce(ctx context.Context, lock *tokenLock, rejected string) (again bool, err error) {
+func (t *refreshingTokens) settleOnce(ctx context.Context, lock *tokenLock, rejected string) error {
 	stored, err := t.load(ctx, lock)
 	if err != nil {
-		return false, err
+		return err
 	}
 	hopeless := rejected != "" && t.current.AccessToken == rejected && lock.hopeless == digest(t.version(), rejected)
 	step := t.current.decide(t.circumstances(rejected))
@@ -160,20 +161,16 @@ func (t *refreshingTokens) settleOnce(ctx context.Context, lock *tokenLock, reje
 	case step != useToken && t.current.renewedElsewhere(t.provider.Lease, t.provider.Clock.Now()):
 		return t.await(ctx, rejected)
 	case step == giveUp:
-		return false, t.refusal(nil)
+		return t.refusal(nil)
 	case step == useToken, hopeless:
-		err = t.keep(ctx, stored)
+		return t.keep(ctx, stored)
 	case lock.unsaved != nil:
-		return false, storeFailure(t.store.name, lock.unsaved.failure)
-	default:
-		changed, err := t.reread(ctx)
-		if err != nil || changed {
-			return changed, err
-		}
-		err = t.renew(ctx, lock, rejected)
-		return errors.Is(err, errStoreChanged), err
+		return storeFailure(t.store.name, lock.unsaved.failure)
 	}
-	return errors.Is(err, errStoreChanged), err
+	if err := t.reread(ctx); err != nil {
+		return err
+	}
+	return t.renew(ctx, lock, rejected)
 }
 
 // load takes over what is stored, or else what the user's Secret holds.
@@ -234,23 +231,25 @@ func (t *refreshingTokens) keep(ctx context.Context, stored storedToken) error {
 		return nil
 	}
 	err := t.store.write(ctx, stored)
-	if err != nil && !errors.Is(err, errStoreChanged) {
+	if err != nil && !errors.Is(err, errChanged) {
 		log.FromContext(ctx).Info("a customer could not become an owner of the tokens that it uses", "secret", t.store.name, "reason", err.Error())
 		return nil
 	}
 	return err
 }
 
-// reread says whether the user's Secret has changed since it was read, and takes
-// over what it holds now: an old copy must not replace tokens of new credentials.
-func (t *refreshingTokens) reread(ctx context.Context) (changed bool, err error) {
+// reread fails if the user's Secret has changed since it was read, and takes over
+// what it holds now: an old copy must not replace tokens of new credentials.
+func (t *refreshingTokens) reread(ctx context.Context) error {
+	before := t.credentials
 	c, err := t.provider.readCredentials(ctx, t.store.customer)
 	if err != nil {
-		return false, err
+		return err
 	}
-	changed = c.resourceVersion != t.credentials.resourceVersion
-	t.credentials = c
-	return changed, nil
+	if t.credentials = c; c.resourceVersion != before.resourceVersion {
+		return errChanged
+	}
+	return nil
 }
 
 // refusedTokens is the cause of a failure of tokens: what was refused, with the remedy.

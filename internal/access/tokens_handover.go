@@ -26,15 +26,15 @@ var errRenewedElsewhere = errors.New("another shard renews the tokens")
 
 // await waits a moment for another shard that renews the tokens. While the access token is
 // good there is no need to.
-func (t *refreshingTokens) await(ctx context.Context, rejected string) (again bool, err error) {
+func (t *refreshingTokens) await(ctx context.Context, rejected string) error {
 	if !t.current.expired(t.provider.Clock.Now()) && (rejected == "" || t.current.AccessToken != rejected) {
-		return false, nil
+		return nil
 	}
 	select { // in real time: it is another process that is waited for
 	case <-time.After(cmp.Or(t.provider.Poll, time.Second)):
-		return true, errRenewedElsewhere
+		return errRenewedElsewhere
 	case <-ctx.Done():
-		return false, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
 }
 

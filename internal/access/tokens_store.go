@@ -84,8 +84,8 @@ type tokenStore struct {
 	owners  []metav1.OwnerReference
 }
 
-// errStoreChanged says that another writer changed the Secret in between.
-var errStoreChanged = errors.New("the Secret with tokens has changed")
+// errChanged says that another writer changed a Secret in between.
+var errChanged = errors.New("the Secret with tokens, or that with credentials, has changed")
 
 func (s *tokenStore) key() client.ObjectKey {
 	return client.ObjectKey{Namespace: s.customer.Namespace, Name: s.name}
@@ -193,7 +193,7 @@ func (s *tokenStore) apply(ctx context.Context, token storedToken, owners []meta
 func (s *tokenStore) storeError(err error, changed bool) error {
 	switch {
 	case changed:
-		return errStoreChanged
+		return errChanged
 	case apirefusal.Is(err):
 		return &failures.Failure{
 			Class: webex.ClassTransient, Reason: v1alpha1.ReasonWriteFailed, Err: err,

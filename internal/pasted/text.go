@@ -1,4 +1,4 @@
-// Package pasted reads what people put into Secrets and ConfigMaps: tokens, names, passwords, certificates. What came along
+// Package pasted reads what people put into Secrets, ConfigMaps and specs: tokens, names, passwords, certificates, URLs. What came along
 // by accident and does no harm is taken away; of all else it says what it is. No error shows a value, or a part of one.
 package pasted
 

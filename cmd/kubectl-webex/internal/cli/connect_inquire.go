@@ -16,6 +16,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
 	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
+	"github.com/webex-operator/webex-license-operator/internal/pasted"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -103,7 +104,7 @@ func (w *wizard) hosts() (access.HostPolicy, error) {
 	if base == "" {
 		base = webex.DefaultBaseURL
 	}
-	u, err := access.ParseBaseURL(base)
+	u, err := pasted.BaseURL(base)
 	if err != nil {
 		return policy, usagef("--base-url: %v", err)
 	}
@@ -115,7 +116,7 @@ func (w *wizard) hosts() (access.HostPolicy, error) {
 		return policy, nil
 	}
 	var proxy *url.URL
-	if proxy, err = access.ParseProxyURL(c.ProxyURL); err != nil {
+	if proxy, err = pasted.ProxyURL(c.ProxyURL); err != nil {
 		return policy, usagef("--proxy %v", err)
 	}
 	policy.Proxies = access.Hosts{proxy.Host}
