@@ -37,10 +37,10 @@ help: ## Show this text.
 		/^[a-z][a-z-]*:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: ## Start a Kubernetes API server, a simulated Webex and the operator; print the licences. ONCE=1 leaves then.
-	@hack/controlplane/build.sh etcd kube-apiserver kube-controller-manager kubectl
+demo: ## Show the operator with a simulated Webex, in a cluster of its own or, with CLUSTER=current, in that of kubectl. ONCE=1 leaves after printing; YES=1 does not ask.
+	@$(if $(CLUSTER),,hack/controlplane/build.sh etcd kube-apiserver kube-controller-manager kubectl)
 	@go build -o bin/run-demo ./hack/demo
-	@exec env KUBEBUILDER_ASSETS='$(ASSETS)' bin/run-demo $(if $(filter-out 0 false no,$(ONCE)),--once)
+	@exec env $(if $(CLUSTER),,KUBEBUILDER_ASSETS='$(ASSETS)') bin/run-demo -cluster='$(CLUSTER)' $(if $(call on,$(ONCE)),-once) $(if $(call on,$(YES)),-yes)
 
 .PHONY: e2e
 e2e: bin/tools/helm ## Install the chart, add a customer, upgrade, uninstall; the rows are still there.

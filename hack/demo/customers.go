@@ -2,7 +2,6 @@ package main
 
 import (
 	"github.com/webex-operator/webex-license-operator/internal/access"
-
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 

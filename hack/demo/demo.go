@@ -9,9 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/webex-operator/webex-license-operator/test/controlplane"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
@@ -21,31 +18,40 @@ var errInterrupted = errors.New("interrupted")
 // demo is one showing.
 type demo struct {
 	root  string // of the repository
+	dir   string // for files that other terminals read
 	once  bool   // leave after printing
 	began time.Time
 
+	cluster   cluster
+	access    clusterAccess // to the cluster
 	files     *workspace
-	cluster   *controlplane.ControlPlane
-	client    client.Client // the cluster's administrator
 	simulator *webexsim.Server
-	operator  *operator
+	operator  *operatorProcess
 }
 
 // run shows everything and, unless it is for once, stays until ctx ends.
 func (d *demo) run(parent context.Context) (err error) {
-	if d.files, err = openWorkspace(filepath.Join(d.root, "bin", "demo")); err != nil {
+	if d.files, err = openWorkspace(d.dir); err != nil {
 		return err
 	}
-	// Whatever of the parts ends too early ends all of them, and says why as the cause.
+	// A part that ends too early ends all of them, and says why as the cause.
 	ctx, cancel := context.WithCancelCause(parent)
 	defer func() {
 		cancel(nil)
 		if parent.Err() != nil && err != nil {
 			err = errInterrupted // what broke first does not matter then
 		}
-		err = errors.Join(err, d.close())
+		if left := d.close(); left != nil {
+			if parent.Err() != nil {
+				err = nil // and it is not true that everything is removed
+			}
+			err = errors.Join(err, left)
+		}
 	}()
 
+	if err := d.cluster.look(ctx); err != nil {
+		return err
+	}
 	if err := d.start(ctx, cancel); err != nil {
 		return causeOr(ctx, err)
 	}
@@ -58,8 +64,8 @@ func (d *demo) run(parent context.Context) (err error) {
 	d.operator.revive()
 	select {
 	case <-ctx.Done():
-	case <-d.cluster.Failed():
-		return d.cluster.Err()
+	case <-d.cluster.failed():
+		return d.cluster.err()
 	}
 	if parent.Err() == nil {
 		return context.Cause(ctx)
@@ -76,17 +82,10 @@ func causeOr(ctx context.Context, err error) error {
 	return err
 }
 
-// start brings up the control plane, the simulator and the operator, in this order, since
-// the operator needs both.
+// start brings up the cluster, the simulator and the operator, in this order, since the
+// operator needs both.
 func (d *demo) start(ctx context.Context, cancel context.CancelCauseFunc) error {
 	if err := d.prepare(ctx, cancel); err != nil {
-		return err
-	}
-	if err := d.connect(); err != nil {
-		return err
-	}
-	kubeconfig, err := d.installOperator(ctx)
-	if err != nil {
 		return err
 	}
 	credentials, err := d.startSimulator()
@@ -96,9 +95,10 @@ func (d *demo) start(ctx context.Context, cancel context.CancelCauseFunc) error 
 	if err := d.writeFiles(); err != nil {
 		return err
 	}
-	say("starting the operator, as its service account and with no more rights than that has")
-	d.operator = &operator{
-		path: d.managerPath(), logPath: d.files.path(managerLog), kubeconfig: kubeconfig, allowedHost: hostOf(d.simulator.URL()),
+	say("starting the operator")
+	d.operator = &operatorProcess{
+		path: d.managerPath(), logPath: d.files.path(managerLog), kubeconfig: d.access.operator,
+		arguments: append(d.access.arguments, "--allowed-api-hosts="+hostOf(d.simulator.URL())),
 	}
 	if err := d.operator.start(cancel); err != nil {
 		return err
@@ -106,7 +106,7 @@ func (d *demo) start(ctx context.Context, cancel context.CancelCauseFunc) error 
 	return d.applyCustomers(ctx, credentials)
 }
 
-// prepare builds the operator and the kubectl plugin while the control plane starts: together
+// prepare builds the operator and the kubectl plugin while the cluster starts: together
 // they keep two cores busy, one after the other they do not.
 func (d *demo) prepare(ctx context.Context, cancel context.CancelCauseFunc) error {
 	var built sync.WaitGroup
@@ -122,11 +122,7 @@ func (d *demo) prepare(ctx context.Context, cancel context.CancelCauseFunc) erro
 		}
 	})
 	var startErr error
-	d.cluster, startErr = controlplane.Start(ctx, controlplane.Options{
-		CRDPaths:          []string{filepath.Join(d.root, "config", "crd", "bases")},
-		ControllerManager: true,
-		Log:               say,
-	})
+	d.access, startErr = d.cluster.start(ctx, d.files)
 	if startErr != nil {
 		cancel(startErr)
 	}
@@ -134,7 +130,7 @@ func (d *demo) prepare(ctx context.Context, cancel context.CancelCauseFunc) erro
 	return errors.Join(startErr, buildErr)
 }
 
-func (d *demo) managerPath() string { return filepath.Join(d.root, "bin", "manager"+exeSuffix) }
+func (d *demo) managerPath() string { return filepath.Join(filepath.Dir(d.dir), "manager"+exeSuffix) }
 
 // startSimulator starts a Webex with all customers and returns the content of their
 // Secrets by the customer's name.
@@ -155,13 +151,8 @@ func (d *demo) startSimulator() (map[string]map[string]string, error) {
 
 // writeFiles tells other terminals how to get at everything.
 func (d *demo) writeFiles() error {
-	kubectl := filepath.Join(d.cluster.AssetsDir, "kubectl"+exeSuffix)
-	if _, err := os.Stat(kubectl); err != nil {
-		return fmt.Errorf("no kubectl beside the control plane: %w", err)
-	}
 	return errors.Join(
-		writeKubeconfig(d.cluster.KubeconfigPath, d.files.path("kubeconfig")),
-		os.Symlink(kubectl, d.files.path("kubectl"+exeSuffix)),
+		os.Symlink(d.access.kubectl, d.files.path("kubectl"+exeSuffix)),
 		d.files.write("webexsim-ca.crt", d.simulator.CACertificate()),
 		d.files.write("webexsim-control.url", []byte(d.simulator.ControlURL()+"\n")),
 		d.files.write("webexsim.url", []byte(d.simulator.URL()+"\n")),
@@ -171,15 +162,11 @@ func (d *demo) writeFiles() error {
 // close stops what was started, the last first, and removes the files.
 func (d *demo) close() error {
 	d.files.notReady()
-	var errs []error
 	if d.operator != nil {
 		d.operator.stop()
 	}
 	if d.simulator != nil {
 		d.simulator.Close()
 	}
-	if d.cluster != nil {
-		errs = append(errs, d.cluster.Stop())
-	}
-	return errors.Join(append(errs, d.files.close())...)
+	return errors.Join(d.cluster.stop(), d.files.close())
 }

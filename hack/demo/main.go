@@ -1,9 +1,11 @@
 // Command demo shows the operator at work on a machine that has only Go: a real Kubernetes
 // API server, a simulated Webex with three customers, and the operator as its own process.
-// make demo calls it.
+// With -cluster=current, the cluster is that of the current kubectl context. make demo calls
+// it.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -24,9 +26,12 @@ func main() { os.Exit(run()) }
 // run returns the exit status, so that deferred calls happen before the process ends.
 func run() int {
 	once := flag.Bool("once", false, "leave after printing the licences")
+	where := flag.String("cluster", "", "current: that of the current kubectl context; default: a control plane of its own")
+	yes := flag.Bool("yes", false, "use the current cluster without asking")
+	dir := flag.String("dir", "", "absolute path of a directory for the files of the demo; default: bin/demo of the repository")
 	flag.Parse()
-	if flag.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "demo: unexpected argument %q\n", flag.Arg(0))
+	if flag.NArg() > 0 || *where != "" && *where != "current" {
+		fmt.Fprintf(os.Stderr, "demo: -cluster is current or empty, and there are no arguments; got -cluster=%q %q\n", *where, flag.Args())
 		return 2
 	}
 
@@ -40,7 +45,11 @@ func run() int {
 
 	root, err := repositoryRoot()
 	if err == nil {
-		err = (&demo{root: root, once: *once, began: time.Now()}).run(ctx)
+		d := demo{root: root, dir: cmp.Or(*dir, filepath.Join(root, "bin", "demo")), once: *once, began: time.Now(), cluster: &ownCluster{root: root}}
+		if *where == "current" {
+			d.cluster = &currentCluster{yes: *yes}
+		}
+		err = d.run(ctx)
 	}
 	switch {
 	case err == nil:

@@ -39,11 +39,11 @@ func build(ctx context.Context, root, path, source string) error {
 	return nil
 }
 
-// operator is the manager as a child process that is started again when it ends.
-type operator struct {
+// operatorProcess is the manager as a child process that is started again when it ends.
+type operatorProcess struct {
 	path, logPath string
-	kubeconfig    string
-	allowedHost   string // host:port of the simulator
+	kubeconfig    string   // as in KUBECONFIG
+	arguments     []string // besides those that launch adds
 
 	revived atomic.Bool
 	asked   chan struct{}
@@ -51,7 +51,7 @@ type operator struct {
 }
 
 // start starts the operator. If it ends before revive was called, fail gets the reason.
-func (o *operator) start(fail context.CancelCauseFunc) error {
+func (o *operatorProcess) start(fail context.CancelCauseFunc) error {
 	o.asked, o.ended = make(chan struct{}), make(chan struct{})
 	process, err := o.launch()
 	if err != nil {
@@ -69,16 +69,16 @@ func (o *operator) start(fail context.CancelCauseFunc) error {
 
 // revive says that from now on an operator that ends is started again, so that a viewer
 // may kill it and watch it catch up. Before, its end is a failure.
-func (o *operator) revive() { o.revived.Store(true) }
+func (o *operatorProcess) revive() { o.revived.Store(true) }
 
 // stop ends the operator and waits for it.
-func (o *operator) stop() {
+func (o *operatorProcess) stop() {
 	close(o.asked)
 	<-o.ended
 }
 
 // supervise returns nil once stop was called, and an error when the operator is lost.
-func (o *operator) supervise(p *child) error {
+func (o *operatorProcess) supervise(p *child) error {
 	delay := restartDelay
 	for {
 		select {
@@ -108,8 +108,8 @@ func (o *operator) supervise(p *child) error {
 }
 
 // launch starts one process. Without leader election, because there is one, and a killed
-// one's lease would keep the next waiting; without ports, because nobody asks.
-func (o *operator) launch() (*child, error) {
+// one's lease would keep the next waiting; without ports, because nothing connects to them.
+func (o *operatorProcess) launch() (*child, error) {
 	log, err := os.OpenFile(o.logPath, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644) //nolint:gosec // holds no secret
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func (o *operator) launch() (*child, error) {
 	defer func() { _ = log.Close() }() // the child has its own copy
 	// Not CommandContext: it would kill where stop asks.
 	cmd := exec.Command(o.path, //nolint:noctx,gosec // see above; the path is our own
-		"--allowed-api-hosts="+o.allowedHost, "--health-probe-bind-address=0", "--metrics-bind-address=0")
+		append(o.arguments, "--health-probe-bind-address=0", "--metrics-bind-address=0")...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+o.kubeconfig)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = sysProcAttr()

@@ -47,7 +47,7 @@ func (d *demo) show(ctx context.Context) error {
 		}
 	}
 	if !d.once {
-		fmt.Printf(hints, v1alpha1.AnnotationRequestedAt, webexsim.StandardUUID)
+		fmt.Printf(hints, v1alpha1.AnnotationRequestedAt, webexsim.StandardUUID, d.access.viewer, d.files.dir)
 	}
 	return d.files.write(readyFile, nil)
 }
@@ -61,7 +61,7 @@ func (d *demo) waitForRuns(ctx context.Context) ([]v1alpha1.WebexCustomerAccess,
 	var list v1alpha1.WebexCustomerAccessList
 	told := map[string]bool{}
 	for {
-		if err := d.client.List(ctx, &list, client.InNamespace(namespace)); err != nil && ctx.Err() == nil {
+		if err := d.access.client.List(ctx, &list, client.InNamespace(namespace)); err != nil && ctx.Err() == nil {
 			return nil, fmt.Errorf("reading the customers: %w", err)
 		}
 		for i := range list.Items {
@@ -124,11 +124,12 @@ func (d *demo) notSynced(c *v1alpha1.WebexCustomerAccess, what string) error {
 	return errors.New(text.String())
 }
 
-// hints take the annotation for a run now, and the organization of acme.
+// hints take the annotation for a run now, the organization of acme, KUBECONFIG and the
+// directory of the demo.
 const hints = `
 All of this stays up until Ctrl-C. In another terminal, in this directory:
 
-  export KUBECONFIG=$PWD/bin/demo/kubeconfig PATH=$PWD/bin/demo:$PATH
+  export KUBECONFIG=%[3]s PATH=%[4]s:$PATH
   kubectl get webex                          # customers, schedules, runs and licence rows
   kubectl get webexlicenses -o wide --field-selector spec.level=Site
   kubectl explain webexlicense.status

@@ -14,6 +14,8 @@ const (
 	lockFile   = "lock"
 	readyFile  = "ready"
 	managerLog = "manager.log"
+	// kubeconfigFile is where other terminals find the cluster.
+	kubeconfigFile = "kubeconfig"
 )
 
 // exeSuffix ends the names of programs.
@@ -40,7 +42,7 @@ func openWorkspace(dir string) (*workspace, error) {
 	if errors.Is(err, errLocked) {
 		pid, _ := os.ReadFile(w.path(lockFile))
 		return nil, fmt.Errorf("another demo runs already (process id %s): use it (export KUBECONFIG=%s), or end it with Ctrl-C in its terminal",
-			strings.TrimSpace(string(pid)), w.path("kubeconfig"))
+			strings.TrimSpace(string(pid)), w.path(kubeconfigFile))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("locking the directory of the demo: %w", err)
@@ -62,7 +64,7 @@ func (w *workspace) write(name string, content []byte) error {
 	return os.Rename(temporary, w.path(name))
 }
 
-// notReady tells whoever looks that the demo is about to end.
+// notReady tells those who look that the demo is about to end.
 func (w *workspace) notReady() { _ = os.Remove(w.path(readyFile)) }
 
 // clean removes all files but some.
