@@ -50,13 +50,28 @@ e2e: bin/tools/helm ## Install the chart, add a customer, upgrade, uninstall; th
 
 ##@ Work on it
 
+# Tests that depend on one of these start an API server.
+servers := /test/controlplane|/pkg/envtest
+dependencies = go list -test -f '{{.ImportPath}}|{{join .Deps " "}}' $(1) | grep -F '.test|'
+
 .PHONY: test
-test: controlplane bin/tools/helm ## Run all tests against a real API server. RACE=1 adds the race detector (needs a C compiler).
-	@# Reconcilers read the caches without copies: whoever alters what is in one, ends the tests.
+ifeq ($(PKG),)
+test: controlplane bin/tools/helm ## Run all tests against a real API server, or those of PKG="./internal/rows ./controllers". RACE=1 adds the race detector (needs a C compiler).
+	@# Reconcilers read the caches without copies: a change of what is in one ends the tests.
 	KUBEBUILDER_ASSETS='$(ASSETS)' KUBE_CACHE_MUTATION_DETECTOR=true go test -timeout 20m $(race) $(TESTFLAGS) ./...
 	@# What these read is outside of their module, where Go's cache of results does not look.
 	cd test/alerts && go test -count=1 $(TESTFLAGS) ./...
 	cd test/kubestatemetrics && go test -count=1 $(TESTFLAGS) ./...
+else
+test:
+	@if $(call dependencies,$(PKG)) | grep -qE '$(servers)'; then hack/controlplane/build.sh && hack/tools/build.sh helm; fi
+	KUBEBUILDER_ASSETS='$(ASSETS)' KUBE_CACHE_MUTATION_DETECTOR=true go test -timeout 20m $(race) $(TESTFLAGS) $(PKG)
+endif
+
+.PHONY: test-fast
+test-fast: ## Run the tests that need no API server, in less than a minute.
+	@packages=$$($(call dependencies,./...) | grep -vE '$(servers)' | sed 's/\.test|.*//') && \
+		env -u KUBEBUILDER_ASSETS KUBE_CACHE_MUTATION_DETECTOR=true go test $(race) $(TESTFLAGS) $$packages
 
 .PHONY: alerts
 alerts: ## Run the unit tests of the alerts. Needs promtool, which packages called prometheus have.

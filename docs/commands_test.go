@@ -22,8 +22,8 @@ var elsewhere = map[string]string{
 	"charts/webex-license-operator/README.md":                                         "test/chart runs its blocks, with helm",
 	"README.md: helm install webex-license-operator charts/webex-license-operator \\": "test/chart runs it, with helm",
 
-	"README.md: make demo    # a real Kubernetes API server, a simulated Webex, the operator, three customers": ".ci/run runs both",
-	"README.md: $ kubectl get webexcustomeraccesses -A":                                                        "what make demo prints, which .ci/run runs",
+	"README.md: make demo CLUSTER=current  # a simulated Webex, the operator and three customers, in the cluster of your kubectl context": "hack/demo tests the one, .ci/run runs the other",
+	"README.md: $ kubectl get webexcustomeraccesses -A": "what make demo prints, which .ci/run runs",
 
 	"docs/credentials.md: $ curl -s https://webexapis.com/v1/access_token -d grant_type=authorization_code -d code=CODE \\": "Webex cannot be reached",
 
