@@ -21,7 +21,7 @@ func TestDefaults(t *testing.T) {
 		subscription, otherSubscription = "Sub2000001", "Sub2000002"
 		site, otherSite                 = "globex.example.webex.com", "globex-emea.example.webex.com"
 	)
-	f := newFixture(t, func(o *fixtureOptions) { o.organization = webexsim.TwoSubscriptionOrganization() })
+	f := timeless(t, func(o *fixtureOptions) { o.organization = webexsim.TwoSubscriptionOrganization() })
 	customer := f.createCustomer("globex")
 	f.forget()
 

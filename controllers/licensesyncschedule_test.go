@@ -7,6 +7,7 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -337,6 +338,8 @@ func TestScheduleHistoryAndDeletion(t *testing.T) {
 	}
 	rule := f.sim.AddRule(webexsim.Rule{Operation: "GET /people", Status: 403})
 	due(slot.Add(4*time.Hour), false)
+	failed := &v1alpha1.LicenseSync{ObjectMeta: f.meta(slotRunName("hourly", "acme", slot.Add(4*time.Hour)))}
+	f.Eventually(func() error { return f.client.Get(f.ctx, keyOf(failed), failed) }).Should(MatchError(apierrors.IsNotFound, "none that failed is kept"))
 	f.sim.RemoveRule(rule)
 	kept := []string{slotRunName("hourly", "acme", slot.Add(2*time.Hour)), slotRunName("hourly", "acme", slot.Add(3*time.Hour))}
 	f.Eventually(func() []string { return slices.Collect(maps.Keys(f.runsOfSchedule("hourly"))) }).Should(ConsistOf(kept))
