@@ -13,7 +13,6 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
 )
 
-// fieldManager owns what the plugin writes.
 const fieldManager = client.FieldOwner("kubectl-webex")
 
 // get reads an object by name; what and remedy are for the error.
@@ -27,7 +26,6 @@ func get(ctx context.Context, session *cluster.Session, object client.Object, wh
 	return nil
 }
 
-// patch changes an object by a merge patch.
 func patch(ctx context.Context, session *cluster.Session, object client.Object, change map[string]any) error {
 	data, err := json.Marshal(change)
 	if err != nil {

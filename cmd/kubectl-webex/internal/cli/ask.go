@@ -51,13 +51,11 @@ func (a *app) line(ctx context.Context) (string, error) {
 	}
 }
 
-// ask asks for a line.
 func (a *app) ask(ctx context.Context, question string) (string, error) {
 	fmt.Fprintf(a.Err.Out, "%s ", terminal.Clean(question))
 	return a.line(ctx)
 }
 
-// askSecret asks for a line without showing it.
 func (a *app) askSecret(ctx context.Context, question string) (string, error) {
 	fmt.Fprintf(a.Err.Out, "%s ", terminal.Clean(question))
 	text, err := a.ReadSecret(ctx)
@@ -71,13 +69,11 @@ func (a *app) askSecret(ctx context.Context, question string) (string, error) {
 	return text, err
 }
 
-// option is one answer of several.
 type option struct {
 	// name is what can be typed instead of the number; text is what is shown.
 	name, text string
 }
 
-// shownOptions is how many options are listed at a time.
 const shownOptions = 20
 
 // choose asks for one of several. A word selects those that contain it; none is the
@@ -123,7 +119,6 @@ func (a *app) list(options []option, shown []int) {
 	}
 }
 
-// all are the indices of n options.
 func all(n int) []int {
 	indices := make([]int, n)
 	for i := range indices {

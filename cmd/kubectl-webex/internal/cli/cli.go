@@ -58,7 +58,6 @@ type Env struct {
 	Connect func(*cluster.Flags) (*cluster.Session, error)
 }
 
-// app is what the commands share.
 type app struct {
 	Env
 	flags  cluster.Flags
@@ -153,7 +152,6 @@ func run(do func(ctx context.Context, args []string) error) func(*cobra.Command,
 	}
 }
 
-// each does something for each argument.
 func (a *app) each(do func(ctx context.Context, session *cluster.Session, name string) error) func(*cobra.Command, []string) error {
 	return run(func(ctx context.Context, names []string) error {
 		session, err := a.connect()
@@ -164,7 +162,6 @@ func (a *app) each(do func(ctx context.Context, session *cluster.Session, name s
 	})
 }
 
-// connect opens the session of the flags.
 func (a *app) connect() (*cluster.Session, error) {
 	session, err := a.Connect(&a.flags)
 	if err == nil {

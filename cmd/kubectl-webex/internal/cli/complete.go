@@ -10,7 +10,6 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/rollup"
 )
 
-// completer offers words for an argument or a flag.
 type completer = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
 
 // complete offers what a function finds in the cluster, without what the command
@@ -38,7 +37,6 @@ func nothing(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirecti
 	return nil, cobra.ShellCompDirectiveNoFileComp
 }
 
-// first completes the first argument only.
 func first(c completer) completer {
 	return func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {

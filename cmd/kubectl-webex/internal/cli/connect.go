@@ -145,7 +145,6 @@ func (a *app) completeConnect(cmd *cobra.Command) {
 	}
 }
 
-// secretNames are the Secrets that customers use already.
 func secretNames(ctx context.Context, s *cluster.Session) ([]string, error) {
 	customers, err := cluster.Customers(ctx, s)
 	return namesOf(customers, err, func(i int) string { return customers[i].Spec.CredentialsSecretRef.Name })

@@ -44,7 +44,6 @@ func (w *wizard) follow(ctx context.Context) error {
 	return w.totals(ctx)
 }
 
-// next names the commands that follow.
 func (w *wizard) next() {
 	what := "its first run starts by itself"
 	if w.plan.CustomerBefore != nil {

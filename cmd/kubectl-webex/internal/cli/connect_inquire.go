@@ -157,7 +157,6 @@ func (w *wizard) organization(ctx context.Context, probe *syncrun.Probe) (uuid s
 	return uuid, true, err
 }
 
-// pick asks which of many organizations the customer is.
 func (w *wizard) pick(ctx context.Context, visible []webex.Organization) (string, error) {
 	type found struct {
 		option
@@ -237,7 +236,6 @@ func shorten(name string) string {
 	return name
 }
 
-// report says what Webex said.
 func (w *wizard) report(probe *syncrun.Probe, f *syncrun.Findings) {
 	uuid, _ := webex.OrganizationUUID(f.Organization.ID)
 	var total, consumed int64
@@ -285,7 +283,6 @@ func (w *wizard) fact(name, format string, args ...any) {
 	fmt.Fprintf(out.Out, "%s%s\n", out.Paint(terminal.Faint, fmt.Sprintf("%-14s", name)), terminal.Clean(fmt.Sprintf(format, args...)))
 }
 
-// question is what to ask about defaults.
 type question struct{ what, flag, ask string }
 
 var (

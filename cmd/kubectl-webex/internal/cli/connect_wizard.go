@@ -82,7 +82,6 @@ func (w *wizard) alone(err error) error {
 	return nil
 }
 
-// look finds what there is already.
 func (w *wizard) look(ctx context.Context) error {
 	if w.session == nil {
 		return nil
@@ -105,7 +104,6 @@ func (w *wizard) look(ctx context.Context) error {
 	return err
 }
 
-// credentials plans the Secret and the customer.
 func (w *wizard) credentials(ctx context.Context) error {
 	secret := w.name + "-webex"
 	if before := w.plan.CustomerBefore; before != nil {
@@ -146,7 +144,6 @@ func (w *wizard) credentials(ctx context.Context) error {
 	return w.planCustomer(ctx, secret)
 }
 
-// planSecret plans a Secret with new credentials.
 func (w *wizard) planSecret(ctx context.Context, name string, values connect.Credentials) error {
 	before, err := existing(ctx, w, &corev1.Secret{}, name)
 	if err != nil {
@@ -304,7 +301,6 @@ var credentialKinds = []struct {
 	},
 }
 
-// interview asks for credentials.
 func (w *wizard) interview(ctx context.Context, values connect.Credentials) error {
 	var options []option
 	for _, kind := range credentialKinds {
@@ -337,5 +333,4 @@ func (w *wizard) interview(ctx context.Context, values connect.Credentials) erro
 	return nil
 }
 
-// isDry says whether nothing is written.
 func (w *wizard) isDry() bool { return w.flags.dryRun != dryRunNone }

@@ -67,7 +67,6 @@ func changes(o connect.Object) client.Patch {
 	return client.MergeFrom(o.Before)
 }
 
-// unchanged says whether there is nothing to write.
 func unchanged(o connect.Object) bool {
 	if o.Before == nil {
 		return false
@@ -144,7 +143,6 @@ func (w *wizard) rescue(cause error) error {
 		cause, file.Name(), secret.Name)
 }
 
-// write shows the plan, asks, and writes.
 func (w *wizard) write(ctx context.Context) error {
 	if w.isDry() {
 		return w.showDry(ctx)
@@ -178,7 +176,6 @@ func (w *wizard) half(failed connect.Object, err error) error {
 	return fmt.Errorf("%w. Secret %s was written: once this is mended, go on with --secret %s", err, w.plan.Secret.Name, w.plan.Secret.Name)
 }
 
-// done tells of an object that was written.
 func (w *wizard) done(o connect.Object, how string) {
 	verb := "created"
 	if o.Before != nil {
@@ -191,7 +188,6 @@ func (w *wizard) done(o connect.Object, how string) {
 	fmt.Fprintf(out, "%s %s %s%s\n", o.Kind, o.Wanted.GetName(), verb, how)
 }
 
-// showDry shows what would be written.
 func (w *wizard) showDry(ctx context.Context) error {
 	how := " (dry run)"
 	if w.flags.dryRun == dryRunServer {

@@ -11,7 +11,6 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
 )
 
-// describe writes a page about one customer.
 func (a *app) describe(o *overview.Customer) {
 	fmt.Fprintf(a.Out.Out, "%s  %s\n", a.Out.Paint(terminal.Strong, o.Name), terminal.Clean(o.DisplayName))
 	for _, line := range a.facts(o) {

@@ -11,7 +11,6 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/rollup"
 )
 
-// maxNamed is how many names a sentence holds.
 const maxNamed = 5
 
 // licenseNotes say what a reader must know about figures that look complete.
@@ -64,7 +63,6 @@ func hasIncluded(customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.Webex
 	return f.Below == nil && len(rollup.New(customers, rows, with).Pools()) > len(rollup.New(customers, rows, f.Selection).Pools())
 }
 
-// enumerate joins names, at most a few.
 func enumerate(names []string) string {
 	slices.Sort(names)
 	names = slices.Compact(names)
@@ -74,7 +72,6 @@ func enumerate(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// count is a number with its noun.
 func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

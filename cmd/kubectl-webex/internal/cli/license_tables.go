@@ -134,7 +134,6 @@ func urgency(percent *int32) terminal.Shade {
 	return terminal.Good
 }
 
-// barCells is the width of a bar.
 const barCells = 10
 
 // share is a share in percent, behind a bar if a person watches.

@@ -67,7 +67,6 @@ today, and in however many subscriptions it was bought; --pools shows these apar
 	return cmd
 }
 
-// words completes to fixed words.
 func words(words ...string) completer {
 	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
 }
@@ -213,7 +212,7 @@ func nothingFound(what string, session *cluster.Session) string {
 	return fmt.Sprintf("No %s found in namespace %s; -A looks into all.", what, session.Namespace)
 }
 
-// checkNames refuses names of nothing.
+// checkNames refuses customers and nodes that there are not.
 func checkNames(session *cluster.Session, customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLicense, s rollup.Selection) error {
 	known := map[string]bool{}
 	for i := range customers {

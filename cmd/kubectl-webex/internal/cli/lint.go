@@ -93,7 +93,6 @@ func (a *app) sayFindings(findings []manifest.Finding) {
 	}
 }
 
-// readFiles reads files, the manifests of directories, and for - the input.
 func (a *app) readFiles(names []string) ([]manifest.File, error) {
 	var files []manifest.File
 	for _, name := range names {
@@ -120,7 +119,6 @@ func (a *app) readFiles(names []string) ([]manifest.File, error) {
 	return files, nil
 }
 
-// manifestsAt is a file, or all manifests below a directory.
 func manifestsAt(name string) ([]string, error) {
 	var paths []string
 	err := filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {

@@ -34,7 +34,6 @@ it holds them again.`,
 	return cmd
 }
 
-// heldCustomers are those with something to approve.
 func heldCustomers(ctx context.Context, s *cluster.Session) ([]string, error) {
 	customers, err := cluster.Customers(ctx, s)
 	var held []string

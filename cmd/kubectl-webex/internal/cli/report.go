@@ -14,7 +14,6 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
-	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/outfile"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/output"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/report"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/report/webpage"
@@ -133,7 +132,6 @@ func readFormer(name string) (*report.Report, error) {
 	return former, nil
 }
 
-// readSource reads what a report is made of.
 func readSource(ctx context.Context, session *cluster.Session, scope report.Scope, selected labels.Selector) (*report.Source, error) {
 	customers, err := cluster.Customers(ctx, session)
 	if err != nil {
@@ -172,7 +170,6 @@ func labelled(customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLic
 	})
 }
 
-// deliver writes the report to where it was asked for.
 func (a *app) deliver(r *report.Report, f *reportFlags) error {
 	var content bytes.Buffer
 	if f.format == formatHTML {
@@ -182,11 +179,11 @@ func (a *app) deliver(r *report.Report, f *reportFlags) error {
 	} else if err := output.Write(terminal.Terminal{Out: &content}, f.format, r, r.Items, nil); err != nil {
 		return err
 	}
-	if stdout := terminal.Raw(a.Out.Out); f.file == "" || outfile.Is(f.file, stdout) {
+	if stdout := terminal.Raw(a.Out.Out); f.file == "" || output.Names(f.file, stdout) {
 		_, err := a.Out.Data().Write(content.Bytes())
 		return err
 	}
-	if err := outfile.Write(f.file, content.Bytes()); err != nil {
+	if err := output.WriteFile(f.file, content.Bytes()); err != nil {
 		return fmt.Errorf("--output-file: %w", err)
 	}
 	fmt.Fprintf(a.Err.Out, "report on %s written to %s\n", count(len(r.Items), "customer"), terminal.Clean(f.file))

@@ -46,7 +46,6 @@ Where a run and a customer have the same name, say run/NAME or customer/NAME.`,
 	return cmd
 }
 
-// retriable are failed runs and their customers.
 func retriable(ctx context.Context, s *cluster.Session) ([]string, error) {
 	runs, err := cluster.Runs(ctx, s)
 	var names []string

@@ -12,7 +12,6 @@ kubectl options lists, after the word webex.
 Exit codes: 0 done, 1 failed (one run is enough), 2 a mistake in the command line,
 130 interrupted.`
 
-// root puts the commands together.
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "kubectl-webex",

@@ -131,7 +131,6 @@ func runStatus(r *overview.Run) output.Cell {
 	return cell
 }
 
-// stepOf is what a run is at.
 func stepOf(r *overview.Run) string {
 	if r.Finished {
 		return ""

@@ -53,7 +53,6 @@ as the operator does it: time zones, spreads, windows and suspended customers co
 	return cmd
 }
 
-// scheduleItem is one schedule.
 type scheduleItem struct {
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
@@ -174,7 +173,6 @@ func itemOf(s *v1alpha1.LicenseSyncSchedule, customers []v1alpha1.WebexCustomerA
 	return item
 }
 
-// planOf is a plan in a few words.
 func planOf(s *v1alpha1.LicenseSyncSchedule) string {
 	var parts []string
 	if s.Spec.Schedule != "" {

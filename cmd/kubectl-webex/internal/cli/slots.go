@@ -38,7 +38,6 @@ func (a *app) writeSlots(session *cluster.Session, schedules []v1alpha1.LicenseS
 	return nil
 }
 
-// clock is a time on the person's own clock.
 func (a *app) clock(t time.Time) string { return t.In(a.Zone).Format("Mon 02 Jan 15:04 MST") }
 
 func (a *app) slotTable(items []timeline.Slot, session *cluster.Session) *output.Table {

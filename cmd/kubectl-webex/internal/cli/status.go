@@ -66,7 +66,6 @@ func (a *app) selector(cmd *cobra.Command, selector *string) {
 	_ = cmd.RegisterFlagCompletionFunc("selector", nothing)
 }
 
-// selecting is the list option of -l.
 func selecting(selector string) ([]client.ListOption, error) {
 	parsed, err := parseSelector(selector)
 	if err != nil || parsed.Empty() {
@@ -122,7 +121,6 @@ func (a *app) overviews(ctx context.Context, session *cluster.Session, names []s
 	return items, nil
 }
 
-// startOf is when one customer starts in a slot.
 func startOf(schedules []v1alpha1.LicenseSyncSchedule, slot timeline.Slot, customer string) time.Time {
 	for i := range schedules {
 		if s := &schedules[i]; s.Namespace == slot.Namespace && s.Name == slot.Schedule {
@@ -132,7 +130,7 @@ func startOf(schedules []v1alpha1.LicenseSyncSchedule, slot timeline.Slot, custo
 	return slot.First
 }
 
-// knownCustomers refuses names of nothing.
+// knownCustomers refuses customers that there are not.
 func knownCustomers(session *cluster.Session, customers []v1alpha1.WebexCustomerAccess, names []string) error {
 	for _, name := range names {
 		if !slices.ContainsFunc(customers, func(c v1alpha1.WebexCustomerAccess) bool { return c.Name == name }) {
@@ -220,7 +218,6 @@ func issueNames(o *overview.Customer) output.Cell {
 	return output.Cell{Text: strings.Join(names, ", "), Shade: shade}
 }
 
-// ago is how long ago something was.
 func (a *app) ago(t *time.Time) output.Cell {
 	if t == nil {
 		return output.Cell{Text: "never", Shade: terminal.Faint}
@@ -228,7 +225,6 @@ func (a *app) ago(t *time.Time) output.Cell {
 	return output.Text(duration.HumanDuration(a.Now().Sub(*t)) + " ago")
 }
 
-// in is how long it takes until something.
 func (a *app) in(t *time.Time) output.Cell {
 	if t == nil {
 		return output.Cell{Text: "-", Shade: terminal.Faint}

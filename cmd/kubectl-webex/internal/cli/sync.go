@@ -133,7 +133,6 @@ func newRun(customer *v1alpha1.WebexCustomerAccess, keep time.Duration) *v1alpha
 	return run
 }
 
-// creators is how many runs are created at a time.
 const creators = 8
 
 // start creates runs, and follows them if that is wanted. Runs that cannot be
@@ -171,7 +170,6 @@ func (a *app) start(ctx context.Context, session *cluster.Session, runs []*v1alp
 	return fmt.Errorf("%d of %s could not be created: %w", len(failed), count(len(runs), "run"), failed[0])
 }
 
-// created tells of runs, or follows them.
 func (a *app) created(ctx context.Context, session *cluster.Session, runs []*v1alpha1.LicenseSync, wait waitFlags) error {
 	if wait.wait {
 		return a.follow(ctx, session, runs, wait.timeout)

@@ -46,7 +46,6 @@ const frame = 250 * time.Millisecond
 
 var errTimeout = errors.New("timed out")
 
-// follow shows runs until they end.
 func (a *app) follow(ctx context.Context, session *cluster.Session, runs []*v1alpha1.LicenseSync, timeout time.Duration) error {
 	targets, err := a.targets(ctx, session, runs)
 	if err != nil {
@@ -160,7 +159,6 @@ func (a *app) leave(ctx context.Context, cause error, session *cluster.Session, 
 	return fmt.Errorf("%w after %s; %s %s on: %s", cause, duration.HumanDuration(timeout), count(open, "run"), verb, remedy)
 }
 
-// summarise writes the result, and fails if a run did.
 func (a *app) summarise(session *cluster.Session, board *follow.Board) error {
 	results := board.Results()
 	items := []overview.Run{}
@@ -197,7 +195,6 @@ func (a *app) summarise(session *cluster.Session, board *follow.Board) error {
 	return a.failures(session, failures)
 }
 
-// failures tells why runs failed, and what to do.
 func (a *app) failures(session *cluster.Session, failed []overview.Run) error {
 	if a.format.People() && len(failed) > 1 {
 		t := output.NewTable().Left("FAILED RUN", "CUSTOMER", "REASON", "MESSAGE")

@@ -88,7 +88,6 @@ func ours(o *object) bool {
 	return group == v1alpha1.GroupName
 }
 
-// checkObject checks one object of ours by itself.
 func (c *Checker) checkObject(ctx context.Context, o *object, now time.Time) []Finding {
 	version := v1alpha1.GroupVersion.String()
 	if got := o.text("apiVersion"); got != version {
@@ -129,7 +128,6 @@ func (c *Checker) names() []string {
 
 func quote(text string) string { return `"` + text + `"` }
 
-// finding is a finding about a field of the object.
 func (o *object) finding(severity Severity, path, message string) Finding {
 	name := o.text("metadata", "name")
 	if name == "" {
@@ -138,7 +136,6 @@ func (o *object) finding(severity Severity, path, message string) Finding {
 	return Finding{File: o.file, Line: o.lineAt(path), Severity: severity, Kind: o.text("kind"), Name: name, Field: path, Message: message}
 }
 
-// fault is the finding of an error of the API server.
 func (o *object) fault(fault *field.Error) Finding {
 	path := fault.Field
 	if path == "<nil>" { // a rule about the whole object
@@ -156,5 +153,4 @@ func (o *object) fault(fault *field.Error) Finding {
 	return o.finding(Error, path, message)
 }
 
-// maxQuoted is the length up to which a message quotes a value.
 const maxQuoted = 64

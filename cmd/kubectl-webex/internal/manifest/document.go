@@ -25,7 +25,6 @@ type File struct {
 	Content []byte
 }
 
-// object is one object of a file.
 type object struct {
 	file    string
 	content map[string]any

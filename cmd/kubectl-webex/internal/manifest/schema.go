@@ -30,7 +30,6 @@ type kind struct {
 	rules      *cel.Validator
 }
 
-// loadKinds reads the embedded definitions, by kind.
 func loadKinds() (map[string]*kind, error) {
 	files, err := fs.Glob(crd.Bases, "bases/*.yaml")
 	if err != nil {

@@ -66,7 +66,6 @@ func Text(text string) Cell { return Cell{Text: text} }
 // Unknown stands for a figure that is not known.
 const Unknown = "?"
 
-// gap is what kubectl puts between columns.
 const gap = 3
 
 // Write writes the table, without spaces at the ends of lines. A table without

@@ -127,7 +127,6 @@ func came(kind v1alpha1.ChangeKind, c *Customer) CustomerChange {
 	}
 }
 
-// compare tells apart the rows of one customer.
 func (c *Changes) compare(customer *Customer, before, after []Row) {
 	then := map[string]*Row{}
 	for i := range before {
@@ -173,7 +172,6 @@ func changeOf(customer *Customer, was, now *Row) RowChange {
 
 func same(a, b *int64) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
 
-// weight is how many units moved.
 func (c *RowChange) weight() int64 {
 	return max(moved(c.TotalBefore, c.TotalAfter), moved(c.ConsumedBefore, c.ConsumedAfter))
 }

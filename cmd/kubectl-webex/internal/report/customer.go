@@ -52,10 +52,8 @@ type Row struct {
 	ConsumedUnits *int64 `json:"consumedUnits,omitempty"`
 }
 
-// id names a customer.
 type id struct{ namespace, name string }
 
-// gathered is a source by customer.
 type gathered struct {
 	customers []v1alpha1.WebexCustomerAccess // selected
 	rows      map[id][]v1alpha1.WebexLicense
@@ -127,7 +125,6 @@ func (g gathered) customer(access *v1alpha1.WebexCustomerAccess) Customer {
 	}
 }
 
-// sum rolls up the rows of one customer.
 func (g gathered) sum(c *Customer, k id) {
 	var access []v1alpha1.WebexCustomerAccess // none, for one that is deleted
 	for i := range g.customers {

@@ -147,7 +147,6 @@ type Location struct {
 	Largest *rollup.Place `json:"largest,omitempty"`
 }
 
-// placeKey tells locations apart.
 type placeKey struct {
 	namespace, customer, id string
 	placing                 rollup.Placing

@@ -42,7 +42,7 @@ func (f Figures) Share() (share float64, known bool) {
 	return float64(*f.ConsumedUnits) / float64(*f.TotalUnits), true
 }
 
-// leaves says whether less than so many percent of the units are left.
+// leavesLess says whether less than so many percent of the units are left.
 func (f Figures) leavesLess(percent int) bool {
 	if f.TotalUnits == nil || f.AvailableUnits == nil {
 		return false

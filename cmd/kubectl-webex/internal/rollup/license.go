@@ -181,7 +181,6 @@ func licenseOf(pools []*Pool) License {
 	return l
 }
 
-// tighter says whether a pool is used to a larger share than another.
 func tighter(p, than *Pool) bool {
 	share, known := p.Share()
 	if !known || than == nil {

@@ -104,7 +104,6 @@ func (r *Rollup) Places() []Place {
 	return lines
 }
 
-// placesOf are the lines of one product of one customer.
 func (r *Rollup) placesOf(name string, pools []*Pool) []Place {
 	lines := map[string]*Place{} // by location id
 	total, available := poolFigures(pools)

@@ -50,7 +50,6 @@ func Nodes(customers []v1alpha1.WebexCustomerAccess) []string {
 	return slices.Compact(nodes)
 }
 
-// cutLast cuts the last step off a path.
 func cutLast(path string) (above, last string) {
 	i := strings.LastIndexByte(path, '.')
 	return path[:max(i, 0)], path[i+1:]
@@ -61,7 +60,6 @@ func (s Selection) Selects(customer *v1alpha1.WebexCustomerAccess) bool {
 	return Under(PathOf(customer), s.At) && (len(s.Customers) == 0 || slices.Contains(s.Customers, customer.Name))
 }
 
-// wants says whether a location is selected.
 func (s Selection) wants(id, name string) bool {
 	return s.Location == "" || strings.EqualFold(s.Location, name) || webex.IDKey(s.Location) == webex.IDKey(id)
 }

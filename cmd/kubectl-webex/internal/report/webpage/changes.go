@@ -10,7 +10,6 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
 )
 
-// changes is the section on what changed.
 type changes struct {
 	Title   string
 	Intro   []string
@@ -136,7 +135,6 @@ func (n naming) rows(all []report.RowChange, zone *time.Location) *table {
 	return t
 }
 
-// moved is a figure before and after.
 func moved(before, after *int64, none bool) cell {
 	switch {
 	case none || before == nil && after == nil:

@@ -31,7 +31,6 @@ type chart struct {
 	Figures *table
 }
 
-// key is an entry of a legend.
 type key struct {
 	Class part
 	Label string
@@ -63,7 +62,6 @@ var fontSize = charts.NewFontStyleWithSize(11.5)
 
 var padding = charts.NewBox(0, 8, 14, 4)
 
-// draw draws a chart in both widths.
 func (c *chart) draw(height func(width int) int, plot func(p *charts.Painter, width int) error) error {
 	for _, form := range []struct {
 		width int
@@ -85,7 +83,6 @@ func (c *chart) draw(height func(width int) int, plot func(p *charts.Painter, wi
 	return nil
 }
 
-// trendChart is units bought and in use over time.
 func trendChart(t *report.Trend, zone *time.Location) (*chart, error) {
 	first, last := t.Points[0], t.Points[len(t.Points)-1]
 	layout := "2 Jan"

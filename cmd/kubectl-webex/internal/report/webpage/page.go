@@ -51,7 +51,6 @@ var unseen = func() *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }()
 
-// memory is the data of a page.
 func memory(r *report.Report) (template.JS, error) {
 	data, err := json.Marshal(r.Memory())                 // which escapes what HTML would read
 	return template.JS(unseen.Replace(string(data))), err //nolint:gosec // see above

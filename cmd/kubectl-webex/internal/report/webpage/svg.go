@@ -120,7 +120,6 @@ type picture struct {
 // opening is the start tag that the library writes.
 var opening = regexp.MustCompile(`^<svg [^>]*viewBox="([^"]*)">`)
 
-// embed gives a chart its name and description.
 func embed(svg, id, class, title, description string) (template.HTML, error) {
 	svg, err := classes(svg)
 	if err != nil {

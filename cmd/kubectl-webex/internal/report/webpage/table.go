@@ -38,7 +38,6 @@ type cell struct {
 	Indent int
 }
 
-// badge is a word that stands out.
 type badge struct {
 	Class, Text string
 }
@@ -51,7 +50,6 @@ type meter struct {
 
 func (t *table) add(cells ...cell) { t.Rows = append(t.Rows, cells) }
 
-// dropLast leaves out the last column.
 func (t *table) dropLast() {
 	t.Columns = t.Columns[:len(t.Columns)-1]
 	for i, row := range t.Rows {
@@ -83,7 +81,6 @@ func inUse(f rollup.Figures) cell {
 	return cell{Text: consumed(f), Phone: "of " + units(f.TotalUnits)}
 }
 
-// used is a share with its bar.
 func used(p *int32) cell {
 	c := cell{Text: percent(p)}
 	class := urgency(p)

@@ -32,14 +32,12 @@ type view struct {
 	Data                        template.JS
 }
 
-// tile is one of the figures at the top.
 type tile struct {
 	Name, Value, Below string
 	Bad                bool
 	Bar                *meter
 }
 
-// issue needs attention.
 type issue struct {
 	Customer, Name, Message string
 	Error                   bool
@@ -270,7 +268,6 @@ func (n naming) customer(c *report.Customer) cell {
 	return name
 }
 
-// read is when the figures were read.
 func (n naming) read(c *report.Customer) cell {
 	return cell{Text: age(c.LastSuccessfulSyncTime, n.now), Warn: c.Stale}
 }
@@ -387,7 +384,6 @@ func cleaned(texts []string) []string {
 	return clean
 }
 
-// enumerate joins names, at most a few.
 func enumerate(names []string) string {
 	const most = 8
 	names = cleaned(names)

@@ -1,6 +1,4 @@
-// Package outfile writes to what a person named on the command line: a file, or
-// whatever else has a name in the file system.
-package outfile
+package output
 
 import (
 	"crypto/rand"
@@ -13,8 +11,8 @@ import (
 	"strings"
 )
 
-// Is says whether a name stands for a stream of the program, as /dev/stdout does.
-func Is(name string, stream io.Writer) bool {
+// Names says whether a name stands for a stream of the program, as /dev/stdout does.
+func Names(name string, stream io.Writer) bool {
 	file, ok := stream.(*os.File)
 	if !ok {
 		return false
@@ -27,11 +25,11 @@ func Is(name string, stream io.Writer) bool {
 	return err == nil && os.SameFile(named, opened)
 }
 
-// Write writes to what is there. A regular file with one name is replaced as a whole
+// WriteFile writes to what is there. A regular file with one name is replaced as a whole
 // and keeps its mode, so that the former content stays if the disk is full; so does a
 // new file come to be. All else, such as a device, a pipe, or a file of several names,
 // is written to in place; a symbolic link stays one.
-func Write(name string, content []byte) error {
+func WriteFile(name string, content []byte) error {
 	target, err := filepath.EvalSymlinks(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Lstat(name); err == nil { // a link to what is not there yet

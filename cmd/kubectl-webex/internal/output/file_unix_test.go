@@ -1,6 +1,6 @@
 //go:build unix
 
-package outfile
+package output
 
 import (
 	"io"
@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// Whatever there is under the name is still the same thing afterwards, and has the content.
-func TestWrite(t *testing.T) {
+// What there was under the name is the same thing afterwards, and has the content.
+func TestWriteFile(t *testing.T) {
 	t.Parallel()
 	const former, content = "a former report, which is longer", "the report"
 	put := func(t *testing.T, name string, mode fs.FileMode) string {
@@ -60,7 +60,7 @@ func TestWrite(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "report.html")
 			prepare(t, path)
 			before, modes := names(t, path)
-			if err := Write(path, []byte(content)); err != nil {
+			if err := WriteFile(path, []byte(content)); err != nil {
 				t.Fatal(err)
 			}
 			after, modesAfter := names(t, path)
@@ -115,7 +115,7 @@ func TestWriteToPipe(t *testing.T) {
 			read <- string(text)
 		}
 	}()
-	if err := Write(path, []byte("the report")); err != nil {
+	if err := WriteFile(path, []byte("the report")); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-read; got != "the report" {
@@ -131,10 +131,10 @@ func TestWriteToPipe(t *testing.T) {
 func TestWriteRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if err := Write(dir, nil); err == nil {
+	if err := WriteFile(dir, nil); err == nil {
 		t.Error("a directory was written to")
 	}
-	if err := Write(filepath.Join(dir, "none", "report.html"), nil); err == nil || !strings.Contains(err.Error(), "directory that you may write to") {
+	if err := WriteFile(filepath.Join(dir, "none", "report.html"), nil); err == nil || !strings.Contains(err.Error(), "directory that you may write to") {
 		t.Errorf("error %v", err)
 	}
 	file, err := os.Create(filepath.Join(dir, "out")) //nolint:gosec // of this test
@@ -146,7 +146,7 @@ func TestWriteRefused(t *testing.T) {
 	if err := os.Symlink(file.Name(), link); err != nil {
 		t.Fatal(err)
 	}
-	if !Is(link, file) || Is(dir, file) || Is(link, io.Discard) || Is(filepath.Join(dir, "none"), file) {
+	if !Names(link, file) || Names(dir, file) || Names(link, io.Discard) || Names(filepath.Join(dir, "none"), file) {
 		t.Error("the stream is not known by its name")
 	}
 }
