@@ -6,7 +6,6 @@ import (
 	"errors"
 	"strings"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -18,12 +17,10 @@ const fieldManager = client.FieldOwner("kubectl-webex")
 // get reads an object by name; what and remedy are for the error.
 func get(ctx context.Context, session *cluster.Session, object client.Object, what, name, remedy string) error {
 	err := session.Client.Get(ctx, client.ObjectKey{Namespace: session.Namespace, Name: name}, object)
-	if explained := cluster.Explain(err); apierrors.IsNotFound(err) && explained.Error() == err.Error() {
+	if cluster.IsNotFound(err) {
 		return cluster.NotFound(session, what, name, remedy)
-	} else if err != nil {
-		return explained
 	}
-	return nil
+	return cluster.Explain(err)
 }
 
 func patch(ctx context.Context, session *cluster.Session, object client.Object, change map[string]any) error {

@@ -86,15 +86,11 @@ func (w *wizard) look(ctx context.Context) error {
 	if w.session == nil {
 		return nil
 	}
-	before := &v1alpha1.WebexCustomerAccess{}
-	err := w.session.Client.Get(ctx, client.ObjectKey{Namespace: w.namespace, Name: w.name}, before)
-	explained := cluster.Explain(err)
-	switch {
-	case err == nil:
-		w.plan.CustomerBefore = before
-	case !apierrors.IsNotFound(err) || explained.Error() != err.Error():
-		return w.alone(explained)
+	before, err := existing(ctx, w, &v1alpha1.WebexCustomerAccess{}, w.name)
+	if err != nil {
+		return w.alone(err)
 	}
+	w.plan.CustomerBefore = before
 	everywhere := &cluster.Session{Client: w.session.Client}
 	w.customers, err = cluster.Customers(ctx, everywhere)
 	if apierrors.IsForbidden(err) {
@@ -203,7 +199,7 @@ func existing[T any, P interface {
 		return nil, nil
 	}
 	err := w.session.Client.Get(ctx, client.ObjectKey{Namespace: w.namespace, Name: name}, object)
-	if apierrors.IsNotFound(err) {
+	if cluster.IsNotFound(err) {
 		return nil, nil
 	}
 	return object, cluster.Explain(err)

@@ -57,14 +57,11 @@ func (a *app) placeTable(items []rollup.Place, session *cluster.Session) *output
 }
 
 func placeName(p *rollup.Place) output.Cell {
-	switch p.Placing {
-	case rollup.PlacingNone:
-		return output.Cell{Text: "(no location)", Shade: terminal.Faint}
-	case rollup.PlacingUnexplained:
-		return output.Cell{Text: "(unexplained)", Shade: terminal.Faint}
-	default:
-		return output.Text(p.Location)
+	cell := output.Text(p.Placing.Where(p.Location))
+	if p.Placing != rollup.PlacingLocation {
+		cell.Shade = terminal.Faint
 	}
+	return cell
 }
 
 // customerName names a customer, with its namespace where several are shown.
@@ -112,13 +109,6 @@ func percentage(percent *int32) string {
 	return fmt.Sprintf("%d%%", *percent)
 }
 
-// The defaults of a customer's thresholds, which lines over several customers
-// are coloured by.
-const (
-	warningPercent  = 80
-	criticalPercent = 95
-)
-
 // used is the share in use, in the colour of its urgency.
 func (a *app) used(f rollup.Figures) output.Cell { return a.share(f, urgency(f.UtilizationPercent)) }
 
@@ -126,9 +116,9 @@ func urgency(percent *int32) terminal.Shade {
 	switch {
 	case percent == nil:
 		return terminal.Faint
-	case *percent >= criticalPercent:
+	case *percent >= rollup.CriticalPercent:
 		return terminal.Bad
-	case *percent >= warningPercent:
+	case *percent >= rollup.WarningPercent:
 		return terminal.Warning
 	}
 	return terminal.Good

@@ -48,23 +48,28 @@ today, and in however many subscriptions it was bought; --pools shows these apar
 		ValidArgsFunction: nothing,
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.At, "at", "", "Node of the hierarchy, such as provider.reseller, or a customer by its whole path; default: all")
-	flags.StringSliceVar(&f.Customers, "customer", nil, "Names of customers; default: all")
+	a.selection(cmd, &f.At, &f.Customers, &f.Location, &f.Included, "Name or id of a Webex location; implies --level Site")
 	flags.StringVar(&f.level, "level", "", "Customer: figures of whole organizations; Site: what is in use at each Webex location (default Customer)")
-	flags.StringVar(&f.Location, "location", "", "Name or id of a Webex location; implies --level Site")
 	flags.StringVar(&f.below, "below", "", "Only licences of which a pool has less than this share of its units left, such as 10%")
 	flags.BoolVar(&f.pools, "pools", false, "One line for each licence of each customer and subscription")
-	flags.BoolVar(&f.Included, "included", false, "Also free and hybrid services, whose totals are no capacity")
 	a.formats(cmd)
 	a.flags.BindAll(flags)
-	for name, c := range map[string]completer{
-		"at": a.complete(hierarchyPaths), "customer": a.complete(customerNames), "location": a.complete(locationNames),
-		"level": words("Customer", "Site"), "below": words("5%", "10%", "20%"),
-	} {
-		_ = cmd.RegisterFlagCompletionFunc(name, c)
-	}
+	_ = cmd.RegisterFlagCompletionFunc("level", words("Customer", "Site"))
+	_ = cmd.RegisterFlagCompletionFunc("below", words("5%", "10%", "20%"))
 	cmd.RunE = run(func(ctx context.Context, _ []string) error { return a.showLicenses(ctx, f) })
 	return cmd
+}
+
+// selection adds the flags that say which licences a command is about.
+func (a *app) selection(cmd *cobra.Command, at *string, customers *[]string, location *string, included *bool, locationUsage string) {
+	flags := cmd.Flags()
+	flags.StringVar(at, "at", "", "Node of the hierarchy, such as provider.reseller, or a customer by its whole path; default: all")
+	flags.StringSliceVar(customers, "customer", nil, "Names of customers; default: all")
+	flags.StringVar(location, "location", "", locationUsage)
+	flags.BoolVar(included, "included", false, "Also free and hybrid services, whose totals are no capacity")
+	_ = cmd.RegisterFlagCompletionFunc("at", a.complete(hierarchyPaths))
+	_ = cmd.RegisterFlagCompletionFunc("customer", a.complete(customerNames))
+	_ = cmd.RegisterFlagCompletionFunc("location", a.complete(locationNames))
 }
 
 func words(words ...string) completer {
@@ -154,32 +159,25 @@ func (a *app) showLicenses(ctx context.Context, f *licensesFlags) error {
 }
 
 func (a *app) writeLicenses(r *rollup.Rollup, f *licensesFlags, session *cluster.Session, notes []string) error {
-	level := v1alpha1.Level(f.level)
 	switch {
-	case level == v1alpha1.LevelSite:
+	case f.level == string(v1alpha1.LevelSite):
 		items := r.Places()
-		document := licenseDocument[rollup.Place, rollup.PlaceTotals]{output.Document("LicensePlaceList"), f.At, level, rollup.SumPlaces(items), notes, items}
-		if err := output.Write(a.Out, a.format, document, items, func() *output.Table { return a.placeTable(items, session) }); err != nil {
-			return err
-		}
-		t := document.Totals
-		a.summariseLicenses(session, len(items), f.At, fmt.Sprintf("%s of %s in use at %s of %s",
-			count(int(t.ConsumedUnits), "unit"), count(t.Licenses, "licence"), count(t.Locations, "location"), count(t.Customers, "customer")))
+		t := rollup.SumPlaces(items)
+		sum := fmt.Sprintf("%s of %s in use at %s of %s",
+			count(int(t.ConsumedUnits), "unit"), count(t.Licenses, "licence"), count(t.Locations, "location"), count(t.Customers, "customer"))
+		return writeLines(a, f, session, "LicensePlaceList", items, t, notes, sum, a.placeTable)
 	case f.pools:
-		items := r.Pools()
-		document := licenseDocument[rollup.Pool, rollup.Totals]{output.Document("LicensePoolList"), f.At, level, r.Totals(), notes, items}
-		if err := output.Write(a.Out, a.format, document, items, func() *output.Table { return a.poolTable(items, session) }); err != nil {
-			return err
-		}
-		a.summariseLicenses(session, len(items), f.At, sumOf(document.Totals))
-	default:
-		items := r.Licenses()
-		document := licenseDocument[rollup.License, rollup.Totals]{output.Document("LicenseList"), f.At, level, r.Totals(), notes, items}
-		if err := output.Write(a.Out, a.format, document, items, func() *output.Table { return a.licenseTable(items, session) }); err != nil {
-			return err
-		}
-		a.summariseLicenses(session, len(items), f.At, sumOf(document.Totals))
+		return writeLines(a, f, session, "LicensePoolList", r.Pools(), r.Totals(), notes, sumOf(r.Totals()), a.poolTable)
 	}
+	return writeLines(a, f, session, "LicenseList", r.Licenses(), r.Totals(), notes, sumOf(r.Totals()), a.licenseTable)
+}
+
+func writeLines[I, T any](a *app, f *licensesFlags, session *cluster.Session, kind string, items []I, totals T, notes []string, sum string, table func([]I, *cluster.Session) *output.Table) error {
+	document := licenseDocument[I, T]{output.Document(kind), f.At, v1alpha1.Level(f.level), totals, notes, items}
+	if err := output.Write(a.Out, a.format, document, items, func() *output.Table { return table(items, session) }); err != nil {
+		return err
+	}
+	a.summariseLicenses(session, len(items), f.At, sum)
 	return nil
 }
 

@@ -54,20 +54,12 @@ so that --since can compare the next report with it; -o json does so, too.`,
 		ValidArgsFunction: nothing,
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.At, "at", "", "Node of the hierarchy, such as provider.reseller, or a customer by its whole path; default: all")
-	flags.StringSliceVar(&f.Customers, "customer", nil, "Names of customers; default: all")
-	flags.StringVar(&f.Location, "location", "", "Name or id of a Webex location: only what is in use there")
-	flags.BoolVar(&f.Included, "included", false, "Also free and hybrid services, whose totals are no capacity")
+	a.selection(cmd, &f.At, &f.Customers, &f.Location, &f.Included, "Name or id of a Webex location: only what is in use there")
 	flags.StringVarP(&f.file, "output-file", "f", "", "File to write to; - or none: the standard output")
 	flags.StringVar(&f.since, "since", "", "Former report, as HTML or JSON, to tell what changed since then")
 	formats(cmd, &f.format, reportFormats)
 	a.selector(cmd, &f.Selector)
 	a.flags.BindAll(flags)
-	for name, c := range map[string]completer{
-		"at": a.complete(hierarchyPaths), "customer": a.complete(customerNames), "location": a.complete(locationNames),
-	} {
-		_ = cmd.RegisterFlagCompletionFunc(name, c)
-	}
 	cmd.RunE = run(func(ctx context.Context, _ []string) error { return a.writeReport(ctx, f) })
 	return cmd
 }

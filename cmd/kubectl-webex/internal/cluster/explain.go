@@ -51,6 +51,9 @@ func forbidden(err error) error {
 	return fmt.Errorf("%w: a rule of the cluster forbids it, which its administrator can change", err)
 }
 
+// IsNotFound says whether an object is not there, of a kind that the cluster knows.
+func IsNotFound(err error) bool { return apierrors.IsNotFound(err) && !missingKind(err) }
+
 // missingKind tells a kind that the cluster does not know from an object that is not there.
 func missingKind(err error) bool {
 	if meta.IsNoMatchError(err) {

@@ -90,27 +90,25 @@ type Object struct {
 func (p *Plan) Objects() []Object {
 	var all []Object
 	if p.Bundle != nil {
-		o := Object{Kind: "configmap", Wanted: p.Bundle}
-		if p.BundleBefore != nil {
-			o.Before = p.BundleBefore
-		}
-		all = append(all, o)
+		all = append(all, object("configmap", p.Bundle, p.BundleBefore))
 	}
 	if p.Secret != nil {
 		all = append(all, p.SecretObject())
 	}
-	o := Object{Kind: "customer", Wanted: p.Customer}
-	if p.CustomerBefore != nil {
-		o.Before = p.CustomerBefore
-	}
-	return append(all, o)
+	return append(all, object("customer", p.Customer, p.CustomerBefore))
 }
 
 // SecretObject is the planned Secret.
-func (p *Plan) SecretObject() Object {
-	o := Object{Kind: "secret", Wanted: p.Secret}
-	if p.SecretBefore != nil {
-		o.Before = p.SecretBefore
+func (p *Plan) SecretObject() Object { return object("secret", p.Secret, p.SecretBefore) }
+
+func object[T any, P interface {
+	*T
+	client.Object
+}](kind string, wanted, before P,
+) Object {
+	o := Object{Kind: kind, Wanted: wanted}
+	if before != nil { // else the interface would not be nil
+		o.Before = before
 	}
 	return o
 }

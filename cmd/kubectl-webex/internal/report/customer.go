@@ -147,25 +147,11 @@ func poolRow(p *rollup.Pool) Row {
 }
 
 func placeRow(p *rollup.Place) Row {
-	row := Row{
+	return Row{
 		Key:     key(string(p.Class), cmp.Or(p.OfferCode, p.License), string(p.Placing), p.LocationID),
-		License: p.License, Class: p.Class, Location: p.Location, ConsumedUnits: p.ConsumedUnits,
+		License: p.License, Class: p.Class, Location: p.Placing.Where(p.Location), ConsumedUnits: p.ConsumedUnits,
 	}
-	switch p.Placing {
-	case rollup.PlacingNone:
-		row.Location = WithoutLocation
-	case rollup.PlacingUnexplained:
-		row.Location = Unexplained
-	case rollup.PlacingLocation:
-	}
-	return row
 }
-
-// What stands for a location where there is none, as in tables of licences.
-const (
-	WithoutLocation = "(no location)"
-	Unexplained     = "(unexplained)"
-)
 
 // key is short, because there may be ten thousand, and says nothing: ids of
 // Webex are long.

@@ -5,6 +5,13 @@ import (
 	"math/bits"
 )
 
+// The defaults of a customer's thresholds, which lines over several customers
+// are coloured by.
+const (
+	WarningPercent  = 80
+	CriticalPercent = 95
+)
+
 // Figures are units bought and in use. Nil is unknown.
 type Figures struct {
 	// TotalUnits were bought, ConsumedUnits are in use.

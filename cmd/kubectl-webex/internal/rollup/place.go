@@ -21,6 +21,18 @@ const (
 	PlacingUnexplained Placing = "Unexplained"
 )
 
+// Where is the name of the location, or what stands for it where there is none.
+func (p Placing) Where(location string) string {
+	switch p {
+	case PlacingNone:
+		return "(no location)"
+	case PlacingUnexplained:
+		return "(unexplained)"
+	case PlacingLocation:
+	}
+	return location
+}
+
 // Place is the use of one product at one location of one customer. The lines of
 // a customer's product add up to what it consumes.
 type Place struct {

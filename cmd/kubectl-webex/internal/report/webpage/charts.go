@@ -244,7 +244,7 @@ func sentence(bars []bar) string {
 }
 
 func legendOf(bars []bar, withOver bool) []key {
-	legend := []key{{partUsed, "in use"}, {partWarn, fmt.Sprintf("%d%% and more", warningPercent)}, {partBad, fmt.Sprintf("%d%% and more", criticalPercent)}}
+	legend := []key{{partUsed, "in use"}, {partWarn, fmt.Sprintf("%d%% and more", rollup.WarningPercent)}, {partBad, fmt.Sprintf("%d%% and more", rollup.CriticalPercent)}}
 	legend = slices.DeleteFunc(legend, func(k key) bool {
 		return !slices.ContainsFunc(bars, func(b bar) bool { return b.part == k.Class && b.length > 0 })
 	})

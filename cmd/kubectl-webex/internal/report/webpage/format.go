@@ -17,22 +17,15 @@ type htmlText = template.HTML
 
 const purchased = v1alpha1.ClassPurchased
 
-// The defaults of a customer's thresholds, which lines over several customers are
-// coloured by, as on a terminal.
-const (
-	warningPercent  = 80
-	criticalPercent = 95
-)
-
 const unknown = "?"
 
 func urgency(percent *int32) part {
 	switch {
 	case percent == nil:
 		return partLeft
-	case *percent >= criticalPercent:
+	case *percent >= rollup.CriticalPercent:
 		return partBad
-	case *percent >= warningPercent:
+	case *percent >= rollup.WarningPercent:
 		return partWarn
 	}
 	return partUsed

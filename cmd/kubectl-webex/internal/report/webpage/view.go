@@ -303,17 +303,6 @@ func hierarchyTable(nodes []report.Node) *table {
 	return t
 }
 
-func placeName(placing rollup.Placing, name string) string {
-	switch placing {
-	case rollup.PlacingNone:
-		return report.WithoutLocation
-	case rollup.PlacingUnexplained:
-		return report.Unexplained
-	default:
-		return name
-	}
-}
-
 func (n naming) locations(all []report.Location) *table {
 	t := &table{
 		Caption: "Locations", Quiet: true, Empty: "No licence is in use at a location.",
@@ -321,7 +310,7 @@ func (n naming) locations(all []report.Location) *table {
 	}
 	for i := range all {
 		l := &all[i]
-		name, share := text(placeName(l.Placing, l.Location)), text("–")
+		name, share := text(l.Placing.Where(l.Location)), text("–")
 		if p := l.Largest; p != nil {
 			name.Below = []string{"most of: " + terminal.Clean(p.License)}
 			share = cell{Text: percent(p.SharePercent), Bar: &meter{Class: partUsed, Width: min(max(*p.SharePercent, 0), 100)}}
@@ -343,7 +332,7 @@ func (n naming) places(all []rollup.Place) *table {
 		if p.Class != purchased {
 			name.Badges = []badge{{"plain", "included"}}
 		}
-		where := text(placeName(p.Placing, p.Location))
+		where := text(p.Placing.Where(p.Location))
 		where.Below = []string{n.of(p.Namespace, p.Customer)}
 		share := cell{Text: percent(p.SharePercent)}
 		if p.PoolTotalUnits != nil {
