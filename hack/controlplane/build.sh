@@ -35,7 +35,7 @@ die() {
 	exit 1
 }
 
-# ---- assets that somebody else provides -------------------------------------------------
+# ---- assets that are provided elsewhere -------------------------------------------------
 
 if [ -n "${KUBEBUILDER_ASSETS:-}" ]; then
 	[ $# -gt 0 ] || set -- etcd kube-apiserver kubectl
@@ -281,7 +281,7 @@ run_go "building etcd ${etcd_version#v}" build -v -trimpath go.etcd.io/etcd/serv
 run_go "building kubectl $major_minor" build -v -trimpath k8s.io/kubectl/pkg/cmd
 run_go "linking" build -v -trimpath -ldflags "$ldflags" -o "$tmp/controlplane" .
 
-# Whoever looks at this directory meanwhile sees the old executable or the new one.
+# A reader of this directory meanwhile sees the old executable or the new one.
 rm -f "$stamp"
 mv -f "$tmp/controlplane" "$out/controlplane"
 for name in $programs; do
