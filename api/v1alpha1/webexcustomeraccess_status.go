@@ -274,8 +274,8 @@ type LastRun struct {
 	// +kubebuilder:validation:MaxLength=1024
 	Message string `json:"message,omitempty"`
 
-	// failures is how many attempts in a row have failed, this one included. Absent
-	// after one that succeeded.
+	// failures is how many attempts in a row have failed, this one included.
+	// Absent after one that succeeded.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	Failures int32 `json:"failures,omitempty"`

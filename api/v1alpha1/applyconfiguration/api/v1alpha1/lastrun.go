@@ -34,8 +34,8 @@ type LastRunApplyConfiguration struct {
 	Reason *string `json:"reason,omitempty"`
 	// message explains the reason, with the remedy.
 	Message *string `json:"message,omitempty"`
-	// failures is how many attempts in a row have failed, this one included. Absent
-	// after one that succeeded.
+	// failures is how many attempts in a row have failed, this one included.
+	// Absent after one that succeeded.
 	Failures *int32 `json:"failures,omitempty"`
 	// refusedRows is the number of licence rows that the API server did not take.
 	// The message says of one why.
