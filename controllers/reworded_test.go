@@ -16,6 +16,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/access"
+	"github.com/webex-operator/webex-license-operator/internal/census"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
@@ -25,11 +26,13 @@ func TestRewordedMessages(t *testing.T) {
 	t.Parallel()
 	var as, other string
 	t.Run("words", func(t *testing.T) { // it waits for both
-		t.Run("as they were", func(t *testing.T) { as = newFixture(t).rewordedStory(false) })
-		t.Run("others", func(t *testing.T) { other = newFixture(t).rewordedStory(true) })
+		crowded := limited(census.Limits{census.Schedules: {Namespace: 10, Cluster: 1000}})
+		t.Run("as they were", func(t *testing.T) { as = newFixture(t, crowded).rewordedStory(false) })
+		t.Run("others", func(t *testing.T) { other = newFixture(t, crowded).rewordedStory(true) })
 	})
 	g := NewWithT(t)
 	g.Expect(as).To(ContainSubstring(v1alpha1.ReasonPruneApproved))
+	g.Expect(as).To(ContainSubstring(v1alpha1.ReasonNearNamespaceLimit))
 	g.Expect(other).To(Equal(as))
 }
 
@@ -53,6 +56,11 @@ func (f *fixture) rewordedStory(reword bool) string {
 	f.run("refused")
 	f.awaitCondition(refused, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonCredentialsRejected)
 	customers := []*v1alpha1.WebexCustomerAccess{failing, held, refused}
+	f.addSchedules(0, 8)
+	for _, customer := range customers {
+		f.awaitCondition(customer, v1alpha1.ConditionObjectCountOK, metav1.ConditionFalse, v1alpha1.ReasonNearNamespaceLimit)
+	}
+	f.dropSchedules(7, 8) // near it still, but only for those who were told so
 	for _, customer := range customers {
 		f.settle(customer)
 	}

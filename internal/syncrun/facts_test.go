@@ -6,8 +6,13 @@ import (
 
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clocktesting "k8s.io/utils/clock/testing"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/rows"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 )
@@ -85,5 +90,30 @@ func TestDefaultsOfManySubscriptions(t *testing.T) {
 			a.recordResult(&customer.Status, at)
 			g.Expect(rows.Defaults(customer, stored(customer, found...))).To(Equal(decided), "%d of %d, chosen since", chosen, subscriptions)
 		}
+	}
+}
+
+// Failures in a row are counted until a run completes.
+func TestFailuresInARow(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	scheme := runtime.NewScheme()
+	g.Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
+	customer := testCustomer()
+	c := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(customer).WithObjects(customer.DeepCopy()).Build()
+	for _, test := range []struct {
+		failure *failures.Failure
+		want    int32
+	}{
+		{failures.Partial("cut off"), 1},
+		{failures.Auth(v1alpha1.ReasonForbidden, "no"), 2},
+		{nil, 0},
+		{failures.Partial("cut off"), 1},
+	} {
+		a := &attempt{Engine: &Engine{Client: c, Live: c, Clock: clocktesting.NewFakePassiveClock(at.Time)}, sync: &v1alpha1.LicenseSync{}, customer: customer.DeepCopy()}
+		a.outcome.Failure = test.failure
+		g.Expect(a.recordFacts(t.Context())).To(Succeed())
+		g.Expect(c.Get(t.Context(), client.ObjectKeyFromObject(customer), customer)).To(Succeed())
+		g.Expect(customer.Status.LastRun.Failures).To(Equal(test.want))
 	}
 }
