@@ -17,7 +17,7 @@ func poolsInFleet(expr string) string {
 	return fmt.Sprintf(`(%s) and on (namespace, customer) label_replace(%s, "customer", "$1", "name", "(.+)")`, expr, ofFleet)
 }
 
-// atWork leaves out what is suspended: nobody expects anything of it.
+// atWork leaves out what is suspended: it is not expected to run.
 const atWork = " unless on (namespace, name) webexlicense_customer_suspended == 1"
 
 // how many customers; 0 only while the operator reports any.
@@ -37,7 +37,7 @@ const noOperator = "The operator reports no customer"
 func fleet() *board.Dashboard {
 	return &board.Dashboard{
 		UID: fleetUID, Title: "Webex licences / Fleet", From: "7d",
-		Description: "All customers: who needs somebody, and where licences become scarce. Rows lead to the customer and to the licence.",
+		Description: "All customers: which need a person, and where licences become scarce. Rows lead to the customer and to the licence.",
 		Variables: []board.Variable{namespaces(), {
 			Name: "hierarchy", Label: "Hierarchy",
 			Description: "A place in the hierarchy, with all that is below it. Places without a customer of their own can be typed.",
@@ -45,7 +45,7 @@ func fleet() *board.Dashboard {
 		}},
 		Rows: []board.Row{
 			{Title: "At a glance", Panels: fleetFigures()},
-			{Title: "Needs somebody", Panels: fleetAttention()},
+			{Title: "Needs a person", Panels: fleetAttention()},
 			{Title: "Capacity", Panels: fleetCapacity()},
 			{Title: "Customers", Panels: []board.Panel{fleetCustomers()}},
 		},

@@ -25,19 +25,19 @@ func license() *board.Dashboard {
 
 const ofLicense = pools(`namespace=~"$namespace", customer=~"$customer", license="$license"`)
 
-const nobodyBought = "Nobody bought it, or there are more licences than --metrics-max-series allows (dashboard Operator)"
+const notBought = "It was not bought, or there are more licences than --metrics-max-series allows (dashboard Operator)"
 
 func licenseFigures() []board.Panel {
 	p := ofLicense
-	share := figure("Utilization", "Units in use of all units bought.", nobodyBought, board.Share, utilization(), fmt.Sprintf("sum(%s) / sum(%s)", p.consumed(), p.total()))
+	share := figure("Utilization", "Units in use of all units bought.", notBought, board.Share, utilization(), fmt.Sprintf("sum(%s) / sum(%s)", p.consumed(), p.total()))
 	share.Decimals = 1
 	return []board.Panel{
-		figure("Pools", "How often it was bought: once for each customer, subscription and Meetings site. Each is a pool of its own.", nobodyBought, board.Count, neutral(), "count("+p.total()+")"),
-		figure("Units bought", "Of all these pools.", nobodyBought, board.Count, neutral(), "sum("+p.total()+")"),
-		figure("Units in use", "Of all these pools.", nobodyBought, board.Count, neutral(), "sum("+p.consumed()+")"),
-		figure("Units free", "Over all customers; units of one customer do not help another.", nobodyBought, board.Count, neutral(), fmt.Sprintf("sum(%s) - sum(%s)", p.total(), p.consumed())),
+		figure("Pools", "How often it was bought: once for each customer, subscription and Meetings site. Each is a pool of its own.", notBought, board.Count, neutral(), "count("+p.total()+")"),
+		figure("Units bought", "Of all these pools.", notBought, board.Count, neutral(), "sum("+p.total()+")"),
+		figure("Units in use", "Of all these pools.", notBought, board.Count, neutral(), "sum("+p.consumed()+")"),
+		figure("Units free", "Over all customers; units of one customer do not help another.", notBought, board.Count, neutral(), fmt.Sprintf("sum(%s) - sum(%s)", p.total(), p.consumed())),
 		share,
-		withLinks(figure("Pools with none free", "Used up, or over-assigned.", nobodyBought, board.Count, noneIsGood(board.Bad),
+		withLinks(figure("Pools with none free", "Used up, or over-assigned.", notBought, board.Count, noneIsGood(board.Bad),
 			fmt.Sprintf("count((%s) <= 0) or 0 * count(%s)", p.free(), p.total())), board.RunBook("WebexLicenseCapacityCritical")),
 	}
 }
@@ -46,7 +46,7 @@ func licenseTrends() []board.Panel {
 	p := ofLicense
 	return []board.Panel{
 		{
-			Title: "Units, and where they lead", Width: 12, Height: 9, Unit: board.Count, View: board.Lines{}, NoData: nobodyBought,
+			Title: "Units, and where they lead", Width: 12, Height: 9, Unit: board.Count, View: board.Lines{}, NoData: notBought,
 			Description: "Bought and in use, and the line through the 7 days before drawn 14 days on: where it is above bought, units run out within 14 days. Pools younger than a day are not in it.",
 			Queries: []board.Query{
 				{Expr: "sum(" + p.total() + ")", Legend: "bought"},
@@ -56,7 +56,7 @@ func licenseTrends() []board.Panel {
 			Links: []board.Link{board.RunBook("WebexLicensePoolRunsOut")},
 		},
 		{
-			Title: "Units in use by customer", Width: 12, Height: 9, Unit: board.Count, View: board.Lines{Stacked: true, Aside: true}, NoData: nobodyBought,
+			Title: "Units in use by customer", Width: 12, Height: 9, Unit: board.Count, View: board.Lines{Stacked: true, Aside: true}, NoData: notBought,
 			Description: "The 20 customers that use most, on top of each other.",
 			Queries:     []board.Query{{Expr: largestAtEnd(20, "namespace, customer", p.consumed(), by(perPool, p.raw()+" @ end()")), Legend: "{{customer}}"}},
 		},
@@ -72,7 +72,7 @@ func licenseCustomers() board.Panel {
 	p := ofLicense
 	const row = "namespace, customer, subscription, name"
 	return board.Panel{
-		Title: "Customers", Width: 24, Height: 12, Unit: board.Count, NoData: nobodyBought,
+		Title: "Customers", Width: 24, Height: 12, Unit: board.Count, NoData: notBought,
 		Description: "Each pool of this licence. Change: over the time range above. Runs out in: if it goes on as in the last 7 days.",
 		Queries: []board.Query{
 			{Expr: by(row, p.total())},

@@ -58,7 +58,7 @@ func operatorFigures() []board.Panel {
 	return []board.Panel{
 		withLinks(objects("Customers", "WebexCustomerAccess"), board.RunBook("WebexLicenseOperatorDown")), objects("Licence rows", "WebexLicense"),
 		runs("Runs that succeeded", "In the time range above.", neutral(), `result="Succeeded"`),
-		withLinks(runs("Runs that failed", "In the time range above: for any other reason than that somebody ended them.", noneIsGood(board.Warning), `result!~"Succeeded|Canceled"`),
+		withLinks(runs("Runs that failed", "In the time range above: for any other reason than that a person ended them.", noneIsGood(board.Warning), `result!~"Succeeded|Canceled"`),
 			board.RunBook("WebexLicenseSyncFailing")),
 		withLinks(refused, board.RunBook("WebexLicenseRequestBudget")),
 		dropped,

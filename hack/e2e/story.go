@@ -28,7 +28,7 @@ const (
 
 // story is one going through it. Its commands run in the repository, where make starts it.
 type story struct {
-	directory string // for files that nobody needs afterwards
+	directory string // for files that are not needed afterwards
 	bin       string // the first directory of PATH
 
 	cluster   *controlplane.ControlPlane
@@ -57,7 +57,7 @@ func (s *story) tell(ctx context.Context) {
 	s.run(ctx, "helm", append([]string{"install", release, chart, "--create-namespace"}, values...)...)
 	s.start(ctx)
 
-	s.say("2. Somebody adds a customer, and sees its licences")
+	s.say("2. A person adds a customer, and sees its licences")
 	s.run(ctx, "kubectl", "webex", "connect", "acme", "--token-file", filepath.Join(s.directory, "token"),
 		"--base-url", s.simulator.URL(), "--ca-bundle-file", filepath.Join(s.directory, "ca.crt"), "--yes", "--wait")
 	s.run(ctx, "kubectl", "get", "webexcustomeraccesses,webexlicenses")

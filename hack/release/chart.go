@@ -54,13 +54,13 @@ func copyTree(from, to string, at time.Time, change func(name string, content []
 		}
 		target := filepath.Join(to, name)
 		if entry.IsDir() {
-			return os.MkdirAll(target, 0o755) //nolint:gosec // for everybody
+			return os.MkdirAll(target, 0o755) //nolint:gosec // for all to read
 		}
 		content, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(target, change(filepath.ToSlash(name), content), 0o644); err != nil { //nolint:gosec // for everybody
+		if err := os.WriteFile(target, change(filepath.ToSlash(name), content), 0o644); err != nil { //nolint:gosec // for all to read
 			return err
 		}
 		return os.Chtimes(target, at, at)

@@ -1,7 +1,7 @@
 // Command release writes what a release consists of, beside the image and the chart, into a
 // directory that holds crds.yaml and install.yaml already; make release-artifacts calls it.
-// All of it follows from the commit, the version and the time that are given: whoever builds
-// the same commit gets the same bytes.
+// All of it follows from the commit, the version and the time that are given: one
+// commit gives the same bytes wherever it is built.
 package main
 
 import (
@@ -102,7 +102,7 @@ func (r release) write(ctx context.Context) error {
 }
 
 func (r release) put(name string, content []byte) error {
-	return os.WriteFile(filepath.Join(r.dir, name), content, 0o644) //nolint:gosec // for everybody
+	return os.WriteFile(filepath.Join(r.dir, name), content, 0o644) //nolint:gosec // for all to read
 }
 
 // bills writes a software bill of materials for each program: its modules, their versions,

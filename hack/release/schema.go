@@ -64,7 +64,7 @@ func jsonSchema(spec apiextensionsv1.CustomResourceDefinitionSpec, version apiex
 		}
 		property["const"] = value
 	}
-	// Everybody's; the API server knows its schema.
+	// A field of all kinds; the API server knows its schema.
 	properties["metadata"] = map[string]any{"type": "object"}
 	out, err := json.MarshalIndent(schema, "", "  ") // keys are sorted
 	return append(out, '\n'), err

@@ -33,7 +33,7 @@ var (
 )
 
 // Workflows run only what is pinned, with no right that they do not name, and nothing that
-// somebody else wrote becomes part of a script.
+// another person wrote becomes part of a script.
 func TestWorkflows(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob(filepath.Join("..", "..", ".github", "workflows", "*.yml"))

@@ -252,7 +252,7 @@ func (c *config) printToken(token webexsim.Token, stdout io.Writer) {
 	}
 }
 
-// writeFiles writes the URL last: whoever waits for it finds everything else.
+// writeFiles writes the URL last: a program that waits for it finds all other files.
 func (c *config) writeFiles(server *webexsim.Server) error {
 	for _, file := range []struct {
 		path string

@@ -127,7 +127,7 @@ func (s series) of(metric string) []string {
 	return nil
 }
 
-// Every query of the dashboards can be parsed by Prometheus, and names no metric and no label that nobody exports.
+// Every query of the dashboards can be parsed by Prometheus, and names no metric and no label that is not exported.
 func TestDashboards(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob(filepath.Join("..", "..", "config", "grafana", "*.json"))
@@ -211,7 +211,7 @@ func (s series) check(query, legend string) (problems []string) {
 	need := func(in []string, names ...string) {
 		for _, name := range names {
 			if !slices.Contains(in, name) {
-				problem("nobody exports label %s", name)
+				problem("no metric has label %s", name)
 			}
 		}
 	}
@@ -246,11 +246,11 @@ func (s series) checkSelector(selector *parser.VectorSelector) (problems []strin
 	}
 	have := s.of(selector.Name)
 	if have == nil {
-		return []string{"nobody exports metric " + selector.Name}
+		return []string{"nothing exports metric " + selector.Name}
 	}
 	for _, matcher := range selector.LabelMatchers {
 		if matcher.Name != labels.MetricName && !slices.Contains(have, matcher.Name) {
-			problems = append(problems, fmt.Sprintf("nobody exports label %s of %s", matcher.Name, selector.Name))
+			problems = append(problems, fmt.Sprintf("no metric has label %s of %s", matcher.Name, selector.Name))
 		}
 	}
 	return problems

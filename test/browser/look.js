@@ -1,4 +1,4 @@
-// What a page looks like to somebody: which texts are faint, whether it is wider
+// What a page looks like to a reader: which texts are faint, whether it is wider
 // than the screen, what shows.
 (() => {
   const parse = (text) => {

@@ -28,7 +28,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/test/operator"
 )
 
-// rendering is what a release gets that somebody installs somewhere.
+// rendering is what a release gets that a person installs on a platform.
 type rendering struct {
 	release, namespace string
 	values             map[string]any

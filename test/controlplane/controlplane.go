@@ -251,7 +251,7 @@ func (c *ControlPlane) RestartAPIServer(ctx context.Context, sigkill bool) error
 			return nil
 		}
 		// A client on this machine may have got the port for its end of a connection. It has
-		// to be this one again, since everybody knows it.
+		// to be this one again, since all clients know it.
 		if !errors.Is(err, errPortTaken) || ctx.Err() != nil {
 			return err
 		}
@@ -266,7 +266,7 @@ func (c *ControlPlane) server() *process {
 	return c.apiserver
 }
 
-// Failed is closed when one of the programs has ended although nobody asked it to; Err
+// Failed is closed when one of the programs has ended although it was not asked to; Err
 // then says which one and why. It is also closed by Stop, with Err returning nil.
 func (c *ControlPlane) Failed() <-chan struct{} {
 	failed := make(chan struct{})

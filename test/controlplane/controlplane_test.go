@@ -135,14 +135,14 @@ func TestUsersAndStop(t *testing.T) {
 	}
 
 	// RBAC: a user without roles may nothing.
-	nobody := rest.CopyConfig(c.Config)
-	nobody.Impersonate = rest.ImpersonationConfig{UserName: "nobody"}
-	client, err := kubernetes.NewForConfig(nobody)
+	stranger := rest.CopyConfig(c.Config)
+	stranger.Impersonate = rest.ImpersonationConfig{UserName: "stranger"}
+	client, err := kubernetes.NewForConfig(stranger)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := client.CoreV1().Secrets("default").List(t.Context(), metav1.ListOptions{}); !apierrors.IsForbidden(err) {
-		t.Errorf("listing Secrets as nobody: %v, want Forbidden", err)
+		t.Errorf("listing Secrets as a stranger: %v, want Forbidden", err)
 	}
 
 	pids := []int{c.etcd.cmd.Process.Pid, c.apiserver.cmd.Process.Pid}
@@ -300,7 +300,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	t.Fatalf("not within a minute: %s", what)
 }
 
-// running also counts a dead child that nobody has waited for as gone: what adopts the
+// running also counts a dead child that was not waited for as gone: what adopts the
 // orphans of a test, such as the first process of a container, may never wait for them.
 func running(pid int) bool {
 	if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil {

@@ -18,7 +18,7 @@ import (
 )
 
 // pki is the certificate authority of one control plane and what it has signed. Its own key
-// is never stored, so nobody can sign more.
+// is never stored, so that no more can be signed.
 type pki struct {
 	caPath         string
 	caPEM          []byte

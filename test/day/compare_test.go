@@ -183,7 +183,7 @@ func (f *figures) expectSilence(t *testing.T, c *customer) {
 	}
 }
 
-// expectRecovery checks that whoever is no longer in trouble is fine again.
+// expectRecovery checks that a customer which is no longer in trouble is fine again.
 func (f *figures) expectRecovery(t *testing.T) {
 	last := map[string]*run{}
 	for _, r := range f.runs {

@@ -149,7 +149,7 @@ func play(t *testing.T, seed uint64, p plan, f *figures) {
 		f.customers, f.runs, f.flaws = w.customers, w.runs.records, w.runs.flaws
 		f.verdicts = w.verdicts
 		if w.calls.unknown > 0 {
-			t.Errorf("%d calls with tokens that nobody has", w.calls.unknown)
+			t.Errorf("%d calls with unknown tokens", w.calls.unknown)
 		}
 	})
 	t.Logf("%v", time.Since(began).Round(time.Millisecond))

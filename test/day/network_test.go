@@ -24,7 +24,7 @@ const webexHost = "webex.example"
 
 // network carries real HTTP over TLS through pipes in memory, since the time of
 // the test must stand still while bytes are on their way, and must not while
-// somebody waits for an answer.
+// a caller waits for an answer.
 type network struct {
 	server   *http.Server
 	incoming chan net.Conn

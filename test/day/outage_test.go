@@ -21,7 +21,7 @@ const (
 	outageLength = 2 * time.Hour
 )
 
-// breakDown has Webex answer nobody: for an hour it says so, and for another one it
+// breakDown has Webex answer no request: for an hour it says so, and for another one it
 // hangs up.
 func (w *world) breakDown(begin time.Time) {
 	from := begin.Add(outageAfter)

@@ -19,7 +19,7 @@ type calls struct {
 
 	mu      sync.Mutex
 	owners  map[string]*customer // by access token, and by client id
-	unknown int                  // calls with a token that nobody has
+	unknown int                  // calls with an unknown token
 }
 
 func (c *calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {

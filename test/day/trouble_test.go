@@ -14,7 +14,7 @@ type trouble int
 const (
 	healthy  trouble = iota
 	limited          // 429 or 423 for hours
-	refused          // 401 or 403 until somebody changes the Secret, if anybody does
+	refused          // 401 or 403 until the Secret is changed, if it is
 	flapping         // 5xx that come and go
 )
 
@@ -89,7 +89,7 @@ func (w *world) refuse(c *customer, begin time.Time, day time.Duration, place in
 		}
 	}}}
 	if place%5 == 0 {
-		return script // nobody cares
+		return script // without effect
 	}
 	return append(script, moment{mended, func() {
 		w.sim.RemoveRule(rule)

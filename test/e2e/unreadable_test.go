@@ -34,7 +34,7 @@ type storedObject struct {
 	anew []string
 }
 
-const customerOfOdd = `"customerAccessRef": {"name": "nobody"}`
+const customerOfOdd = `"customerAccessRef": {"name": "none"}`
 
 var storedObjects = []storedObject{
 	{"LicenseSyncSchedule", "licensesyncschedules", "date", `"spec": {` + customerOfOdd + `, "at": ["2027-01-01t02:00:00z"]}`, v1alpha1.ReasonUnreadableField, []string{"spec.at[0]", "write a time"}, nil},

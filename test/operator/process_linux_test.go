@@ -57,7 +57,7 @@ func TestNothingSurvivesSIGKILL(t *testing.T) {
 	}
 }
 
-// alive is whether a process runs. One that has ended and that nobody has asked about yet does not.
+// alive is whether a process runs. One that has ended and that has not been waited for yet does not.
 func alive(pid int) bool {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {

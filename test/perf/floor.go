@@ -12,7 +12,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 )
 
-// floor measures how long the API server takes for a row if some clients do nothing but write rows, with nobody
+// floor measures how long the API server takes for a row if some clients do nothing but write rows, with no client
 // watching them: a row, and its status, since no request can write both. No operator is faster.
 func floor(ctx context.Context, w *world, step Step) error {
 	const namespace = "floor"
@@ -38,7 +38,7 @@ func floor(ctx context.Context, w *world, step Step) error {
 	return w.client.DeleteAllOf(ctx, &v1alpha1.WebexLicense{}, client.InNamespace(namespace))
 }
 
-// bareRow is a row as runs write it, with all that it says, and that nobody looks after.
+// bareRow is a row as runs write it, with all that it says, and that no operator looks after.
 func bareRow(namespace string, i int) *v1alpha1.WebexLicense {
 	now := metav1.Now()
 	condition := func(name, reason, message string) metav1.Condition {

@@ -14,11 +14,11 @@ const longest = 200
 // said are the fields that begin a line, in this order, without their names.
 var said = []string{"ts", "level", "logger", "msg"}
 
-// unsaid are those that help nobody here.
+// unsaid are those that do not help here.
 var unsaid = []string{"stacktrace", "controller", "controllerGroup", "controllerKind", "reconcileID"}
 
 // readable is a log of JSON lines as people read it: what was said, then the fields, cut where they are long, and
-// without those that help nobody. Lines that are no JSON, such as those of a panic, stay.
+// without those that do not help. Lines that are no JSON, such as those of a panic, stay.
 func readable(log string) string {
 	var lines []string
 	for line := range strings.SplitSeq(strings.TrimSpace(log), "\n") {

@@ -71,7 +71,7 @@ func (m *manager) pause(ctx context.Context, d time.Duration) error {
 	case <-m.Done():
 		return fmt.Errorf("the manager has ended: %w; its log ends:\n%s", errors.Join(m.Err()), m.tail())
 	case <-ctx.Done():
-		if errors.Is(ctx.Err(), context.Canceled) { // somebody interrupted, and knows why
+		if errors.Is(ctx.Err(), context.Canceled) { // a person interrupted it
 			return context.Cause(ctx)
 		}
 		return fmt.Errorf("%w; the manager's log ends:\n%s", context.Cause(ctx), m.tail())
@@ -89,7 +89,7 @@ const stopTimeout = 30 * time.Second
 // stop ends the manager as the kubelet does.
 func (m *manager) stop() error {
 	select {
-	case <-m.Done(): // somebody has noticed
+	case <-m.Done(): // the end was noticed
 		return nil
 	default:
 	}

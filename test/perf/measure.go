@@ -102,7 +102,7 @@ func (w *world) measured(ctx context.Context, step Step, act func() error) (*rea
 		return nil, nil, err
 	}
 	writes := since(before.writes, after.writes)
-	// Events say what happened, and leases that somebody is there: neither is a part of the state.
+	// Events say what happened, and leases that a process is there: neither is a part of the state.
 	events := writes["events"]
 	delete(writes, "events")
 	delete(writes, "leases")
@@ -121,7 +121,7 @@ func (w *world) measured(ctx context.Context, step Step, act func() error) (*rea
 	return &before, &after, nil
 }
 
-// quiet waits until nobody has written anything for a while: what follows a run has been done.
+// quiet waits until nothing was written for a while: what follows a run has been done.
 func (w *world) quiet(ctx context.Context) error {
 	const silence = 3 * time.Second
 	var last float64

@@ -44,7 +44,7 @@ func (w *world) verifyCustomer(ctx context.Context, g *group, i int) error {
 	if err := w.client.List(ctx, &rows, client.InNamespace(key.Namespace), client.MatchingLabels{v1alpha1.LabelCustomer: key.Name}); err != nil {
 		return err
 	}
-	// Without the level Site nobody reads people, and rows tell less about themselves.
+	// Without the level Site no run reads people, and rows tell less about themselves.
 	want, shown := operator.Expected(key.Name, truth, nil), operator.Shown
 	if len(g.Levels) == 1 && g.Levels[0] == v1alpha1.LevelCustomer {
 		want, shown = expectedUnits(truth), shownUnits

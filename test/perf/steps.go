@@ -17,7 +17,7 @@ var actions = map[string]func(ctx context.Context, w *world, step Step) error{
 
 // pollInterval is how often is looked whether runs have ended, at most. Each look collects the manager's metrics, which
 // takes it some microseconds for a row: with many rows it was a sixth of the manager's processor time. pollShare is how
-// many times as long as the last look took nobody looks.
+// many times as long as the last look took passes before the next.
 const (
 	pollInterval = 500 * time.Millisecond
 	pollShare    = 10

@@ -15,7 +15,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 )
 
-// bareDelete measures how long a namespace takes to be gone that holds nothing but rows that nobody looks after. It is to
+// bareDelete measures how long a namespace takes to be gone that holds nothing but rows that no operator looks after. It is to
 // happen before the manager is started.
 func bareDelete(ctx context.Context, w *world, step Step) error {
 	const namespace = "bare"

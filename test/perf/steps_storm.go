@@ -14,7 +14,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 )
 
-// bareRuns measures how long the API server takes to create runs for some clients, with nobody watching them: no
+// bareRuns measures how long the API server takes to create runs for some clients, with no watch on them: no
 // controller can have them created sooner. It is to happen before the manager is started.
 func bareRuns(ctx context.Context, w *world, step Step) error {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "bare-runs-"}}

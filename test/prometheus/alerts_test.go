@@ -57,7 +57,7 @@ func TestAlerts(t *testing.T) {
 	}
 	for fired := range world.ever("firing", begin) {
 		if !want[fired] {
-			t.Errorf("an alert fired that nobody caused: %s", fired)
+			t.Errorf("an alert fired without a cause: %s", fired)
 		}
 		delete(want, fired)
 	}
@@ -164,7 +164,7 @@ func troubles() []scenario {
 			cure: func(w *World) { w.Sim.RemoveRule("forbidden"); w.sync("forbidden", true) },
 		},
 		{
-			// All licences are gone, and somebody says that this is right.
+			// All licences are gone, and a person says that this is right.
 			alert: "WebexLicensePruneHeld", name: "pruned",
 			setup: func(w *World) { w.customer("pruned") },
 			cause: func(w *World) { w.org("pruned").RemoveAllLicenses(); w.sync("pruned", true) },
@@ -188,7 +188,7 @@ func credentials() []scenario {
 	}
 	return []scenario{
 		{
-			// Somebody revokes the token, and puts another one into the Secret. The operator runs by itself.
+			// A person revokes the token, and puts another one into the Secret. The operator runs by itself.
 			alert: "WebexLicenseCredentialsRefused", name: "refused",
 			setup: func(w *World) { w.customer("refused") },
 			cause: func(w *World) {
@@ -203,7 +203,7 @@ func credentials() []scenario {
 			},
 		},
 		{
-			// The refresh token lives an hour, which is 6 days at this speed, until somebody authorizes again.
+			// The refresh token lives an hour, which is 6 days at this speed, until a person authorizes again.
 			alert: "WebexLicenseCredentialsEnding", name: "ending",
 			setup: func(w *World) {
 				w.Sim.AddOrganization(organization("ending"))
@@ -244,7 +244,7 @@ func capacities() []scenario {
 			cure:  func(w *World) { buy(w, "critical", 20) },
 		},
 		{
-			// More people with each run, until somebody buys enough licences.
+			// More people with each run, until the customer buys enough licences.
 			alert: "WebexLicensePoolRunsOut", name: "growing",
 			setup: func(w *World) {
 				w.customer("growing")

@@ -21,7 +21,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/test/operator"
 )
 
-// Names of config/default, and of a Prometheus that somebody has beside it.
+// Names of config/default, and of a Prometheus that runs beside it.
 const (
 	systemNamespace = "webex-license-operator-system"
 	managerAccount  = "webex-license-operator-controller-manager"

@@ -152,7 +152,7 @@ func (d *dashboard) values(w *World) *strings.Replacer {
 	return strings.NewReplacer(values...)
 }
 
-// hurried makes a day of the queries a second: nobody waits for a week of history.
+// hurried makes a day of the queries a second: a test cannot wait for a week of history.
 func hurried(query string) string {
 	return strings.NewReplacer("[7d:1h]", "[7s:1s]", "offset 1d", "offset 1s", "[1h]", "[1m]").Replace(query)
 }

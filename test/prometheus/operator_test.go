@@ -33,7 +33,7 @@ func TestOperatorAlerts(t *testing.T) {
 	}
 	for alert := range fired {
 		if !want[alert] {
-			t.Errorf("an alert fired that nobody caused: %s", alert)
+			t.Errorf("an alert fired without a cause: %s", alert)
 		}
 	}
 }

@@ -52,8 +52,8 @@ func TestAuthorization(t *testing.T) {
 		who, token string
 		want       int
 	}{
-		{"nobody", "", http.StatusUnauthorized},
-		{"a token that nobody issued", "none", http.StatusInternalServerError}, // so answers controller-runtime
+		{"no token", "", http.StatusUnauthorized},
+		{"a token that was never issued", "none", http.StatusInternalServerError}, // so answers controller-runtime
 		{"a ServiceAccount without the right", stranger, http.StatusForbidden},
 	} {
 		if status, _ := w.scrape(c.token); status != c.want {

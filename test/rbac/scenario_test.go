@@ -196,7 +196,7 @@ func (s *scenario) play() {
 	})
 }
 
-// scrape reads metrics as somebody who may, and as others.
+// scrape reads metrics as one who may, and as others.
 func (s *scenario) scrape() {
 	s.t.Helper()
 	reader, stranger := s.account("prometheus"), s.account("stranger")
@@ -209,7 +209,7 @@ func (s *scenario) scrape() {
 		s.t.Errorf("a stranger reads metrics: %d", code)
 	}
 	if code := s.scrapeAs(""); code != http.StatusUnauthorized {
-		s.t.Errorf("somebody without a token reads metrics: %d", code)
+		s.t.Errorf("a client without a token reads metrics: %d", code)
 	}
 }
 

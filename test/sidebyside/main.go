@@ -62,13 +62,13 @@ func run(ctx context.Context, c config) error {
 	if err := versions(ctx, os.Stdout); err != nil {
 		return err
 	}
-	starts, err := world.rounds(ctx, walk.Nobody, c.runs, everyone)
+	starts, err := world.rounds(ctx, walk.NoPeople, c.runs, everyone)
 	if err != nil {
 		return err
 	}
 	sections := []section{}
 	for _, s := range []section{
-		{title: "The list without locations, pages of 1,000", way: walk.Everybody, rounds: c.runs, who: everyone},
+		{title: "The list without locations, pages of 1,000", way: walk.AllPeople, rounds: c.runs, who: everyone},
 		{title: "The list with calling data, pages of 100", way: walk.CallingData, rounds: c.runs, who: everyone},
 		{
 			title: fmt.Sprintf("The list with calling data, %v a request", c.latency),

@@ -36,7 +36,7 @@ type measured struct {
 type figure struct {
 	name string
 	of   func(measured) float64
-	// walkOnly takes away what the same walker took for nobody, by the median.
+	// walkOnly takes away what the same walker took for no people, by the median.
 	walkOnly bool
 }
 

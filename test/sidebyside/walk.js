@@ -15,9 +15,9 @@ require('@webex/plugin-logger');
 require('@webex/plugin-people');
 
 const ways = {
-  'everybody': {max: 1000, excludeStatus: true},
+  'all': {max: 1000, excludeStatus: true},
   'calling-data': {max: 100, callingData: true, excludeStatus: true},
-  'nobody': null,
+  'none': null,
 };
 
 async function walk(webex, way) {

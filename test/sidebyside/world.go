@@ -104,7 +104,7 @@ func (w *world) measure(ctx context.Context, name walkerName, way walk.Way) (mea
 		return m, err
 	}
 	m.calls = requests.Operations["GET /people"]
-	if name == reader || way == walk.Nobody {
+	if name == reader || way == walk.NoPeople {
 		return m, nil
 	}
 	return m, m.Check(w.truth)

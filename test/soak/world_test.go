@@ -196,7 +196,7 @@ func (w *world) supervise(process *operator.Process) {
 	}
 	w.tally("exits without an API server")
 	w.note("manager ended by itself: %v", process.Err())
-	if w.up.TryRLock() { // nobody restarts the API server, or somebody just did
+	if w.up.TryRLock() { // the API server is not being restarted, or just was
 		w.up.RUnlock()
 		if tail := m.log.Tail(30); !strings.Contains(tail, "connection refused") && !strings.Contains(tail, "etcd") {
 			w.t.Errorf("the manager ended by itself: %v\n%s", process.Err(), tail)

@@ -80,7 +80,7 @@ func (c *call) serve(found *route, otherMethod bool) error {
 	}
 	if c.rule.AfterService {
 		c.w.hide()
-		_ = c.carryOut(found, otherMethod) // nobody learns how it went
+		_ = c.carryOut(found, otherMethod) // the client does not learn how it went
 		c.w.show()
 	}
 	return c.answerRule()

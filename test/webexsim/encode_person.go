@@ -216,7 +216,7 @@ func appendWork(b []byte, h uint64) []byte {
 	return append(b, '"')
 }
 
-// appendSites appends the Meetings sites. Everybody has them, licensed or not:
+// appendSites appends the Meetings sites. All people have them, licensed or not:
 // recorded people with free licences only carried the plain name of the site.
 func (o *Organization) appendSites(b []byte, i int, p *Person, h uint64) []byte {
 	if len(o.sites) > 0 {

@@ -12,7 +12,7 @@ type GeneratorOptions struct {
 	// UUID and Name are derived from the seed if empty.
 	UUID, Name string
 	// People is the number of people. Licenses is the number of rows (default 15):
-	// the four free ones, which everybody holds, then bought ones.
+	// the four free ones, which all people hold, then bought ones.
 	People, Licenses int
 	// Locations and Subscriptions default to 10 and 1. Each subscription has its own
 	// Meetings site.

@@ -87,7 +87,7 @@ func (c *call) patchLicenseUsers() error {
 func (c *call) refuseAssignment(err error) error {
 	var refused *assignmentError
 	if !errors.As(err, &refused) {
-		return c.notFound() // somebody else has removed the person
+		return c.notFound() // another request has removed the person
 	}
 	c.setTracking("NA_")
 	b := append([]byte(nil), `{"message":`...)
@@ -293,7 +293,7 @@ func (o *Organization) appendAssigned(b []byte, i int) []byte {
 	return append(b, "]}"...)
 }
 
-// assignOutside answers about somebody of another organization: meeting licences are
+// assignOutside answers about a person of another organization: meeting licences are
 // pending until that person accepts, and consume nothing; others cannot be assigned.
 func (c *call) assignOutside(a *assignment) error {
 	o := c.org

@@ -195,7 +195,7 @@ func TestAssignRequests(t *testing.T) {
 		{"missing scope", "t", `{}`, 403, ""},
 		{"wrong role", "readonly", `{}`, 403, ""},
 		{"no JSON", "w", `x`, 400, ""},
-		{"nobody", "w", `{"licenses":[]}`, 400, ""},
+		{"no person", "w", `{"licenses":[]}`, 400, ""},
 		{"no licence id", "w", `{"email":"x@y","licenses":[{}]}`, 400, ""},
 		{"wrong operation", "w", `{"email":"x@y","licenses":[{"id":"x","operation":"give"}]}`, 400, ""},
 		{"host account", "w", `{"email":"x@y","siteUrls":[{"siteUrl":"x","accountType":"host"}]}`, 400, ""},

@@ -58,7 +58,7 @@ func TestManagedList(t *testing.T) {
 	s.IssueToken(TokenSpec{
 		Organization: StandardUUID, Organizations: []string{TwoSubscriptionUUID}, Access: "other", Owner: "other-admin", Partner: true,
 	})
-	expect("managed by somebody else", "other", customer, 403)
+	expect("managed by another partner", "other", customer, 403)
 
 	s.Advance(24*time.Hour - time.Second)
 	expect("one second before it lapses", "p", customer, 200)

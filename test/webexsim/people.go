@@ -86,7 +86,7 @@ func (c *call) peoplePage(p page) (rows []int, next int, more bool) {
 	return rows, next, false
 }
 
-// peopleFilter is nil if everybody is meant. It runs while the organization is locked.
+// peopleFilter is nil if all people are meant. It runs while the organization is locked.
 func (c *call) peopleFilter() func(i int, p *Person) bool {
 	at, email := fullID(kindLocation, c.q.Get("locationId")), strings.ToLower(c.q.Get("email"))
 	named, role := strings.ToLower(c.q.Get("displayName")), fullID(kindRole, c.q.Get("roles"))

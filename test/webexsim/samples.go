@@ -19,7 +19,7 @@ func included(name, offer, uuid string) LicenseSpec {
 	return LicenseSpec{Name: name, OfferCode: offer, UUID: uuid, TotalIsPeople: true}
 }
 
-// freeLicenses are held by everybody, people with a pending invitation included.
+// freeLicenses are held by all people, those with a pending invitation included.
 func freeLicenses() []LicenseSpec {
 	return []LicenseSpec{
 		included("Basic Messaging", "FMS", uuidBasicMessaging),

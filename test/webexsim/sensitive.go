@@ -138,7 +138,7 @@ func (o *Organization) appendData(data []Sensitive, i int, p *Person) []Sensitiv
 	return data
 }
 
-// formerPerson is somebody who has another name or address by now.
+// formerPerson is a person who has another name or address by now.
 type formerPerson struct {
 	index  int
 	person Person

@@ -48,7 +48,7 @@ type LicenseSpec struct {
 	// Total is the number of units bought.
 	Total int
 	// TotalIsPeople makes the total the number of people, as the service does for
-	// rows that nobody buys.
+	// rows that are not bought.
 	TotalIsPeople bool
 	// Subscription is absent from such rows.
 	Subscription string

@@ -39,7 +39,7 @@ func Operator(ctx context.Context, s Service, way Way) (Result, error) {
 			case p.Incomplete:
 				return Result{}, errors.New("the service could not read every field of a person")
 			case p.Type != "" && p.Type != "person":
-			case way == Everybody:
+			case way == AllPeople:
 				counters.AddAnywhere(p.ID, p.Licenses)
 			default:
 				counters.AddPerson(p.ID, p.LocationID, p.Licenses)
@@ -79,11 +79,11 @@ func counters(ctx context.Context, client *webex.Client, way Way) (*usage.Aggreg
 
 func pages(ctx context.Context, client *webex.Client, way Way) (iter.Seq2[[]webex.Person, error], error) {
 	switch way {
-	case Everybody:
+	case AllPeople:
 		return client.AllPeople(ctx, ""), nil
 	case CallingData:
 		return client.PeoplePages(ctx, ""), nil
-	case Nobody:
+	case NoPeople:
 		return func(func([]webex.Person, error) bool) {}, nil
 	}
 	return nil, noWay(way)

@@ -20,11 +20,11 @@ func Reader(ctx context.Context, s Service, way Way) (Result, error) {
 	result := Result{}
 	next := ""
 	switch way {
-	case Everybody:
+	case AllPeople:
 		next = s.BaseURL + "/people?excludeStatus=true&max=1000"
 	case CallingData:
 		next = s.BaseURL + "/people?callingData=true&excludeStatus=true&max=100"
-	case Nobody:
+	case NoPeople:
 	default:
 		return Result{}, noWay(way)
 	}

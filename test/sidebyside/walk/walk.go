@@ -14,23 +14,23 @@ import (
 type Way string
 
 const (
-	// Everybody is the list without locations, in pages of 1,000.
-	Everybody Way = "everybody"
+	// AllPeople is the list without locations, in pages of 1,000.
+	AllPeople Way = "all"
 	// CallingData is the list with calling data, of which the location is a part, in pages of 100.
 	CallingData Way = "calling-data"
-	// Nobody is no list of people. What is left is the start of a process, and the list of licences.
-	Nobody Way = "nobody"
+	// NoPeople is no list of people. What is left is the start of a process, and the list of licences.
+	NoPeople Way = "none"
 )
 
 func noWay(way Way) error {
-	return fmt.Errorf("there is no way %q: want %s, %s or %s", way, Everybody, CallingData, Nobody)
+	return fmt.Errorf("there is no way %q: want %s, %s or %s", way, AllPeople, CallingData, NoPeople)
 }
 
 // Result is what a walk found. Each walker prints it as JSON.
 type Result struct {
 	// People are the entries of the list.
 	People int64 `json:"people"`
-	// Units are held by people of type person, by the id of the licence. Licences that nobody holds may be missing.
+	// Units are held by people of type person, by the id of the licence. Licences without a holder may be missing.
 	Units map[string]int64 `json:"units,omitempty"`
 	// Bytes is what the bodies of the pages of people had; 0 if the walker does not count them.
 	Bytes int64 `json:"bytes,omitempty"`

@@ -11,7 +11,7 @@ import (
 // What make side-by-side measures is what it says: the same pages, and right figures. It needs no node.
 func TestWalkersSeeTheSame(t *testing.T) {
 	t.Parallel()
-	for way, pages := range map[Way]int{Everybody: 3, CallingData: 21, Nobody: 0} {
+	for way, pages := range map[Way]int{AllPeople: 3, CallingData: 21, NoPeople: 0} {
 		t.Run(string(way), func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
@@ -27,7 +27,7 @@ func TestWalkersSeeTheSame(t *testing.T) {
 
 			counted, err := Operator(t.Context(), service, way)
 			g.Expect(err).NotTo(HaveOccurred())
-			if way == Nobody {
+			if way == NoPeople {
 				g.Expect(counted.People).To(BeZero())
 			} else {
 				g.Expect(counted.Check(org.Truth())).To(Succeed())
