@@ -68,7 +68,7 @@ func BenchmarkScrape(b *testing.B) {
 
 func get(tb testing.TB, url string) int64 {
 	tb.Helper()
-	request, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, url, http.NoBody)
+	request, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, url, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}

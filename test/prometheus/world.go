@@ -280,7 +280,7 @@ func (w *World) Await(what string, so func() bool) {
 // scrape asks the manager for its metrics, with a token or none. Status 0 is that of a manager that does not answer.
 func (w *World) scrape(token string) (status int, body string) {
 	w.t.Helper()
-	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "https://"+w.metrics+"/metrics", http.NoBody)
+	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "https://"+w.metrics+"/metrics", nil)
 	w.must("preparing a scrape", err)
 	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)

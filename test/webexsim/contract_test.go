@@ -238,7 +238,7 @@ func (c *contract) check(faults []string, a ask, reply answer) []string {
 		return faults // told at the end
 	}
 	c.seen[fmt.Sprintf("%s %d", found.operation(), reply.status)] = true
-	request, err := http.NewRequest(a.method, "https://api.example.com"+a.path, http.NoBody)
+	request, err := http.NewRequest(a.method, "https://api.example.com"+a.path, nil)
 	if err != nil {
 		return append(faults, err.Error())
 	}
