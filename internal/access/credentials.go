@@ -67,7 +67,8 @@ type credentials struct {
 	resourceVersion string
 	// applicationID is that of a Service App, organization the UUID of the one that
 	// its tokens are for, as far as it is known before the first call.
-	applicationID, organization string
+	applicationID string
+	organization  webex.OrganizationID
 	// bootstrap is what tokens of the Service App are asked for with.
 	bootstrap authorization
 	// proxy says nothing about the owner of the token. What is wrong with it matters where there is a proxy.
@@ -86,7 +87,7 @@ func (c *credentials) tokenPerOrganization() bool { return c.refreshToken == "" 
 // areThoseOf says whether another customer that names the same Secret has the same
 // tokens by it.
 func (c *credentials) areThoseOf(other *v1alpha1.WebexCustomerAccess) bool {
-	return !c.tokenPerOrganization() || knownOrganization(other) == c.organization
+	return !c.tokenPerOrganization() || OrganizationOf(other) == c.organization
 }
 
 // readCredentials reads the Secret, past any cache.
@@ -102,27 +103,25 @@ func (p *Provider) readCredentials(ctx context.Context, customer *v1alpha1.Webex
 	}
 	c, err := parseCredentials(secret)
 	if c.applicationID != "" {
-		c.organization = knownOrganization(customer)
+		c.organization = OrganizationOf(customer)
 	}
 	if connection := customer.Spec.Connection; err == nil && connection != nil && connection.ProxyURL != "" {
 		err = c.proxyFault
 	}
-	if err == nil && c.tokenPerOrganization() && c.organization == "" {
+	if err == nil && c.tokenPerOrganization() && c.organization == (webex.OrganizationID{}) {
 		err = organizationUnknown(name)
 	}
 	return c, err
 }
 
-// knownOrganization is the UUID of the customer's organization: the one that the
-// spec names, or else the one that was found before.
-func knownOrganization(customer *v1alpha1.WebexCustomerAccess) string {
-	if uuid, err := webex.OrganizationUUID(customer.Spec.OrganizationID); err == nil {
-		return uuid
+// OrganizationOf is the organization of a customer: the one that the spec names, or
+// else the one that was found before; zero if none is known.
+func OrganizationOf(customer *v1alpha1.WebexCustomerAccess) webex.OrganizationID {
+	id, err := webex.ParseOrganizationID(customer.Spec.OrganizationID)
+	if found := customer.Status.Organization; err != nil && found != nil {
+		id, _ = webex.ParseOrganizationID(found.ID)
 	}
-	if found := customer.Status.Organization; found != nil {
-		return found.ID
-	}
-	return ""
+	return id
 }
 
 // SecretNotFoundMessage says what to do about a missing credentials Secret.
@@ -270,7 +269,7 @@ func (c *credentials) owner() string {
 		return digest("token", c.accessToken)
 	}
 	if c.refreshToken == "" {
-		return digest("app", c.clientID, c.organization)
+		return digest("app", c.clientID, c.organization.UUID())
 	}
 	return c.source()
 }

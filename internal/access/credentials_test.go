@@ -10,6 +10,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
 func secretOf(data map[string]string) *corev1.Secret {
@@ -153,6 +154,7 @@ func TestSourceAndOwnerOfCredentials(t *testing.T) {
 
 	app := map[string]string{KeyApplicationID: "app", KeyClientID: "id", KeyClientSecret: "s3cret", KeyBootstrapToken: "token"}
 	one, other := parse(app), parse(app)
-	one.organization, other.organization = "1", "2"
+	one.organization, _ = webex.ParseOrganizationID("11111111-2222-4333-8444-555555555555")
+	other.organization, _ = webex.ParseOrganizationID("99999999-2222-4333-8444-555555555555")
 	g.Expect(one.owner()).NotTo(Equal(other.owner()), "a Service App is another account in each organization")
 }

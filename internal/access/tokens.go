@@ -57,7 +57,7 @@ func (s *Session) tokenSource(observe func(webex.Call)) webex.TokenSource {
 	}
 	name, of := TokenSecretName(c.secret), c.secret
 	if c.tokenPerOrganization() {
-		name, of = tokenSecretName(c.secret, c.organization[:8]), c.secret+" for organization "+c.organization
+		name, of = tokenSecretName(c.secret, c.organization.UUID()[:8]), c.secret+" for organization "+c.organization.UUID()
 	}
 	tokens := source(name, of, c.areThoseOf)
 	tokens.refused = fmt.Sprintf("Webex refused the refresh token or the client of Secret %q: authorize again and put the new %s into it", c.secret, KeyRefreshToken)
@@ -190,7 +190,7 @@ func (t *refreshingTokens) load(ctx context.Context, lock *tokenLock) (storedTok
 			stored = u.storedToken
 		}
 	}
-	if stored.organization != "" && t.credentials.organization != "" && stored.organization != t.credentials.organization {
+	if asked := t.credentials.organization.UUID(); stored.organization != "" && asked != "" && stored.organization != asked {
 		return stored, failures.Auth(v1alpha1.ReasonOrganizationMismatch,
 			"the tokens that the Service App of Secret %q got are of organization %s: give each organization a Secret of its own, or leave %s out of it",
 			t.credentials.secret, stored.organization, KeyRefreshToken)

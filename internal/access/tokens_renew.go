@@ -93,7 +93,7 @@ func (t *refreshingTokens) exchange(ctx context.Context, rejected string) (webex
 		answer, err := t.askAsApp(asking)
 		switch f := failures.Of(asking, err); {
 		case err == nil:
-			t.current.organization = t.credentials.organization
+			t.current.organization = t.credentials.organization.UUID()
 			return answer, nil
 		case f.Class != webex.ClassAuth, f.Reason == v1alpha1.ReasonOrganizationRequired:
 			t.remember(ctx)
@@ -128,7 +128,7 @@ func (t *refreshingTokens) remember(ctx context.Context) {
 // (https://developer.webex.com/docs/service-apps).
 func (t *refreshingTokens) askAsApp(ctx context.Context) (webex.Token, error) {
 	c := t.credentials
-	if c.organization == "" {
+	if c.organization == (webex.OrganizationID{}) {
 		return webex.Token{}, organizationUnknown(c.secret)
 	}
 	caller, err := t.caller.Token(ctx)
@@ -137,7 +137,7 @@ func (t *refreshingTokens) askAsApp(ctx context.Context) (webex.Token, error) {
 	}
 	grant := webex.ServiceAppGrant{
 		ApplicationID: c.applicationID, ClientID: c.clientID, ClientSecret: c.clientSecret,
-		OrganizationID: webex.OrganizationAPIID(c.organization), CallerToken: caller,
+		OrganizationID: c.organization, CallerToken: caller,
 	}
 	answer, refusal := t.endpoint.ServiceApp(ctx, grant)
 	if e, ok := webex.AsError(refusal); !ok || e.Status != http.StatusUnauthorized {

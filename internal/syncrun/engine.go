@@ -102,13 +102,13 @@ type attempt struct {
 	limiter      *budget.Limiter
 	webex        *webex.Client
 	organization webex.Organization
-	// orgParameter is sent as orgId: empty for the token's own organization.
-	orgParameter string
-	licenses     []usage.License
-	locations    []usage.Location
-	roles        []string
-	usage        *usage.Aggregator
-	totals       usage.Totals
+	// named is the organization that requests name; zero: the token's own.
+	named     webex.OrganizationID
+	licenses  []usage.License
+	locations []usage.Location
+	roles     []string
+	usage     *usage.Aggregator
+	totals    usage.Totals
 	// chosen are the defaults of the spec that the rows were decided by.
 	chosen usage.Defaults
 

@@ -129,7 +129,7 @@ func (a *attempt) recordResult(s *v1alpha1.WebexCustomerAccessStatus, now metav1
 
 // organizationStatus keeps the name that is known where an answer has none.
 func (a *attempt) organizationStatus() *v1alpha1.OrganizationStatus {
-	s := &v1alpha1.OrganizationStatus{ID: organizationUUID(a.organization), DisplayName: rows.Clip(a.organization.DisplayName, 512)}
+	s := &v1alpha1.OrganizationStatus{ID: rows.Clip(a.organization.ID.UUID(), 128), DisplayName: rows.Clip(a.organization.DisplayName, 512)}
 	if known := a.customer.Status.Organization; s.DisplayName == "" && known != nil && known.ID == s.ID {
 		s.DisplayName = known.DisplayName
 	}

@@ -102,7 +102,7 @@ func (r *people) take(page []webex.Person, add func(*webex.Person) error) error 
 // oneList reads the list of everybody with their locations, and goes over to lists
 // by location where these end sooner.
 func (r *people) oneList(ctx context.Context, seen *survey) error {
-	for page, err := range r.webex.PeoplePages(ctx, r.orgParameter) {
+	for page, err := range r.webex.PeoplePages(ctx, r.named) {
 		if err != nil {
 			return err
 		}
@@ -188,7 +188,7 @@ var errListsDisagree = errors.New("the lists of people by location do not fit th
 // than was asked for: then the one list is left.
 func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, err error) {
 	group, within := errgroup.WithContext(ctx)
-	next, stop := iter.Pull2(a.webex.AllPeople(within, a.orgParameter))
+	next, stop := iter.Pull2(a.webex.AllPeople(within, a.named))
 	defer stop()
 	r := a.newPeople()
 	first, err, more := next()
@@ -260,7 +260,7 @@ func (r *people) everybody(page []webex.Person) error {
 
 // location reads the people of one location.
 func (r *people) location(ctx context.Context, id string) error {
-	for page, err := range r.webex.PeopleAt(ctx, r.orgParameter, id) {
+	for page, err := range r.webex.PeopleAt(ctx, r.named, id) {
 		if err != nil {
 			return err
 		}

@@ -102,10 +102,10 @@ func (p *Probe) Check(ctx context.Context, uuid string) (*Findings, error) {
 		{Lack{What: "roles", Scope: "spark-admin:roles_read", Optional: true}, ptr.Deref(collection.Roles, true), a.listRoles},
 		{Lack{What: "locations", Scope: "spark-admin:locations_read", Optional: true}, site, a.readLocations},
 		{Lack{What: "people", Scope: "spark-admin:people_read", Optional: true}, site, func(ctx context.Context) error {
-			return begin(a.webex.PeoplePages(ctx, a.orgParameter))
+			return begin(a.webex.PeoplePages(ctx, a.named))
 		}},
 		{Lack{What: "workspaces", Scope: "spark-admin:workspaces_read", Optional: true}, site && ptr.Deref(collection.Workspaces, true), func(ctx context.Context) error {
-			return begin(a.webex.Workspaces(ctx, a.orgParameter))
+			return begin(a.webex.Workspaces(ctx, a.named))
 		}},
 	} {
 		if !need.wanted {

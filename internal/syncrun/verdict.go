@@ -75,5 +75,5 @@ func (a *attempt) knock(ctx context.Context) error {
 		}
 	}
 	a.step = last.Verdict.Step
-	return a.webex.Knock(ctx, path, a.orgParameter)
+	return a.webex.Knock(ctx, path, a.named)
 }

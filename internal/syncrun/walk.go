@@ -6,7 +6,6 @@ import (
 	"iter"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"k8s.io/utils/ptr"
@@ -107,29 +106,26 @@ func (a *attempt) identify(ctx context.Context) error {
 // also refreshes the customer in the list of managed organizations, without
 // which later calls answer 403.
 func (a *attempt) namedOrganization(ctx context.Context) (webex.Organization, error) {
-	uuid, err := webex.OrganizationUUID(a.customer.Spec.OrganizationID)
+	id, err := webex.ParseOrganizationID(a.customer.Spec.OrganizationID)
 	if err != nil {
 		return webex.Organization{}, failures.Terminal(v1alpha1.ReasonInvalidOrganizationID, "spec.organizationID: %v; since it is immutable, delete this WebexCustomerAccess and create it with the right id", err)
 	}
 	mismatch := failures.Auth(v1alpha1.ReasonOrganizationMismatch,
-		"the credentials give no access to organization %s of spec.organizationID: use a token of that organization or of its partner, or create a WebexCustomerAccess with the right id", uuid)
-	a.orgParameter = webex.OrganizationAPIID(uuid)
-	organization, err := a.webex.Organization(ctx, a.orgParameter)
+		"the credentials give no access to organization %s of spec.organizationID: use a token of that organization or of its partner, or create a WebexCustomerAccess with the right id", id.UUID())
+	a.named = id
+	organization, err := a.webex.Organization(ctx, id)
 	if e, ok := errors.AsType[*webex.Error](err); ok && deniesAccess(e) {
 		if a.customer.Status.LastSuccessfulSyncTime != nil { // it was the right one once
 			mismatch = failures.Auth(v1alpha1.ReasonForbidden,
-				"the credentials give no access to organization %s any more: grant it again in Webex, which is asked every 6 hours and by a LicenseSync that you create, or put other credentials into the Secret of spec.credentialsSecretRef", uuid)
+				"the credentials give no access to organization %s any more: grant it again in Webex, which is asked every 6 hours and by a LicenseSync that you create, or put other credentials into the Secret of spec.credentialsSecretRef", id.UUID())
 		}
 		mismatch.TrackingID, mismatch.Err = e.TrackingID, err
 		return organization, mismatch
 	}
-	if err != nil {
-		return organization, err
-	}
-	if answered, err := webex.OrganizationUUID(organization.ID); err != nil || answered != uuid {
+	if err == nil && organization.ID != id {
 		return organization, mismatch
 	}
-	return organization, nil
+	return organization, err
 }
 
 // deniesAccess says whether Webex said that there is no such organization for the
@@ -156,7 +152,7 @@ func (a *attempt) ownOrganization(ctx context.Context) (webex.Organization, erro
 // their rows would count everything twice. Who was synced first stays; of two
 // that never were, the older.
 func (a *attempt) refuseDuplicate(ctx context.Context) error {
-	duplicate, err := DuplicateOf(ctx, a.Client, a.customer, organizationUUID(a.organization))
+	duplicate, err := DuplicateOf(ctx, a.Client, a.customer, a.organizationStatus().ID)
 	if err != nil || duplicate == nil {
 		return err
 	}
@@ -195,7 +191,7 @@ func goesBefore(a, b *v1alpha1.WebexCustomerAccess) bool {
 }
 
 func (a *attempt) readLicenses(ctx context.Context) error {
-	return each(a.webex.Licenses(ctx, a.orgParameter), func(l webex.License) error {
+	return each(a.webex.Licenses(ctx, a.named), func(l webex.License) error {
 		if l.Errors {
 			return failures.Partial("Webex could not read every field of a licence: nothing is written, the run tries again")
 		}
@@ -214,7 +210,7 @@ func (a *attempt) readLocations(ctx context.Context) error {
 	if !collects(a.customer, v1alpha1.LevelSite) {
 		return nil
 	}
-	return each(a.webex.Locations(ctx, a.orgParameter), func(l webex.Location) error {
+	return each(a.webex.Locations(ctx, a.named), func(l webex.Location) error {
 		a.locations = append(a.locations, usage.Location{ID: l.ID, Name: l.Name})
 		return nil
 	})
@@ -255,7 +251,7 @@ func (a *attempt) readWorkspaces(ctx context.Context) error {
 	if !collects(a.customer, v1alpha1.LevelSite) || c != nil && !ptr.Deref(c.Workspaces, true) {
 		return nil
 	}
-	return each(a.webex.Workspaces(ctx, a.orgParameter), func(w webex.Workspace) error {
+	return each(a.webex.Workspaces(ctx, a.named), func(w webex.Workspace) error {
 		if w.Incomplete {
 			return failures.Partial("Webex could not read every field of a workspace: nothing is written, the run tries again")
 		}
@@ -288,13 +284,4 @@ func pointer(u webex.Units) *int64 {
 		return nil
 	}
 	return &n
-}
-
-// organizationUUID is the bare UUID of an organization, or its id as it came if
-// that holds none.
-func organizationUUID(o webex.Organization) string {
-	if uuid, err := webex.OrganizationUUID(o.ID); err == nil {
-		return uuid
-	}
-	return strings.ToLower(rows.Clip(o.ID, 128))
 }

@@ -23,6 +23,9 @@ const (
 	benchVariants = 16 // distinct page bodies; the person's number is patched in as a page is served
 )
 
+// theOrg is the organization of benchOrg.
+var theOrg, _ = ParseOrganizationID(benchOrg)
+
 func apiID(kind, name string) string {
 	return base64.RawStdEncoding.EncodeToString([]byte(idScheme + "us/" + kind + "/" + name))
 }
@@ -112,7 +115,7 @@ func (p *benchPages) client(tb testing.TB) *Client {
 }
 
 func (p *benchPages) walk(tb testing.TB) (people, licenses int) {
-	for person, err := range each(p.client(tb).PeoplePages(context.Background(), "")) {
+	for person, err := range each(p.client(tb).PeoplePages(context.Background(), OrganizationID{})) {
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -219,7 +222,7 @@ func peakHeap(b *testing.B, pages int) (peak uint64) {
 	}
 	before := live()
 	n := 0
-	for _, err := range each(p.client(b).PeoplePages(context.Background(), "")) {
+	for _, err := range each(p.client(b).PeoplePages(context.Background(), OrganizationID{})) {
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -44,8 +44,8 @@ func TestOverTLS(t *testing.T) {
 	var server *httptest.Server
 	server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		resp := map[string]string{
-			"/v1/organizations": `{"items":[{"id":"` + OrganizationAPIID(benchOrg) + `==","displayName":"Acme","created":"x"}]}`,
-			"/v1/organizations/" + OrganizationAPIID(benchOrg): `{"id":"` + OrganizationAPIID(benchOrg) + `","displayName":"Acme"}`,
+			"/v1/organizations": `{"items":[{"id":"` + theOrg.API() + `==","displayName":"Acme","created":"x"}]}`,
+			"/v1/organizations/" + theOrg.API(): `{"id":"` + theOrg.API() + `","displayName":"Acme"}`,
 			"/v1/licenses":  `{"items":[{"id":"x","name":"n","totalUnits":1}]}`,
 			"/v1/locations": `{"items":[{"id":"S=","name":"Oslo"}]}`,
 			"/v1/roles":     `{"items":[{"id":"R","name":"Full Admin"}]}`,
@@ -70,24 +70,24 @@ func TestOverTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx := t.Context()
-	acme := Organization{ID: OrganizationAPIID(benchOrg), DisplayName: "Acme"}
+	acme := Organization{ID: theOrg, DisplayName: "Acme"}
 	if got, err := c.Organizations(ctx); err != nil || !slices.Equal(got, []Organization{acme}) {
 		t.Errorf("organizations %v, %v", got, err)
 	}
-	if got, err := c.Organization(ctx, benchOrg); err != nil || got != acme {
+	if got, err := c.Organization(ctx, theOrg); err != nil || got != acme {
 		t.Errorf("organization %v, %v", got, err)
 	}
-	if got, err := collect(c.Licenses(ctx, benchOrg), func(l License) License { return l }); err != nil ||
+	if got, err := collect(c.Licenses(ctx, theOrg), func(l License) License { return l }); err != nil ||
 		!slices.Equal(got, []License{{ID: "x", Name: "n", Total: wire.UnitsOf(1)}}) {
 		t.Errorf("licenses %v, %v", got, err)
 	}
-	if got, err := collect(c.Locations(ctx, ""), func(l Location) Location { return l }); err != nil || !slices.Equal(got, []Location{{"S", "Oslo"}}) {
+	if got, err := collect(c.Locations(ctx, OrganizationID{}), func(l Location) Location { return l }); err != nil || !slices.Equal(got, []Location{{"S", "Oslo"}}) {
 		t.Errorf("locations %v, %v", got, err)
 	}
 	if got, err := collect(c.Roles(ctx), func(r Role) Role { return r }); err != nil || !slices.Equal(got, []Role{{"R", "Full Admin"}}) {
 		t.Errorf("roles %v, %v", got, err)
 	}
-	if got, err := collect(each(c.PeoplePages(ctx, "")), personID); err != nil || !slices.Equal(got, []string{"a", "a"}) {
+	if got, err := collect(each(c.PeoplePages(ctx, OrganizationID{})), personID); err != nil || !slices.Equal(got, []string{"a", "a"}) {
 		t.Errorf("people %v, %v", got, err)
 	}
 }
@@ -136,14 +136,13 @@ func TestNetworkErrors(t *testing.T) {
 func TestOrganizationArgument(t *testing.T) {
 	t.Parallel()
 	c, in := newTestClient(t, inTurn(one(200, `{"id":"x"}`)))
-	for _, id := range []string{"", "acme", "../people", "a/b", strings.Repeat("x", 5000)} {
-		_, err := c.Organization(t.Context(), id)
+	for _, id := range []string{"", "acme", "../people", "a/b", strings.Repeat("x", 5000)} { // ids that an answer may hold
+		_, err := c.Organization(t.Context(), answeredID(id))
 		if wantClass(t, err, ClassTerminal); !errors.Is(err, ErrOrganizationID) {
 			t.Errorf("%.20q: %v", id, err)
 		}
 	}
-	_, err := collect(c.Licenses(t.Context(), "acme"), func(l License) string { return l.ID })
-	if wantClass(t, err, ClassTerminal); in.count() != 0 {
+	if in.count() != 0 {
 		t.Errorf("%d requests for malformed ids", in.count())
 	}
 }
@@ -151,7 +150,7 @@ func TestOrganizationArgument(t *testing.T) {
 func TestErrorText(t *testing.T) {
 	t.Parallel()
 	bare, _ := newTestClient(t, inTurn(one(403, `{"message":"secret","errors":[],"trackingId":"ROUTERGW_1"}`, "Trackingid: ")))
-	_, err := bare.Organization(t.Context(), benchOrg)
+	_, err := bare.Organization(t.Context(), theOrg)
 	e := theError(t, err, ClassTerminal)
 	if want := "get organization: not allowed (HTTP 403): give the token the scopes and the role it needs, and access to this organization"; err.Error() != want {
 		t.Errorf("text %q", err)
@@ -160,7 +159,7 @@ func TestErrorText(t *testing.T) {
 		t.Errorf("tracking id %q in %q", e.TrackingID, e.String())
 	}
 	evil, _ := newTestClient(t, inTurn(one(403, `{"message":"secret","errors":[{"description":"secret"}]}`, "Trackingid: <script>")))
-	if _, err = evil.Organization(t.Context(), benchOrg); theError(t, err, ClassTerminal).TrackingID != "" {
+	if _, err = evil.Organization(t.Context(), theOrg); theError(t, err, ClassTerminal).TrackingID != "" {
 		t.Errorf("tracking id of %v was not cleaned", err)
 	}
 	if ClassOf(nil) != ClassNone || ClassOf(context.Canceled) != ClassTransient || ClassOf(fmt.Errorf("x: %w", err)) != ClassTerminal {
@@ -260,7 +259,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 func TestPersonalDataIsNotKept(t *testing.T) {
 	t.Parallel()
 	p := newBenchPages(1)
-	for person, err := range each(p.client(t).PeoplePages(t.Context(), "")) {
+	for person, err := range each(p.client(t).PeoplePages(t.Context(), OrganizationID{})) {
 		if err != nil {
 			t.Fatal(err)
 		}

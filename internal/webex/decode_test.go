@@ -17,7 +17,7 @@ import (
 
 func TestIDs(t *testing.T) {
 	t.Parallel()
-	api := OrganizationAPIID(benchOrg)
+	api := theOrg.API()
 	if api != "Y2lzY29zcGFyazovL3VzL09SR0FOSVpBVElPTi8xMTExMTExMS0yMjIyLTQzMzMtODQ0NC01NTU1NTU1NTU1NTU" {
 		t.Errorf("API id %s", api)
 	}
@@ -28,7 +28,7 @@ func TestIDs(t *testing.T) {
 		encode("ciscospark://urn:TEAM:us-west-2_r/ORGANIZATION/" + benchOrg):            benchOrg,
 		encode("ciscospark://~~~???/ORGANIZATION/ABCDEFAB-2222-4333-8444-55555555555F"): "abcdefab-2222-4333-8444-55555555555f", // both alphabets differ here
 	} {
-		if got, err := OrganizationUUID(id); err != nil || got != want {
+		if got, err := ParseOrganizationID(id); err != nil || got.UUID() != want {
 			t.Errorf("%q: %q, %v", id, got, err)
 		}
 	}
@@ -37,7 +37,7 @@ func TestIDs(t *testing.T) {
 		encode("ciscospark://us/PEOPLE/" + benchOrg), encode("ciscospark://us/ORGANIZATION/x"), encode("https://us/ORGANIZATION/" + benchOrg),
 		encode("ciscospark:///ORGANIZATION/" + benchOrg), encode(benchOrg), encode("ciscospark://us/ORGANIZATION/" + benchOrg + "/x"),
 	} {
-		if got, err := OrganizationUUID(id); err == nil || !strings.Contains(err.Error(), "Control Hub") {
+		if got, err := ParseOrganizationID(id); err == nil || !strings.Contains(err.Error(), "Control Hub") {
 			t.Errorf("%q: %q, %v", id, got, err)
 		}
 	}
@@ -192,7 +192,7 @@ func TestStringsOutliveTheirPage(t *testing.T) {
 	t.Parallel()
 	c, _ := newTestClient(t, numbered(50))
 	var people []Person
-	for p, err := range each(c.PeoplePages(t.Context(), "")) {
+	for p, err := range each(c.PeoplePages(t.Context(), OrganizationID{})) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,15 +5,14 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/webex-operator/webex-license-operator/internal/webex/wire"
 )
 
 // Organization is one organization that the token can see.
 type Organization struct {
-	// ID is in the form of the API; see [OrganizationUUID].
-	ID string
+	// ID identifies it.
+	ID OrganizationID
 	// DisplayName is its name in Control Hub.
 	DisplayName string
 }
@@ -92,22 +91,23 @@ func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
 // Organization returns one organization. For a partner's token this call also puts the customer on the list of
 // managed organizations, without which calls with its orgId may be refused.
 // https://developer.webex.com/docs/api/v1/organizations/get-organization-details
-func (c *Client) Organization(ctx context.Context, orgID string) (Organization, error) {
+func (c *Client) Organization(ctx context.Context, id OrganizationID) (Organization, error) {
 	const op = "get organization"
-	id, err := organizationParam(op, orgID)
-	if err != nil {
-		return Organization{}, err
+	if !id.IsUUID() {
+		return Organization{}, &Error{Class: ClassTerminal, Operation: op, Err: ErrOrganizationID}
 	}
 	var o Organization
-	u := below(c.base, []string{"organizations", id})
+	u := below(c.base, []string{"organizations", id.API()})
 	d := wire.NewDecoder()
-	err = c.run(ctx, &exchange{op: op, url: func() *url.URL { return u }, handle: func(resp *http.Response) *Error {
+	err := c.run(ctx, &exchange{op: op, url: func() *url.URL { return u }, handle: func(resp *http.Response) *Error {
 		o = Organization{}
 		d.Reset(resp.Body, c.cfg.Limits.BodyBytes)
-		err := d.Document(named(d, "displayName", &o.ID, &o.DisplayName))
-		if err == nil && o.ID == "" {
+		var answered string
+		err := d.Document(named(d, "displayName", &answered, &o.DisplayName))
+		if err == nil && answered == "" {
 			err = wire.ErrMissing
 		}
+		o.ID = answeredID(answered)
 		if err != nil {
 			return decodingError(ctx, op, resp, d, err)
 		}
@@ -119,10 +119,10 @@ func (c *Client) Organization(ctx context.Context, orgID string) (Organization, 
 	return o, nil
 }
 
-// Licenses lists the licences of an organization; orgID "" means the token's own.
+// Licenses lists the licences of an organization; the zero org means the token's own.
 // https://developer.webex.com/docs/api/v1/licenses/list-licenses
-func (c *Client) Licenses(ctx context.Context, orgID string) iter.Seq2[License, error] {
-	return inOrganization(ctx, c, orgID, listing[License]{op: "list licenses", path: "/licenses", decode: decodeLicense})
+func (c *Client) Licenses(ctx context.Context, org OrganizationID) iter.Seq2[License, error] {
+	return inOrganization(ctx, c, org, listing[License]{op: "list licenses", path: "/licenses", decode: decodeLicense})
 }
 
 // Roles lists the roles that people can have.
@@ -131,33 +131,33 @@ func (c *Client) Roles(ctx context.Context) iter.Seq2[Role, error] {
 	return each(pages(ctx, c, listing[Role]{op: "list roles", path: "/roles", decode: decodeRole}))
 }
 
-// Locations lists the locations of an organization; orgID "" means the token's own.
+// Locations lists the locations of an organization; the zero org means the token's own.
 // https://developer.webex.com/docs/api/v1/locations/list-locations
-func (c *Client) Locations(ctx context.Context, orgID string) iter.Seq2[Location, error] {
-	return inOrganization(ctx, c, orgID, listing[Location]{
+func (c *Client) Locations(ctx context.Context, org OrganizationID) iter.Seq2[Location, error] {
+	return inOrganization(ctx, c, org, listing[Location]{
 		op: "list locations", path: "/locations", size: locationsPageSize, decode: decodeLocation,
 	})
 }
 
-// PeoplePages lists the people of an organization with their locations and licences, page by page; orgID "" means the
+// PeoplePages lists the people of an organization with their locations and licences, page by page; the zero org means the
 // token's own. A page is valid until the iterator goes on. Bots are listed too, see [Person.Type]. Presence is left out,
 // which spares the service.
 // https://developer.webex.com/docs/api/v1/people/list-people
-func (c *Client) PeoplePages(ctx context.Context, orgID string) iter.Seq2[[]Person, error] {
-	return pagesInOrganization(ctx, c, orgID, located())
+func (c *Client) PeoplePages(ctx context.Context, org OrganizationID) iter.Seq2[[]Person, error] {
+	return pagesInOrganization(ctx, c, org, located())
 }
 
 // PeopleAt is PeoplePages of one location. The service makes its pages half as large.
-func (c *Client) PeopleAt(ctx context.Context, orgID, locationID string) iter.Seq2[[]Person, error] {
+func (c *Client) PeopleAt(ctx context.Context, org OrganizationID, locationID string) iter.Seq2[[]Person, error] {
 	l := located()
 	l.form, l.size = " of a location", PeopleAtPage
 	l.params = append(l.params, param{"locationId", locationID})
-	return pagesInOrganization(ctx, c, orgID, l)
+	return pagesInOrganization(ctx, c, org, l)
 }
 
 // AllPeople is PeoplePages without locations. The service knows no documented bound for its pages.
-func (c *Client) AllPeople(ctx context.Context, orgID string) iter.Seq2[[]Person, error] {
-	return pagesInOrganization(ctx, c, orgID, listing[Person]{
+func (c *Client) AllPeople(ctx context.Context, org OrganizationID) iter.Seq2[[]Person, error] {
+	return pagesInOrganization(ctx, c, org, listing[Person]{
 		op: "list people", path: "/people", form: " without locations", size: AllPeoplePage,
 		decode: decodePerson, params: []param{{"excludeStatus", "true"}},
 	})
@@ -171,10 +171,10 @@ func located() listing[Person] {
 	}
 }
 
-// Workspaces lists the workspaces of an organization; orgID "" means the token's own.
+// Workspaces lists the workspaces of an organization; the zero org means the token's own.
 // https://developer.webex.com/docs/api/v1/workspaces/list-workspaces
-func (c *Client) Workspaces(ctx context.Context, orgID string) iter.Seq2[Workspace, error] {
-	return inOrganization(ctx, c, orgID, listing[Workspace]{
+func (c *Client) Workspaces(ctx context.Context, org OrganizationID) iter.Seq2[Workspace, error] {
+	return inOrganization(ctx, c, org, listing[Workspace]{
 		op: "list workspaces", path: "/workspaces", size: workspacesPageSize, decode: decodeWorkspace,
 		offset: true, id: func(w *Workspace) string { return w.ID },
 	})
@@ -182,71 +182,41 @@ func (c *Client) Workspaces(ctx context.Context, orgID string) iter.Seq2[Workspa
 
 // Knock asks for one record of a list of an organization, such as people, to see whether the list may be read. It renews
 // no grant, so that a no costs one request.
-func (c *Client) Knock(ctx context.Context, list, orgID string) error {
+func (c *Client) Knock(ctx context.Context, list string, org OrganizationID) error {
 	op, query := "list "+list, []param{{"max", "1"}}
-	if orgID != "" {
-		id, err := organizationParam(op, orgID)
-		if err != nil {
-			return err
-		}
-		query = append(query, param{"orgId", id})
+	if org != (OrganizationID{}) {
+		query = append(query, param{"orgId", org.API()})
 	}
 	u := c.endpoint("/"+list, query)
 	return c.run(ctx, &exchange{op: op, url: func() *url.URL { return u }, handle: func(*http.Response) *Error { return nil }})
 }
 
 // inOrganization walks a list of an organization.
-func inOrganization[T any](ctx context.Context, c *Client, orgID string, l listing[T]) iter.Seq2[T, error] {
-	return each(pagesInOrganization(ctx, c, orgID, l))
+func inOrganization[T any](ctx context.Context, c *Client, org OrganizationID, l listing[T]) iter.Seq2[T, error] {
+	return each(pagesInOrganization(ctx, c, org, l))
 }
 
 // pagesInOrganization is inOrganization by pages.
-func pagesInOrganization[T any](ctx context.Context, c *Client, orgID string, l listing[T]) iter.Seq2[[]T, error] {
-	l, err := l.of(c, orgID)
-	if err != nil {
-		return func(yield func([]T, error) bool) { yield(nil, err) }
+func pagesInOrganization[T any](ctx context.Context, c *Client, org OrganizationID, l listing[T]) iter.Seq2[[]T, error] {
+	if org != (OrganizationID{}) {
+		l.params = append([]param{{"orgId", org.API()}}, l.params...)
+		l.renew = func(ctx context.Context, since int64) error { return c.renewGrant(ctx, org, since) }
 	}
 	return pages(ctx, c, l)
-}
-
-// of adds the organization to a list.
-func (l listing[T]) of(c *Client, orgID string) (listing[T], error) {
-	if orgID == "" {
-		return l, nil
-	}
-	id, err := organizationParam(l.op, orgID)
-	if err != nil {
-		return l, err
-	}
-	l.params = append([]param{{"orgId", id}}, l.params...)
-	l.renew = func(ctx context.Context, since int64) error { return c.renewGrant(ctx, id, since) }
-	return l, nil
 }
 
 // renewGrant puts a partner's customer on the list of managed organizations again, unless that was done since the
 // refused request left. The grant of a customer lapses at times, and its calls then answer 403.
 // https://developer.webex.com/docs/api/v1/organizations/get-organization-details
-func (c *Client) renewGrant(ctx context.Context, orgID string, since int64) error {
+func (c *Client) renewGrant(ctx context.Context, org OrganizationID, since int64) error {
 	c.renewing.Lock()
 	defer c.renewing.Unlock()
 	if c.grants.Load() != since {
 		return nil
 	}
-	if _, err := c.Organization(ctx, orgID); err != nil {
+	if _, err := c.Organization(ctx, org); err != nil {
 		return err
 	}
 	c.grants.Add(1)
 	return nil
-}
-
-// organizationParam is an organization id in the form that the API wants in a request.
-func organizationParam(op, id string) (string, error) {
-	uuid, err := OrganizationUUID(id)
-	if err != nil {
-		return "", &Error{Class: ClassTerminal, Operation: op, Err: ErrOrganizationID}
-	}
-	if isUUID(strings.TrimSpace(id)) {
-		return OrganizationAPIID(uuid), nil
-	}
-	return CanonicalID(id), nil // as the API wrote it: its cluster need not be "us"
 }

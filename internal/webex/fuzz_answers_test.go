@@ -18,7 +18,7 @@ func FuzzDecodeLists(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		read := func() io.Reader { return strings.NewReader(string(body)) }
 		organizations, err := decodeAll(read(), decodeOrganization)
-		checkIDs(t, err, organizations, func(o Organization) string { return o.ID })
+		checkIDs(t, err, organizations, func(o Organization) string { return o.ID.UUID() })
 		roles, err := decodeAll(read(), decodeRole)
 		checkIDs(t, err, roles, func(r Role) string { return r.ID })
 		locations, err := decodeAll(read(), decodeLocation)

@@ -120,13 +120,13 @@ func FuzzRetryAfter(f *testing.F) {
 
 func FuzzIDs(f *testing.F) {
 	f.Add(benchOrg)
-	f.Add(OrganizationAPIID(benchOrg) + "=")
+	f.Add(theOrg.API() + "=")
 	f.Add(apiID(license, benchOrg+":EE_0a000000-0000-4000-8000-000000000002_acme.example.webex.com"))
 	f.Fuzz(func(t *testing.T, id string) {
-		if uuid, err := OrganizationUUID(id); err == nil {
-			again, err := OrganizationUUID(OrganizationAPIID(uuid))
-			if err != nil || again != uuid || !isUUID(uuid) || strings.ToLower(uuid) != uuid {
-				t.Fatalf("%q is %q, is %q (%v)", id, uuid, again, err)
+		if org, err := ParseOrganizationID(id); err == nil {
+			again, err := ParseOrganizationID(org.API())
+			if uuid := org.UUID(); err != nil || again != org || !org.IsUUID() || strings.ToLower(uuid) != uuid {
+				t.Fatalf("%q is %q, is %q (%v)", id, uuid, again.UUID(), err)
 			}
 		}
 		if code := offerCode(id); !isOfferCode(code) {

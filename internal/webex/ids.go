@@ -21,23 +21,40 @@ const (
 var errOrganizationID = errors.New("organization id is neither a UUID such as 11111111-2222-4333-8444-555555555555 " +
 	"nor the id of an organization as the Webex API writes it: copy it from Control Hub, Management, Account, or from GET /organizations")
 
-// OrganizationUUID returns the bare UUID, in lower case, of an organization id that is either such a UUID or in the
-// form of the API: base64, with or without padding and in either alphabet, of ciscospark://<cluster>/ORGANIZATION/<uuid>.
-func OrganizationUUID(id string) (string, error) {
-	id = strings.TrimSpace(id)
-	if isUUID(id) {
-		return strings.ToLower(id), nil
+// OrganizationID identifies an organization, however its id was spelled: equal values are one organization. The zero
+// value stands for the token's own.
+type OrganizationID struct{ uuid string }
+
+// ParseOrganizationID reads an id that is either a bare UUID or in the form of the API: base64, with or without padding
+// and in either alphabet, of ciscospark://<cluster>/ORGANIZATION/<uuid>.
+func ParseOrganizationID(id string) (OrganizationID, error) {
+	name := strings.TrimSpace(id)
+	if !isUUID(name) {
+		var kind string
+		if kind, name, _ = decodeID(name); kind != organization || !isUUID(name) {
+			return OrganizationID{}, errOrganizationID
+		}
 	}
-	kind, name, ok := decodeID(id)
-	if !ok || kind != organization || !isUUID(name) {
-		return "", errOrganizationID
-	}
-	return strings.ToLower(name), nil
+	return OrganizationID{strings.ToLower(name)}, nil
 }
 
-// OrganizationAPIID returns the form in which the API writes the id of the organization with this UUID.
-func OrganizationAPIID(uuid string) string {
-	return base64.RawStdEncoding.EncodeToString([]byte(idScheme + "us/" + organization + "/" + uuid))
+// answeredID is the id of an organization in an answer. One that holds no UUID stands for itself.
+func answeredID(id string) OrganizationID {
+	if parsed, err := ParseOrganizationID(id); err == nil {
+		return parsed
+	}
+	return OrganizationID{strings.ToLower(id)}
+}
+
+// UUID is the bare UUID in lower case; of an answer that holds none, its id in lower case.
+func (id OrganizationID) UUID() string { return id.uuid }
+
+// IsUUID says whether the id is one that requests can name.
+func (id OrganizationID) IsUUID() bool { return isUUID(id.uuid) }
+
+// API is the id as the API writes it.
+func (id OrganizationID) API() string {
+	return base64.RawStdEncoding.EncodeToString([]byte(idScheme + "us/" + organization + "/" + id.uuid))
 }
 
 // offerCode reads the offer code, such as BCSTD, out of a licence id; "" if there is none. The form

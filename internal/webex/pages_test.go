@@ -28,11 +28,11 @@ func TestWalkFollowsLinks(t *testing.T) {
 		}
 		return answer(404, "{}")
 	})
-	got, err := collect(each(c.PeoplePages(t.Context(), benchOrg)), personID)
+	got, err := collect(each(c.PeoplePages(t.Context(), theOrg)), personID)
 	if err != nil || !slices.Equal(got, []string{"a", "b", "c"}) {
 		t.Fatalf("people %v, error %v", got, err)
 	}
-	org := "orgId=" + OrganizationAPIID(benchOrg)
+	org := "orgId=" + theOrg.API()
 	want := []string{
 		"/v1/people?" + org + "&callingData=true&excludeStatus=true&max=100",
 		"/v1/people?max=100&before&cursor=x%3D&" + org + "&callingData=true&excludeStatus=true",
@@ -74,7 +74,7 @@ func TestWalkEndsAtBadLinks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, in := newTestClient(t, inTurn(one(200, peoplePage("a"), "Link: <"+test.link+`>; rel="next"`)))
-			got, err := collect(each(c.PeoplePages(t.Context(), "")), personID)
+			got, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID)
 			wantClass(t, err, ClassPartial)
 			if !errors.Is(err, test.want) || !slices.Equal(got, []string{"a"}) || in.count() != 1 {
 				t.Errorf("people %v, error %v, %d requests", got, err, in.count())
@@ -90,7 +90,7 @@ func TestWalkAcceptsLinksOfTheSameHost(t *testing.T) {
 		"HTTPS://WebexAPIs.com/v1/people?cursor=2#top", "/v1/people?cursor=2", "?cursor=2", "people?cursor=2",
 	} {
 		c, in := newTestClient(t, inTurn(one(200, peoplePage("a"), "Link: <"+link+`>; rel="next"`), one(200, peoplePage("b"))))
-		got, err := collect(each(c.PeoplePages(t.Context(), "")), personID)
+		got, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID)
 		if err != nil || !slices.Equal(got, []string{"a", "b"}) || in.count() != 2 {
 			t.Errorf("%s: people %v, error %v, %d requests", link, got, err, in.count())
 		}
@@ -103,7 +103,7 @@ func TestLoopOverSeveralPages(t *testing.T) {
 		n := map[string]string{"": "1", "1": "2", "2": "3", "3": "1"}[r.URL.Query().Get("cursor")]
 		return answer(200, peoplePage("p"+n), next("/people?cursor="+n))
 	})
-	_, err := collect(each(c.PeoplePages(t.Context(), "")), personID)
+	_, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID)
 	wantClass(t, err, ClassPartial)
 	if !errors.Is(err, ErrLoop) || in.count() != 4 {
 		t.Errorf("error %v after %d requests", err, in.count())
@@ -128,7 +128,7 @@ func TestLimits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, in := newTestClient(t, numbered(5), func(c *Config) { c.Limits = test.limits })
-			got, err := collect(each(c.PeoplePages(t.Context(), "")), personID)
+			got, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID)
 			if test.ok {
 				if err != nil || len(got) != 5 {
 					t.Errorf("people %v, error %v", got, err)
@@ -164,7 +164,7 @@ func TestNextPageIsRequestedBeforeTheBodyEnds(t *testing.T) {
 	}
 	done := make(chan result)
 	go func() {
-		ids, err := collect(each(c.PeoplePages(t.Context(), "")), personID)
+		ids, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID)
 		done <- result{ids, err}
 	}()
 	if got := []string{<-requested, <-requested}; !slices.Equal(got, []string{"", "1"}) {
@@ -202,7 +202,7 @@ func TestNothingRunsOn(t *testing.T) {
 	for range 20 {
 		c, in := newTestClient(t, hang)
 		n := 0
-		for _, err := range each(c.PeoplePages(t.Context(), "")) {
+		for _, err := range each(c.PeoplePages(t.Context(), OrganizationID{})) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -218,7 +218,7 @@ func TestNothingRunsOn(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		n = 0
 		var last error
-		for _, err := range each(c.PeoplePages(ctx, "")) {
+		for _, err := range each(c.PeoplePages(ctx, OrganizationID{})) {
 			if n++; n == 7 {
 				cancel()
 			}
@@ -270,13 +270,13 @@ func TestCutAtEveryByte(t *testing.T) {
 		} {
 			var times atomic.Int64
 			c, in := newTestClient(t, pages(func() bool { return times.Add(1) == 1 }, how))
-			got, err := collect(each(c.PeoplePages(t.Context(), "")), personID)
+			got, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID)
 			if err != nil || !slices.Equal(got, truth) || in.count() != 4 {
 				t.Fatalf("%s after %d bytes once: people %v, error %v, %d requests", name, n, got, err, in.count())
 			}
 
 			c, _ = newTestClient(t, pages(func() bool { return true }, how))
-			got, err = collect(each(c.PeoplePages(t.Context(), "")), personID)
+			got, err = collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID)
 			if err == nil || !slices.Equal(got, truth[:2]) {
 				t.Fatalf("%s after %d bytes always: people %v, error %v", name, n, got, err)
 			}
@@ -305,7 +305,7 @@ func TestLinkOfTheLastAttemptCounts(t *testing.T) {
 			return answer(200, peoplePage("wrong"), next("/people?cursor=wrong"))
 		}
 	})
-	got, err := collect(each(c.PeoplePages(t.Context(), "")), personID)
+	got, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID)
 	if err != nil || !slices.Equal(got, []string{"a", "b"}) {
 		t.Errorf("people %v, error %v, requests %q", got, err, in.urls())
 	}
@@ -327,7 +327,7 @@ func TestGatewayTimeoutHalvesThePage(t *testing.T) {
 		}
 		return answer(200, peoplePage("b"))
 	})
-	got, err := collect(each(c.PeoplePages(t.Context(), "")), personID)
+	got, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID)
 	if err != nil || !slices.Equal(got, []string{"a", "b"}) || !slices.Equal(served, []string{"", "2"}) {
 		t.Fatalf("people %v, error %v, served %q", got, err, served)
 	}
@@ -343,7 +343,7 @@ func TestGatewayTimeoutHalvesThePage(t *testing.T) {
 func TestGatewayTimeoutEnds(t *testing.T) {
 	t.Parallel()
 	c, in := newTestClient(t, inTurn(one(504, "")))
-	_, err := collect(each(c.PeoplePages(t.Context(), "")), personID)
+	_, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID)
 	wantClass(t, err, ClassTransient)
 	last := in.requests[len(in.requests)-1].URL.Query().Get("max")
 	if in.count() != 4+4 || last != "10" {
@@ -355,7 +355,7 @@ func TestGatewayTimeoutEnds(t *testing.T) {
 func TestIteratorIsReusable(t *testing.T) {
 	t.Parallel()
 	c, _ := newTestClient(t, numbered(5))
-	people := each(c.PeoplePages(t.Context(), ""))
+	people := each(c.PeoplePages(t.Context(), OrganizationID{}))
 	outer := 0
 	for _, err := range people {
 		if err != nil {

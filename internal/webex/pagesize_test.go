@@ -27,14 +27,14 @@ func TestPageSizeIsRemembered(t *testing.T) {
 	}
 	for _, want := range []int{3, 1, 1} { // 100, 50, 25; then 25
 		c, in := newTestClient(t, slow, remember)
-		if _, err := collect(each(c.PeoplePages(t.Context(), "")), personID); err != nil || in.count() != want {
+		if _, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID); err != nil || in.count() != want {
 			t.Fatalf("error %v after %d requests, want %d", err, in.count(), want)
 		}
 	}
 	for remembered, want := range map[int]string{-5: "10", 0: "10", 1_000: "100"} {
 		sizes["list people"] = remembered
 		c, in := newTestClient(t, slow, remember)
-		_, _ = collect(each(c.PeoplePages(t.Context(), "")), personID)
+		_, _ = collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID)
 		if got := in.requests[0].URL.Query().Get("max"); got != want {
 			t.Errorf("asked for %s where %d was remembered, want %s", got, remembered, want)
 		}

@@ -5,7 +5,10 @@ import "github.com/webex-operator/webex-license-operator/internal/webex/wire"
 // The members that are read of each kind of record. All others, personal data among them, are skipped.
 
 func decodeOrganization(d *wire.Decoder, o *Organization) error {
-	return record(d, &o.ID, named(d, "displayName", &o.ID, &o.DisplayName))
+	var id string
+	err := record(d, &id, named(d, "displayName", &id, &o.DisplayName))
+	o.ID = answeredID(id)
+	return err
 }
 
 func decodeRole(d *wire.Decoder, r *Role) error {

@@ -107,7 +107,7 @@ func TestStatuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, in := newTestClient(t, inTurn(test.responses...))
-			got, err := collect(each(c.PeoplePages(t.Context(), "")), personID)
+			got, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID)
 			if in.count() != test.requests {
 				t.Errorf("%d requests, want %d", in.count(), test.requests)
 			}
@@ -192,7 +192,7 @@ func TestUnauthorized(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, in := newTestClient(t, accepting(test.accepts, 3), func(c *Config) { c.Tokens = test.source })
-			got, err := collect(each(c.PeoplePages(t.Context(), "")), personID)
+			got, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID)
 			switch {
 			case test.plain != nil:
 				if !errors.Is(err, test.plain) || ClassOf(err) != ClassTransient {
@@ -221,7 +221,7 @@ func TestOneRefreshForConcurrentRefusals(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			if got, err := collect(each(c.PeoplePages(t.Context(), "")), personID); err != nil || len(got) != 1 {
+			if got, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID); err != nil || len(got) != 1 {
 				t.Errorf("people %v, error %v", got, err)
 			}
 		})
@@ -266,7 +266,7 @@ func TestLimiterIsAskedBeforeEveryAttempt(t *testing.T) {
 	t.Parallel()
 	l := &limiter{}
 	c, in := newTestClient(t, inTurn(one(503, ``), one(429, ``, "Retry-After: 2"), one(200, peoplePage("a"))), func(c *Config) { c.Limiter = l })
-	if _, err := collect(each(c.PeoplePages(t.Context(), "")), personID); err != nil {
+	if _, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{
@@ -288,7 +288,7 @@ func TestLimiterIsAskedBeforeEveryAttempt(t *testing.T) {
 	}
 
 	c, in = newTestClient(t, numbered(1), func(c *Config) { c.Limiter = &limiter{err: errors.New("would exceed context deadline")} })
-	_, err := collect(each(c.PeoplePages(t.Context(), "")), personID)
+	_, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID)
 	if wantClass(t, err, ClassTransient); in.count() != 0 {
 		t.Errorf("%d requests without budget", in.count())
 	}
@@ -305,7 +305,7 @@ func TestLimiterDecidesAboutRefusals(t *testing.T) {
 		}
 		return answer(429, ``)
 	}
-	_, err := collect(each(c.PeoplePages(t.Context(), "")), personID)
+	_, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID)
 	if e := theError(t, err, ClassRateLimited); e.RetryAfter != time.Hour || in.count() != 20 || len(in.sleeps) != 0 {
 		t.Errorf("error %v after %d requests and sleeps %v", e.String(), in.count(), in.sleeps)
 	}
@@ -314,7 +314,7 @@ func TestLimiterDecidesAboutRefusals(t *testing.T) {
 func TestLimiterDecidesAboutTries(t *testing.T) {
 	t.Parallel()
 	c, in := newTestClient(t, inTurn(one(503, ``)), func(c *Config) { c.Limiter = &limiter{tries: 1} })
-	_, err := collect(each(c.PeoplePages(t.Context(), "")), personID)
+	_, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID)
 	if wantClass(t, err, ClassTransient); in.count() != 1 {
 		t.Errorf("%d requests to an endpoint that was in trouble the last time", in.count())
 	}
@@ -324,7 +324,7 @@ func TestLimiterDecidesAboutTries(t *testing.T) {
 func TestGrantIsRenewedOnce(t *testing.T) {
 	t.Parallel()
 	organizationOf := func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/v1/organizations/") }
-	good := `{"id":"` + OrganizationAPIID(benchOrg) + `","displayName":"x"}`
+	good := `{"id":"` + theOrg.API() + `","displayName":"x"}`
 	for name, test := range map[string]struct {
 		renewal  func() *http.Response
 		lapses   int // how often calls are refused until a renewal helps
@@ -350,7 +350,7 @@ func TestGrantIsRenewedOnce(t *testing.T) {
 				}
 				return answer(200, peoplePage("a"))
 			})
-			got, err := collect(each(c.PeoplePages(t.Context(), benchOrg)), personID)
+			got, err := collect(each(c.PeoplePages(t.Context(), theOrg)), personID)
 			if in.count() != test.requests {
 				t.Errorf("requests %v, want %d", in.urls(), test.requests)
 			}
@@ -367,7 +367,7 @@ func TestGrantIsRenewedOnce(t *testing.T) {
 	}
 
 	c, in := newTestClient(t, inTurn(one(403, webexNo)))
-	_, err := collect(each(c.PeoplePages(t.Context(), "")), personID)
+	_, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{})), personID)
 	if wantClass(t, err, ClassTerminal); in.count() != 1 {
 		t.Errorf("requests %v: the token's own organization needs no grant", in.urls())
 	}
@@ -379,7 +379,7 @@ func TestContextEndsTheWait(t *testing.T) {
 	c, in := newTestClient(t, inTurn(one(503, ``)), func(c *Config) {
 		c.Sleep = func(ctx context.Context, _ time.Duration) error { cancel(); return sleep(ctx, time.Hour) }
 	})
-	_, err := collect(each(c.PeoplePages(ctx, "")), personID)
+	_, err := collect(each(c.PeoplePages(ctx, OrganizationID{})), personID)
 	if wantClass(t, err, ClassTransient); !errors.Is(err, context.Canceled) || in.count() != 1 {
 		t.Errorf("error %v after %d requests", err, in.count())
 	}

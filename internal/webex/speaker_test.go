@@ -112,7 +112,7 @@ func TestStrangersWithOtherStatuses(t *testing.T) {
 	}
 	for _, test := range []stranger{page, strangers["page said to be JSON"], strangers["page without a type"]} {
 		c, in := newTestClient(t, func(*http.Request) *http.Response { return test.said(200) })
-		_, err := c.Organization(t.Context(), benchOrg)
+		_, err := c.Organization(t.Context(), theOrg)
 		e := theError(t, err, ClassPartial)
 		if in.count() != 4 || !strings.Contains(e.Error(), "(HTTP 200, text/html): check the base URL, the proxy, and whether a login page") {
 			t.Errorf("%d requests, %q", in.count(), e)
@@ -128,12 +128,12 @@ func TestStrangersNoIsTrouble(t *testing.T) {
 		for name, s := range strangers {
 			source := &rotating{tokens: []string{"old", "new"}}
 			c, in := newTestClient(t, func(*http.Request) *http.Response { return s.said(status) }, func(c *Config) { c.Tokens = source })
-			_, err := collect(each(c.PeoplePages(t.Context(), benchOrg)), personID)
+			_, err := collect(each(c.PeoplePages(t.Context(), theOrg)), personID)
 			if wantClass(t, err, ClassTransient); in.count() != 4 || source.refresh != 0 {
 				t.Errorf("%d, %s: %d requests, %d refreshes", status, name, in.count(), source.refresh)
 			}
 			c, in = newTestClient(t, inTurn(func() *http.Response { return s.said(status) }, one(200, peoplePage("a"))))
-			if got, err := collect(each(c.PeoplePages(t.Context(), benchOrg)), personID); err != nil || len(got) != 1 || in.count() != 2 {
+			if got, err := collect(each(c.PeoplePages(t.Context(), theOrg)), personID); err != nil || len(got) != 1 || in.count() != 2 {
 				t.Errorf("%d, %s: %v, error %v", status, name, got, err)
 			}
 		}

@@ -13,8 +13,8 @@ type ServiceAppGrant struct {
 	ApplicationID string
 	// ClientID and ClientSecret are the app's own; required.
 	ClientID, ClientSecret string
-	// OrganizationID is the organization that authorized the app, in the form of the API; required.
-	OrganizationID string
+	// OrganizationID is the organization that authorized the app; required.
+	OrganizationID OrganizationID
 	// CallerToken is an access token of another identity, with the scope spark:applications_token; required.
 	CallerToken string
 }
@@ -35,7 +35,7 @@ func (t TokenEndpoints) ServiceApp(ctx context.Context, g ServiceAppGrant) (Toke
 		ClientID     string `json:"clientId"`
 		ClientSecret string `json:"clientSecret"`
 		TargetOrgID  string `json:"targetOrgId"`
-	}{g.ClientID, g.ClientSecret, g.OrganizationID})
+	}{g.ClientID, g.ClientSecret, g.OrganizationID.API()})
 	if err != nil {
 		return Token{}, err // strings always have a JSON form
 	}

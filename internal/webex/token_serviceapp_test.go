@@ -40,9 +40,9 @@ func TestServiceAppToken(t *testing.T) {
 			}}
 			endpoints := TokenEndpoints{HTTP: &http.Client{Transport: f}, Now: func() time.Time { return noon }}
 			got, err := endpoints.ServiceApp(t.Context(), ServiceAppGrant{
-				ApplicationID: "app/id", ClientID: "id", ClientSecret: "secret", OrganizationID: "org", CallerToken: "caller",
+				ApplicationID: "app/id", ClientID: "id", ClientSecret: "secret", OrganizationID: theOrg, CallerToken: "caller",
 			})
-			if want := `POST https://webexapis.com/v1/applications/app%2Fid/token Bearer caller application/json {"clientId":"id","clientSecret":"secret","targetOrgId":"org"}`; sent != want {
+			if want := `POST https://webexapis.com/v1/applications/app%2Fid/token Bearer caller application/json {"clientId":"id","clientSecret":"secret","targetOrgId":"` + theOrg.API() + `"}`; sent != want {
 				t.Errorf("request %q", sent)
 			}
 			if f.count() != 1 || f.open.Load() != 0 {

@@ -35,7 +35,7 @@ func TestWorkspacesByOffset(t *testing.T) {
 		{250, 40, 8}, // the server makes pages smaller in silence
 	} {
 		c, in := newTestClient(t, workspaces(test.n, test.ceiling))
-		got, err := collect(c.Workspaces(t.Context(), ""), func(w Workspace) string { return w.ID })
+		got, err := collect(c.Workspaces(t.Context(), OrganizationID{}), func(w Workspace) string { return w.ID })
 		if err != nil || len(got) != test.n || in.count() != test.requests {
 			t.Errorf("%+v: %d workspaces, error %v, %d requests", test, len(got), err, in.count())
 		}
@@ -51,7 +51,7 @@ func TestWorkspacesByLink(t *testing.T) {
 	t.Parallel()
 	c, in := newTestClient(t, inTurn(
 		one(200, `{"items":[{"id":"a"}]}`, next("/workspaces?start=1&max=100")), one(200, `{"items":[{"id":"b"}]}`)))
-	got, err := collect(c.Workspaces(t.Context(), ""), func(w Workspace) string { return w.ID })
+	got, err := collect(c.Workspaces(t.Context(), OrganizationID{}), func(w Workspace) string { return w.ID })
 	if err != nil || !slices.Equal(got, []string{"a", "b"}) || in.count() != 2 {
 		t.Errorf("workspaces %v, error %v, %d requests", got, err, in.count())
 	}
@@ -60,13 +60,13 @@ func TestWorkspacesByLink(t *testing.T) {
 func TestWorkspacesOfAServerThatIgnoresStart(t *testing.T) {
 	t.Parallel()
 	c, in := newTestClient(t, inTurn(one(200, `{"items":[{"id":"a"},{"id":"b"}]}`)))
-	got, err := collect(c.Workspaces(t.Context(), ""), func(w Workspace) string { return w.ID })
+	got, err := collect(c.Workspaces(t.Context(), OrganizationID{}), func(w Workspace) string { return w.ID })
 	if err != nil || !slices.Equal(got, []string{"a", "b"}) || in.count() != 2 {
 		t.Errorf("whole list: workspaces %v, error %v, %d requests", got, err, in.count())
 	}
 	full := `{"items":[{"id":"a"}` + strings.Repeat(`,{"id":"b"}`, minPage-1) + `]}`
 	c, _ = newTestClient(t, inTurn(one(200, full)), func(c *Config) { c.PageSize = func(string, int) int { return minPage } })
-	_, err = collect(c.Workspaces(t.Context(), ""), func(w Workspace) string { return w.ID })
+	_, err = collect(c.Workspaces(t.Context(), OrganizationID{}), func(w Workspace) string { return w.ID })
 	if wantClass(t, err, ClassPartial); !errors.Is(err, ErrLoop) {
 		t.Errorf("full page: error %v", err)
 	}

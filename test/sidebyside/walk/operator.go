@@ -59,7 +59,7 @@ func Operator(ctx context.Context, s Service, way Way) (Result, error) {
 // counters are those of a run: they know the licences, and the locations if people come with theirs.
 func counters(ctx context.Context, client *webex.Client, way Way) (*usage.Aggregator, error) {
 	var licenses []usage.License
-	for l, err := range client.Licenses(ctx, "") {
+	for l, err := range client.Licenses(ctx, webex.OrganizationID{}) {
 		if err != nil {
 			return nil, err
 		}
@@ -67,7 +67,7 @@ func counters(ctx context.Context, client *webex.Client, way Way) (*usage.Aggreg
 	}
 	var locations []usage.Location
 	if way == CallingData {
-		for l, err := range client.Locations(ctx, "") {
+		for l, err := range client.Locations(ctx, webex.OrganizationID{}) {
 			if err != nil {
 				return nil, err
 			}
@@ -80,9 +80,9 @@ func counters(ctx context.Context, client *webex.Client, way Way) (*usage.Aggreg
 func pages(ctx context.Context, client *webex.Client, way Way) (iter.Seq2[[]webex.Person, error], error) {
 	switch way {
 	case AllPeople:
-		return client.AllPeople(ctx, ""), nil
+		return client.AllPeople(ctx, webex.OrganizationID{}), nil
 	case CallingData:
-		return client.PeoplePages(ctx, ""), nil
+		return client.PeoplePages(ctx, webex.OrganizationID{}), nil
 	case NoPeople:
 		return func(func([]webex.Person, error) bool) {}, nil
 	}

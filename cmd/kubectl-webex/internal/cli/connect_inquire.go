@@ -47,8 +47,8 @@ func (w *wizard) inquire(ctx context.Context) error {
 		Clock:  clock, UserAgent: agent, Retry: w.Retry,
 	}
 	customer := w.plan.Customer.DeepCopy()
-	if uuid, err := webex.OrganizationUUID(w.flags.organization); err == nil {
-		customer.Spec.OrganizationID = uuid
+	if id, err := webex.ParseOrganizationID(w.flags.organization); err == nil {
+		customer.Spec.OrganizationID = id.UUID()
 	}
 	probe, err := engine.NewProbe(ctx, customer, w.renewal())
 	if err != nil {
@@ -58,10 +58,10 @@ func (w *wizard) inquire(ctx context.Context) error {
 	if w.Err.Live {
 		fmt.Fprintln(w.Err.Out, "Asking Webex ...")
 	}
-	uuid, several, err := w.organization(ctx, probe)
+	id, several, err := w.organization(ctx, probe)
 	var findings *syncrun.Findings
 	if err == nil {
-		findings, err = probe.Check(ctx, uuid)
+		findings, err = probe.Check(ctx, id.UUID())
 	}
 	switch {
 	case errors.Is(err, access.ErrRenewalNeeded):
@@ -92,7 +92,7 @@ func organizationName(c *v1alpha1.WebexCustomerAccess) string {
 	if o := c.Status.Organization; o != nil && o.DisplayName != "" {
 		return o.DisplayName + " (" + o.ID + ")"
 	}
-	return "organization " + connect.OrganizationOf(c)
+	return "organization " + access.OrganizationOf(c).UUID()
 }
 
 // hosts lets the probe talk to what the flags name, and says what the operator's
@@ -128,48 +128,47 @@ func (w *wizard) hosts() (access.HostPolicy, error) {
 
 // organization finds the one that the customer is, and says whether the token sees
 // several.
-func (w *wizard) organization(ctx context.Context, probe *syncrun.Probe) (uuid string, several bool, err error) {
-	if uuid, err = webex.OrganizationUUID(w.flags.organization); err == nil {
-		return uuid, true, nil
+func (w *wizard) organization(ctx context.Context, probe *syncrun.Probe) (id webex.OrganizationID, several bool, err error) {
+	if id, err = webex.ParseOrganizationID(w.flags.organization); err == nil {
+		return id, true, nil
 	}
-	if before := w.plan.CustomerBefore; before != nil && connect.OrganizationOf(before) != "" && w.flags.organization == "" {
-		return connect.OrganizationOf(before), before.Spec.OrganizationID != "", nil
+	if before := w.plan.CustomerBefore; before != nil && access.OrganizationOf(before).IsUUID() && w.flags.organization == "" {
+		return access.OrganizationOf(before), before.Spec.OrganizationID != "", nil
 	}
 	visible, err := probe.Organizations(ctx)
 	if err != nil {
-		return "", false, err
+		return id, false, err
 	}
 	if name := w.flags.organization; name != "" {
 		visible = slices.DeleteFunc(visible, func(o webex.Organization) bool { return !strings.EqualFold(o.DisplayName, name) })
 		if len(visible) != 1 {
-			return "", true, fmt.Errorf("%s of that name: give --organization the id, which Control Hub shows under Management > Account", count(len(visible), "organization"))
+			return id, true, fmt.Errorf("%s of that name: give --organization the id, which Control Hub shows under Management > Account", count(len(visible), "organization"))
 		}
 		several = true
 	}
 	switch {
 	case len(visible) == 0:
-		return "", false, errors.New("the token sees no organization: it needs the scope spark-admin:organizations_read, and its person the role of an administrator")
+		return id, false, errors.New("the token sees no organization: it needs the scope spark-admin:organizations_read, and its person the role of an administrator")
 	case len(visible) == 1:
-		uuid, err = webex.OrganizationUUID(visible[0].ID)
-		return uuid, several, err
+		return visible[0].ID, several, nil
 	}
-	uuid, err = w.pick(ctx, visible)
-	return uuid, true, err
+	id, err = w.pick(ctx, visible)
+	return id, true, err
 }
 
-func (w *wizard) pick(ctx context.Context, visible []webex.Organization) (string, error) {
+func (w *wizard) pick(ctx context.Context, visible []webex.Organization) (id webex.OrganizationID, err error) {
 	type found struct {
 		option
-		uuid string
-		by   *v1alpha1.WebexCustomerAccess
+		id webex.OrganizationID
+		by *v1alpha1.WebexCustomerAccess
 	}
 	var candidates []found
 	for _, o := range visible {
-		uuid, err := webex.OrganizationUUID(o.ID)
-		if err != nil {
+		if !o.ID.IsUUID() {
 			continue // no customer could name it
 		}
-		f := found{option{uuid, fmt.Sprintf("%s (%s)", o.DisplayName, uuid)}, uuid, connect.ReaderOf(uuid, w.namespace, w.name, w.customers)}
+		uuid := o.ID.UUID()
+		f := found{option{uuid, fmt.Sprintf("%s (%s)", o.DisplayName, uuid)}, o.ID, connect.ReaderOf(o.ID, w.namespace, w.name, w.customers)}
 		if f.by != nil {
 			f.text += ", customer " + f.by.Name + " already"
 		}
@@ -188,30 +187,27 @@ func (w *wizard) pick(ctx context.Context, visible []webex.Organization) (string
 	if !w.InLive {
 		fmt.Fprintf(w.Err.Out, "The credentials see %s:\n", count(len(candidates), "organization"))
 		w.list(options, all(len(options)))
-		return "", usagef("which organization is customer %s? Add --organization with its id", w.name)
+		return id, usagef("which organization is customer %s? Add --organization with its id", w.name)
 	}
 	fmt.Fprintf(w.Err.Out, "The credentials see %s. Which one is customer %s?\n", count(len(candidates), "organization"), w.name)
 	chosen, err := w.choose(ctx, "Number, or part of the name:", options, -1)
 	if err != nil {
-		return "", err
+		return id, err
 	}
-	return candidates[chosen].uuid, nil
+	return candidates[chosen].id, nil
 }
 
 // settle takes over what Webex said into the plan.
 func (w *wizard) settle(ctx context.Context, probe *syncrun.Probe, f *syncrun.Findings, several bool) error {
-	uuid, err := webex.OrganizationUUID(f.Organization.ID)
-	if err != nil {
-		return err
-	}
-	name := f.Organization.DisplayName
-	if twin := connect.ReaderOf(uuid, w.namespace, w.name, w.customers); twin != nil {
+	id, name := f.Organization.ID, f.Organization.DisplayName
+	uuid := id.UUID()
+	if twin := connect.ReaderOf(id, w.namespace, w.name, w.customers); twin != nil {
 		return fmt.Errorf("%s (%s) is customer %s in namespace %s already, and the operator reads an organization once: use that one, or delete it first (kubectl delete wxca %s -n %s)",
 			name, uuid, twin.Name, twin.Namespace, twin.Name, twin.Namespace)
 	}
 	c := w.plan.Customer
 	before := w.plan.CustomerBefore
-	if before != nil && connect.OrganizationOf(before) != "" && connect.OrganizationOf(before) != uuid {
+	if before != nil && access.OrganizationOf(before).IsUUID() && access.OrganizationOf(before) != id {
 		return fmt.Errorf("customer %s is %s, and these credentials are for %s (%s): use those of its own organization, or give the new customer another name", w.name, organizationName(before), name, uuid)
 	}
 	if before == nil || several && c.Spec.OrganizationID == "" {
@@ -237,7 +233,7 @@ func shorten(name string) string {
 }
 
 func (w *wizard) report(probe *syncrun.Probe, f *syncrun.Findings) {
-	uuid, _ := webex.OrganizationUUID(f.Organization.ID)
+	uuid := f.Organization.ID.UUID()
 	var total, consumed int64
 	var bought, free int
 	for _, l := range f.Licenses {
@@ -334,17 +330,18 @@ func orNone(ids string) string {
 func (w *wizard) unchecked(why string) error {
 	w.note("%s", why)
 	c := w.plan.Customer
-	uuid, err := webex.OrganizationUUID(w.flags.organization)
+	id, err := webex.ParseOrganizationID(w.flags.organization)
 	switch {
 	case w.flags.organization == "":
 		return nil
 	case err != nil:
 		return usagef("--organization is a name, which only Webex knows: give the id, which Control Hub shows under Management > Account")
 	}
-	if twin := connect.ReaderOf(uuid, w.namespace, w.name, w.customers); twin != nil {
+	uuid := id.UUID()
+	if twin := connect.ReaderOf(id, w.namespace, w.name, w.customers); twin != nil {
 		return fmt.Errorf("organization %s is customer %s in namespace %s already, and the operator reads an organization once: use that one, or delete it first", uuid, twin.Name, twin.Namespace)
 	}
-	if before := w.plan.CustomerBefore; before != nil && connect.OrganizationOf(before) != "" && connect.OrganizationOf(before) != uuid {
+	if before := w.plan.CustomerBefore; before != nil && access.OrganizationOf(before).IsUUID() && access.OrganizationOf(before) != id {
 		return fmt.Errorf("customer %s is %s, not %s: give the new customer another name", w.name, organizationName(before), uuid)
 	}
 	if c.Spec.OrganizationID == "" {

@@ -139,21 +139,10 @@ func (r PlanReader) Get(ctx context.Context, key client.ObjectKey, object client
 	return r.Reader.Get(ctx, key, object, opts...)
 }
 
-// OrganizationOf is the UUID of a customer's organization, as far as it is known.
-func OrganizationOf(c *v1alpha1.WebexCustomerAccess) string {
-	if uuid, err := webex.OrganizationUUID(c.Spec.OrganizationID); err == nil {
-		return uuid
-	}
-	if found := c.Status.Organization; found != nil {
-		return found.ID
-	}
-	return ""
-}
-
 // ReaderOf is another customer of the organization, which reads it already; nil if none.
-func ReaderOf(uuid, namespace, name string, customers []v1alpha1.WebexCustomerAccess) *v1alpha1.WebexCustomerAccess {
+func ReaderOf(id webex.OrganizationID, namespace, name string, customers []v1alpha1.WebexCustomerAccess) *v1alpha1.WebexCustomerAccess {
 	i := slices.IndexFunc(customers, func(c v1alpha1.WebexCustomerAccess) bool {
-		return (c.Namespace != namespace || c.Name != name) && uuid != "" && OrganizationOf(&c) == uuid
+		return (c.Namespace != namespace || c.Name != name) && id.IsUUID() && access.OrganizationOf(&c) == id
 	})
 	if i < 0 {
 		return nil

@@ -93,7 +93,7 @@ func lastField(s *v1alpha1.LicenseSyncSchedule) string {
 
 func checkCustomer(o *object, c *v1alpha1.WebexCustomerAccess) []Finding {
 	if id := c.Spec.OrganizationID; id != "" {
-		if _, err := webex.OrganizationUUID(id); err != nil {
+		if _, err := webex.ParseOrganizationID(id); err != nil {
 			return []Finding{o.finding(Error, "spec.organizationID", err.Error())}
 		}
 	}

@@ -59,7 +59,7 @@ func (s *set) report(o *object, severity Severity, path, format string, args ...
 // given may be in the cluster already, so that is worth a warning at most, and
 // only if its like was given.
 func (s *set) check() []Finding {
-	organizations := map[string]*object{}
+	organizations := map[webex.OrganizationID]*object{}
 	for _, o := range s.ours {
 		switch o.text("kind") {
 		case "WebexCustomerAccess":
@@ -150,15 +150,15 @@ func valueOf(given *object, key string) (value []byte, in string, err error) {
 
 // checkOrganization finds two customers of one organization, of which the
 // operator refuses the younger.
-func (s *set) checkOrganization(o *object, c *v1alpha1.WebexCustomerAccess, seen map[string]*object) {
-	uuid, err := webex.OrganizationUUID(c.Spec.OrganizationID)
+func (s *set) checkOrganization(o *object, c *v1alpha1.WebexCustomerAccess, seen map[webex.OrganizationID]*object) {
+	organization, err := webex.ParseOrganizationID(c.Spec.OrganizationID)
 	if c.Spec.OrganizationID == "" || err != nil {
 		return
 	}
-	if twin := seen[uuid]; twin != nil && twin.id() != o.id() {
+	if twin := seen[organization]; twin != nil && twin.id() != o.id() {
 		s.report(o, Error, "spec.organizationID", "this is the organization of customer %s, too (%s, line %d): the operator reads an organization once", twin.id().name, twin.file, twin.lineAt("spec.organizationID"))
 	}
-	seen[uuid] = o
+	seen[organization] = o
 }
 
 func (s *set) checkTargets(o *object, schedule *v1alpha1.LicenseSyncSchedule) {
