@@ -8,12 +8,12 @@ import (
 
 // People can be read in two ways, which give the same rows.
 //
-// One list tells of everybody with their locations. Its pages come one after the
+// One list tells of all people with their locations. Its pages come one after the
 // other, since only a page names the next one, in hundreds at most, and slowly: it
 // is bound by latency long before it is bound by the request budget.
 //
 // Lists by location, of at most 50 a page, can be read side by side, and beside
-// them one of everybody without locations, whose pages are larger. That takes up
+// them one of all people without locations, whose pages are larger. That takes up
 // to twice the requests, and mostly ends sooner where there are many locations.
 //
 // https://developer.webex.com/docs/api/v1/people/list-people has the three lists.
@@ -36,9 +36,9 @@ type estimate struct {
 	// people is how many there are, as the list of licences tells; read is how many
 	// of them the one list has told of.
 	people, read int64
-	// page and everybodyPage are how many people a page of the one list has, and of
+	// page and allPage are how many people a page of the one list has, and of
 	// the one without locations.
-	page, everybodyPage int64
+	page, allPage int64
 	// atPages are the pages of the lists by location, all together and of the longest.
 	atPages, longest int64
 	// latency is the time from a page to the next one, without waits for the budget;
@@ -68,10 +68,10 @@ func (e *estimate) oneList() time.Duration {
 // byLocation is how long the lists by location take, and the one beside them: as
 // long as the longest of them, the budget, or so many at once allow.
 func (e *estimate) byLocation() time.Duration {
-	everybody := pagesOf(e.people, e.everybodyPage)
-	requests := everybody + e.atPages
+	all := pagesOf(e.people, e.allPage)
+	requests := all + e.atPages
 	return max(
-		times(max(everybody, e.longest), e.latency),
+		times(max(all, e.longest), e.latency),
 		times(requests, e.interval),
 		times(requests, e.latency)/time.Duration(e.atOnce()),
 	)
@@ -89,7 +89,7 @@ func (e *estimate) atOnce() int {
 // byLocationPays says whether lists by location end so much sooner that they are
 // worth their requests.
 func (e *estimate) byLocationPays() bool {
-	if e.atPages == 0 || e.page <= 0 || e.everybodyPage <= 0 {
+	if e.atPages == 0 || e.page <= 0 || e.allPage <= 0 {
 		return false
 	}
 	one, by := e.oneList(), e.byLocation()

@@ -18,7 +18,7 @@ func evenly(people, locations int64) []int64 {
 
 func TestForecast(t *testing.T) {
 	t.Parallel()
-	const everybody = 100_000
+	const all = 100_000
 	tests := map[string]struct {
 		located   []int64
 		people    int64
@@ -30,25 +30,25 @@ func TestForecast(t *testing.T) {
 		pays      bool
 	}{
 		"1,000 pages one after the other, or 2,100 at four a second": {
-			evenly(everybody, 200), everybody, time.Second, 240, 1000, 990 * time.Second, 525 * time.Second, true,
+			evenly(all, 200), all, time.Second, 240, 1000, 990 * time.Second, 525 * time.Second, true,
 		},
 		"at five a second": {
-			evenly(everybody, 200), everybody, time.Second, 300, 1000, 990 * time.Second, 420 * time.Second, true,
+			evenly(all, 200), all, time.Second, 300, 1000, 990 * time.Second, 420 * time.Second, true,
 		},
 		"one of five people has a location": {
-			evenly(everybody/5, 200), everybody, time.Second, 240, 1000, 990 * time.Second, 125 * time.Second, true,
+			evenly(all/5, 200), all, time.Second, 240, 1000, 990 * time.Second, 125 * time.Second, true,
 		},
 		"the service is fast: both ways wait for the budget": {
-			evenly(everybody, 200), everybody, 100 * time.Millisecond, 240, 1000, 247*time.Second + 500*time.Millisecond, 525 * time.Second, false,
+			evenly(all, 200), all, 100 * time.Millisecond, 240, 1000, 247*time.Second + 500*time.Millisecond, 525 * time.Second, false,
 		},
 		"the budget is shared with four others": {
-			evenly(everybody, 200), everybody, time.Second, 240 / 5, 1000, 1237*time.Second + 500*time.Millisecond, 2625 * time.Second, false,
+			evenly(all, 200), all, time.Second, 240 / 5, 1000, 1237*time.Second + 500*time.Millisecond, 2625 * time.Second, false,
 		},
 		"nearly all are at one place": {
-			[]int64{90_000, 5_000, 5_000}, everybody, time.Second, 240, 1000, 990 * time.Second, 1800 * time.Second, false,
+			[]int64{90_000, 5_000, 5_000}, all, time.Second, 240, 1000, 990 * time.Second, 1800 * time.Second, false,
 		},
 		"the list without locations has small pages, too": {
-			evenly(everybody, 200), everybody, time.Second, 240, 100, 990 * time.Second, 1000 * time.Second, false,
+			evenly(all, 200), all, time.Second, 240, 100, 990 * time.Second, 1000 * time.Second, false,
 		},
 		"a small organization is read either way in no time": {
 			evenly(2000, 20), 2000, time.Second, 240, 1000, 10 * time.Second, 10*time.Second + 500*time.Millisecond, false,
@@ -58,7 +58,7 @@ func TestForecast(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			s := estimate{people: test.people, read: 1000, page: 100, everybodyPage: test.page, latency: test.latency, interval: time.Minute / test.perMinute}
+			s := estimate{people: test.people, read: 1000, page: 100, allPage: test.page, latency: test.latency, interval: time.Minute / test.perMinute}
 			sample := make([]int64, len(test.located))
 			for i, n := range test.located {
 				sample[i] = n * s.read / s.people

@@ -193,7 +193,7 @@ func TestFaultsThatOthersTakeForTheEnd(t *testing.T) {
 			_, refused := o.answered()
 			w.Expect(refused).To(HaveLen(test.refused))
 			w.Expect(o.counted).To(Equal(len(o.requests)))
-			w.Expect(o.hosts).To(HaveLen(1), "nobody else gets a request, or a token")
+			w.Expect(o.hosts).To(HaveLen(1), "no other host gets a request, or a token")
 		})
 	}
 }

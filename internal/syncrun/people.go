@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -19,8 +18,8 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
-// readPeople counts people's units, in the way that ends first. It keeps nothing
-// of a person.
+// readPeople counts people's units: it plans which way ends first, fetches pages that way, and counts them. It keeps
+// nothing of a person.
 func (a *attempt) readPeople(ctx context.Context) error {
 	r := a.newPeople()
 	a.usage = r.usage
@@ -41,42 +40,26 @@ func (a *attempt) readPeople(ctx context.Context) error {
 // people is one way through the people of an organization, and the counters that it fills.
 type people struct {
 	*attempt
-	index   map[string]int    // of the counters in at, by location
-	spelled map[string]string // how the list of locations spells an id, by its key
-	began   time.Time         // when the first page was there
-	paused  time.Duration     // waits for the budget until then
+	began  time.Time     // when the first page was there
+	paused time.Duration // waits for the budget until then
 
 	mu    sync.Mutex // guards what follows
 	usage *usage.Aggregator
-	at    []int64 // people, by location
+	at    []int64 // people, by location as usage numbers them
 	done  int64
 	pages int64
 }
 
 func (a *attempt) newPeople() *people {
-	r := &people{attempt: a, index: map[string]int{}, spelled: map[string]string{}, usage: usage.NewAggregator(a.licenses, a.locations, usage.Options{
+	counted := usage.NewAggregator(a.licenses, a.locations, usage.Options{
 		Customer: collects(a.customer, v1alpha1.LevelCustomer),
 		Site:     collects(a.customer, v1alpha1.LevelSite),
 		Key:      webex.IDKey,
-	})}
-	for _, l := range a.locations {
-		if _, twice := r.spelled[webex.IDKey(l.ID)]; !twice && l.ID != "" {
-			r.spelled[webex.IDKey(l.ID)], r.index[l.ID] = l.ID, len(r.index)
-		}
-	}
-	r.at = make([]int64, len(r.index))
-	return r
+	})
+	return &people{attempt: a, usage: counted, at: make([]int64, len(counted.Locations()))}
 }
 
-// listed is how the list of locations spells the id of one of them.
-func (r *people) listed(id string) string {
-	if _, ok := r.index[id]; ok || id == "" {
-		return id
-	}
-	return r.spelled[webex.IDKey(id)]
-}
-
-// take adds up a page.
+// take counts a page.
 func (r *people) take(page []webex.Person, add func(*webex.Person) error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -99,8 +82,7 @@ func (r *people) take(page []webex.Person, add func(*webex.Person) error) error 
 	return nil
 }
 
-// oneList reads the list of everybody with their locations, and goes over to lists
-// by location where these end sooner.
+// oneList reads the list of all people with their locations, and goes over to lists by location where these end sooner.
 func (r *people) oneList(ctx context.Context, seen *survey) error {
 	for page, err := range r.webex.PeoplePages(ctx, r.named) {
 		if err != nil {
@@ -108,7 +90,7 @@ func (r *people) oneList(ctx context.Context, seen *survey) error {
 		}
 		err := r.take(page, func(p *webex.Person) error {
 			r.usage.AddPerson(p.ID, p.LocationID, p.Licenses)
-			if i, ok := r.index[r.listed(p.LocationID)]; ok {
+			if i, ok := r.usage.Location(p.LocationID); ok {
 				r.at[i]++
 			}
 			r.done++
@@ -141,8 +123,8 @@ func (r *people) survey(seen *survey) {
 	seen.people = max(r.expected(), r.done)
 	seen.spread(r.at)
 	seen.largest = r.largest()
-	if seen.everybodyPage == 0 {
-		seen.everybodyPage = webex.AllPeoplePage
+	if seen.allPage == 0 {
+		seen.allPage = webex.AllPeoplePage
 	}
 	waited := time.Duration(r.throttled.Load()) - r.paused
 	seen.latency = max(0, r.Clock.Now().Sub(r.began)-waited) / time.Duration(max(1, r.pages-1))
@@ -150,14 +132,27 @@ func (r *people) survey(seen *survey) {
 
 // largest are the locations with most people, as many as are read at once.
 func (r *people) largest() []string {
-	ids := slices.SortedFunc(maps.Keys(r.index), func(x, y string) int {
-		return cmp.Or(cmp.Compare(r.at[r.index[y]], r.at[r.index[x]]), cmp.Compare(x, y))
+	ids := r.locationIDs()
+	slices.SortStableFunc(ids, func(x, y string) int {
+		left, _ := r.usage.Location(x)
+		right, _ := r.usage.Location(y)
+		return cmp.Compare(r.at[right], r.at[left])
 	})
 	return slices.Clone(ids[:min(len(ids), mostAtOnce)])
 }
 
+// locationIDs are the ids of all locations, sorted.
+func (r *people) locationIDs() []string {
+	ids := make([]string, len(r.at))
+	for i, l := range r.usage.Locations() {
+		ids[i] = l.ID
+	}
+	slices.Sort(ids)
+	return ids
+}
+
 // expected is how many people there are at least, as the licences tell: most have
-// one that everybody gets.
+// one that comes with the account.
 func (a *attempt) expected() int64 {
 	var n int64
 	for _, l := range a.licenses {
@@ -181,9 +176,9 @@ func (a *attempt) pays(seen *survey) bool {
 }
 
 // errListsDisagree says that lists by location are not what they should be.
-var errListsDisagree = errors.New("the lists of people by location do not fit the one of everybody")
+var errListsDisagree = errors.New("the lists of people by location do not fit the one of all")
 
-// readByLocation reads a list of each location, and one of everybody beside them.
+// readByLocation reads a list of each location, and one of all people beside them.
 // It is not done if that does not pay, or if the service answers something else
 // than was asked for: then the one list is left.
 func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, err error) {
@@ -199,13 +194,13 @@ func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, 
 		return a.gaveUp(ctx, seen, errListsDisagree)
 	}
 	// The service makes pages smaller in silence: only now is it known what this one is worth.
-	if seen.everybodyPage = int64(len(first)); !a.pays(seen) {
+	if seen.allPage = int64(len(first)); !a.pays(seen) {
 		a.memory.surveyed(a.customer.UID, *seen, a.Clock.Now())
 		return false, nil
 	}
 	log.FromContext(ctx).Info("reading people by location", "people", seen.people, "locations", len(r.at),
 		"estimate", seen.estimate.byLocation().Round(time.Second), "oneList", seen.oneList().Round(time.Second))
-	if err := r.everybody(first); err != nil {
+	if err := r.anywhere(first); err != nil {
 		return a.gaveUp(ctx, seen, err)
 	}
 	group.SetLimit(seen.atOnce() + 1)
@@ -216,17 +211,17 @@ func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, 
 			if err != nil {
 				return err
 			}
-			if err := r.everybody(page); err != nil {
+			if err := r.anywhere(page); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	// The longest lists first, since the last page of the longest one ends it all.
-	for _, id := range slices.Concat(seen.largest, slices.Sorted(maps.Keys(r.index))) {
-		if i, ok := r.index[id]; ok && !begun[i] {
-			begun[i] = true
-			side(func() error { return r.location(within, id) })
+	for _, id := range slices.Concat(seen.largest, r.locationIDs()) {
+		if at, listed := r.usage.Location(id); listed && !begun[at] {
+			begun[at] = true
+			side(func() error { return r.location(within, at) })
 		}
 	}
 	if err := group.Wait(); err != nil {
@@ -249,8 +244,8 @@ func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, 
 	return true, nil
 }
 
-// everybody takes a page of the list without locations.
-func (r *people) everybody(page []webex.Person) error {
+// anywhere counts a page of the list without locations.
+func (r *people) anywhere(page []webex.Person) error {
 	return r.take(page, func(p *webex.Person) error {
 		r.usage.AddAnywhere(p.ID, p.Licenses)
 		r.done++
@@ -259,17 +254,18 @@ func (r *people) everybody(page []webex.Person) error {
 }
 
 // location reads the people of one location.
-func (r *people) location(ctx context.Context, id string) error {
+func (r *people) location(ctx context.Context, at int) error {
+	id := r.usage.Locations()[at].ID
 	for page, err := range r.webex.PeopleAt(ctx, r.named, id) {
 		if err != nil {
 			return err
 		}
 		err := r.take(page, func(p *webex.Person) error {
-			if r.listed(p.LocationID) != id || !p.LicensesKnown {
+			if i, listed := r.usage.Location(p.LocationID); !listed || i != at || !p.LicensesKnown {
 				return errListsDisagree
 			}
 			r.usage.AddPerson(p.ID, id, p.Licenses)
-			r.at[r.index[id]]++
+			r.at[at]++
 			return nil
 		})
 		if err != nil {

@@ -136,7 +136,7 @@ func TestListsThatDisagreeAreNotBelieved(t *testing.T) {
 				delete(person, "licenses")
 			}
 		},
-		"everybody is at each location": func(r *http.Request, person map[string]any) {
+		"all are at each location": func(r *http.Request, person map[string]any) {
 			if at := r.URL.Query().Get("locationId"); at != "" {
 				person["locationId"] = at
 				q := r.URL.Query()
@@ -168,7 +168,7 @@ func TestListsThatDisagreeAreNotBelieved(t *testing.T) {
 	}
 }
 
-// A list without locations that tells of nobody is asked for once, not beside each page.
+// A list without locations that is empty is asked for once, not beside each page.
 func TestEmptyListWithoutLocationsIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	w := newWalker(t, manyPages(1))

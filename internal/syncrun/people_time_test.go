@@ -90,7 +90,7 @@ func TestPeopleAreReadInTheWayThatEndsFirst(t *testing.T) {
 		service    slowService
 		byLocation bool // ends first
 	}{
-		"1 s a page, everybody has a location": {slowService{organization(*largePeople/500, 1), time.Second, 300, 288, 1000}, true},
+		"1 s a page, each person has a location": {slowService{organization(*largePeople/500, 1), time.Second, 300, 288, 1000}, true},
 		"1 s a page, three of five have one":   {slowService{organization(*largePeople/500, 0.6), time.Second, 300, 288, 1000}, true},
 		"1 s a page, one of five has one":      {slowService{organization(*largePeople/500, 0.2), time.Second, 300, 288, 1000}, true},
 		"3 s a page":                           {slowService{organization(*largePeople/500, 0.6), 3 * time.Second, 300, 288, 1000}, true},

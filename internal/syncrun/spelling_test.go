@@ -102,7 +102,7 @@ func TestSpellingsOfIDs(t *testing.T) {
 				w.Expect(a.usage.Stats().UnlistedLicenseUnits).To(BeZero(), way)
 				if way == "by location" {
 					seen, _ := w.engine.memory.survey(a.customer.UID, w.engine.Clock.Now())
-					w.Expect(seen.oneListOnly).To(BeFalse(), "lists by location fit the one of everybody")
+					w.Expect(seen.oneListOnly).To(BeFalse(), "lists by location fit the one of all people")
 				}
 			}
 		})

@@ -333,14 +333,14 @@ func TestWalkWhilePeopleMove(t *testing.T) {
 			explained[r.LicenseID] += *r.Consumed
 			continue
 		}
-		w.Expect(*r.Consumed).To(BeEquivalentTo(consumed[r.LicenseID]), "as the list of licences said, before anybody moved")
+		w.Expect(*r.Consumed).To(BeEquivalentTo(consumed[r.LicenseID]), "as the list of licences said, before people moved")
 		explained[r.LicenseID] += *r.UnitsWithoutLocation + *r.ResidualUnits
 		residual += *r.ResidualUnits
 	}
 	for id, units := range explained {
 		w.Expect(units).To(BeEquivalentTo(consumed[id]))
 	}
-	w.Expect(residual).NotTo(BeZero(), "somebody was missed")
+	w.Expect(residual).NotTo(BeZero(), "some were missed")
 
 	w.transport = w.sim.Client().Transport
 	got, err := w.walk(t.Context())

@@ -36,7 +36,7 @@ type Aggregator struct {
 	unplaced []units   // by licence
 	anywhere []units   // by licence; nil unless people were added wherever they are
 
-	people, everybody, workspaces *window
+	people, all, workspaces *window
 	stats                         Stats
 }
 
@@ -106,6 +106,12 @@ func (a *Aggregator) find(index map[string]int, id string) (int, bool) {
 	return i, listed
 }
 
+// Location is the index of a location in [Aggregator.Locations], however its id is spelled; false if it is not listed.
+func (a *Aggregator) Location(id string) (int, bool) { return a.find(a.locationIndex, id) }
+
+// Locations are the locations that are told apart: the first one of each id. The slice must not be changed.
+func (a *Aggregator) Locations() []Location { return a.locations }
+
 // AddPerson counts one unit of each licence that a person holds, at the person's location. An empty location id
 // means that the person has none, as Webex reports one for Webex Calling users only
 // (https://developer.webex.com/docs/api/v1/people/list-people).
@@ -118,22 +124,28 @@ func (a *Aggregator) AddPerson(id, locationID string, licenses []string) {
 		a.stats.Duplicates++
 		return
 	}
-	a.stats.People++
+	unlisted := a.stats.UnlistedLicenseUnits
 	a.count(user, locationID, licenses)
+	if a.anywhere != nil { // the list of all people tells of this one, too
+		a.stats.UnlistedLicenseUnits = unlisted
+		return
+	}
+	a.stats.People++
 }
 
 // AddAnywhere counts one unit of each licence that a person holds, wherever that is, by the rules of AddPerson. It is
-// for people who come from two kinds of lists: one of everybody, without locations, and one of each location, whose
-// people are added by AddPerson. Who is in the first only has no location, as far as counts can tell: no person is
-// remembered.
+// for people who come from two kinds of lists: one of all people, without locations, and one of each location, whose
+// people are added by AddPerson, once the first page of the other was. Who is in the first list only has no location, as
+// far as counts can tell: no person is remembered.
 func (a *Aggregator) AddAnywhere(id string, licenses []string) {
 	if a.anywhere == nil {
-		a.anywhere, a.everybody = make([]units, len(a.licenses)), newWindow(recentIDs)
+		a.anywhere, a.all = make([]units, len(a.licenses)), newWindow(recentIDs)
 	}
-	if id != "" && a.everybody.seen(id) {
+	if id != "" && a.all.seen(id) {
 		a.stats.Duplicates++
 		return
 	}
+	a.stats.People++
 	a.countIn(a.anywhere, user, false, licenses)
 }
 
@@ -187,7 +199,7 @@ func (a *Aggregator) counters(locationID string) (counters []units, unlisted boo
 	if locationID == "" {
 		return a.unplaced, false
 	}
-	i, listed := a.find(a.locationIndex, locationID)
+	i, listed := a.Location(locationID)
 	if !listed {
 		return a.unplaced, true
 	}

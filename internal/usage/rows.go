@@ -32,8 +32,8 @@ func (a *Aggregator) Rows() []Row {
 	return append(customers, sites...)
 }
 
-// withoutLocation is the number of units that people and workspaces hold at no location. Who moves from one location to
-// another while lists of both are read can be in two of them, and in the list of everybody once: not less than zero.
+// withoutLocation is the number of units that people and workspaces hold at no location. A person who moves from one location to
+// another while lists of both are read can be in two of them, and in the list of all people once: not less than zero.
 func (a *Aggregator) withoutLocation(license int, placed units) int64 {
 	n := a.unplaced[license].sum()
 	if a.anywhere != nil {
