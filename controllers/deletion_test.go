@@ -132,7 +132,7 @@ func firstKey[V any](m map[string]V) string {
 // means of a user's Secret.
 func (f *fixture) tokenSecret(users string) *corev1.Secret {
 	f.t.Helper()
-	secret := &corev1.Secret{ObjectMeta: f.meta(access.TokenSecretName(users))}
+	secret := &corev1.Secret{ObjectMeta: f.meta(access.TokenSecretName(users, ""))}
 	f.Expect(f.client.Get(f.ctx, keyOf(secret), secret)).To(Succeed())
 	return secret
 }

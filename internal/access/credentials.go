@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -231,12 +232,7 @@ func (c *credentials) required(secret *corev1.Secret) []string {
 }
 
 func hasAny(secret *corev1.Secret, keys ...string) bool {
-	for _, key := range keys {
-		if _, ok := secret.Data[key]; ok {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(keys, func(key string) bool { _, ok := secret.Data[key]; return ok })
 }
 
 // MissingKeyError is the cause of a failure by a key that a Secret lacks, or has

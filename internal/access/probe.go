@@ -3,7 +3,6 @@ package access
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -32,9 +31,9 @@ func (s *Session) Probing(renewal *Renewal) {
 	if !ok {
 		return
 	}
-	s.Tokens = &probeTokens{of: tokens, renewal: renewal}
+	s.Tokens = &probeTokens{tokens, renewal}
 	if caller, ok := tokens.caller.(*refreshingTokens); ok {
-		tokens.caller = &probeTokens{of: caller, renewal: renewal}
+		tokens.caller = &probeTokens{caller, renewal}
 	}
 }
 
@@ -42,27 +41,23 @@ func (s *Session) Probing(renewal *Renewal) {
 // that the operator has got by it. They are renewed outside of the operator's store,
 // which belongs to customers that there are.
 type probeTokens struct {
-	of      *refreshingTokens
+	*refreshingTokens
 	renewal *Renewal
-
-	mu     sync.Mutex
-	loaded bool
 }
 
 // Token returns the access token at hand, or a new one if that has ended.
 func (p *probeTokens) Token(ctx context.Context) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	t := p.of
 	if !p.loaded {
-		stored, err := t.store.load(ctx)
+		stored, err := p.store.load(ctx)
 		if err != nil {
 			return "", err
 		}
-		t.current, p.loaded = stored.with(t.authorization()), true
+		p.current, p.loaded = stored.with(p.authorization()), true
 	}
-	if !t.current.expired(t.provider.Clock.Now()) {
-		return t.current.AccessToken, nil
+	if !p.current.expired(p.provider.Clock.Now()) {
+		return p.current.AccessToken, nil
 	}
 	return p.renew(ctx)
 }
@@ -71,8 +66,8 @@ func (p *probeTokens) Token(ctx context.Context) (string, error) {
 func (p *probeTokens) Refresh(ctx context.Context, rejected string) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.of.current.AccessToken != rejected {
-		return p.of.current.AccessToken, nil
+	if p.current.AccessToken != rejected {
+		return p.current.AccessToken, nil
 	}
 	return p.renew(ctx)
 }
@@ -94,39 +89,38 @@ func (p *probeTokens) renew(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p.of.current.Token = answer
+	p.current.Token = answer
 	return answer.AccessToken, nil
 }
 
 // exchange asks Webex for another pair, in the order of the operator, and has it kept.
 func (p *probeTokens) exchange(ctx, asking context.Context) (webex.Token, error) {
-	t := p.of
 	var refusal error
-	if t.current.RefreshToken != "" {
-		answer, err := t.useRefreshToken(asking)
+	if p.current.RefreshToken != "" {
+		answer, err := p.useRefreshToken(asking)
 		switch {
 		case err == nil:
 			return answer, p.renewal.Keep(ctx, p.values(answer))
-		case t.caller == nil || webex.ClassOf(err) != webex.ClassAuth:
+		case p.caller == nil || webex.ClassOf(err) != webex.ClassAuth:
 			return answer, err
 		}
 		refusal = err
 	}
-	if t.caller == nil {
+	if p.caller == nil {
 		return webex.Token{}, refusal
 	}
 	// The pair is of one organization, and the Secret may be for several: the operator
 	// asks for another one by itself.
-	answer, err := t.askAsApp(asking)
+	answer, err := p.askAsApp(asking)
 	if webex.ClassOf(err) == webex.ClassAuth {
-		err = failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s", appRefusalMessage(t.credentials.secret, err))
+		err = failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s", appRefusalMessage(p.credentials.secret, err))
 	}
 	return answer, err
 }
 
 // values are the new content of the Secret.
 func (p *probeTokens) values(answer webex.Token) map[string]string {
-	if p.of.bootstrap {
+	if p.bootstrap {
 		return map[string]string{KeyBootstrapToken: answer.AccessToken, KeyBootstrapRefreshToken: answer.RefreshToken}
 	}
 	values := map[string]string{KeyAccessToken: answer.AccessToken, KeyRefreshToken: answer.RefreshToken, KeyAccessTokenExpiresAt: ""}

@@ -46,6 +46,11 @@ type Provider struct {
 type Session struct {
 	// BaseURL is where the customer's API is.
 	BaseURL *url.URL
+	// Kind is the kind of the credentials, SecretVersion the version of their Secret; empty if it could not be read.
+	Kind          v1alpha1.CredentialKind
+	SecretVersion string
+	// Owner identifies the token's owner at its service to the request budget. It reveals nothing that is secret.
+	Owner string
 	// HTTP reaches it, and Tokens are its tokens. Both are nil before Connect.
 	HTTP   *http.Client
 	Tokens webex.TokenSource
@@ -55,7 +60,6 @@ type Session struct {
 	provider    *Provider
 	customer    *v1alpha1.WebexCustomerAccess
 	credentials *credentials
-	owner       string
 }
 
 // Open checks where the customer's API is, and reads its credentials past the cache. With
@@ -66,11 +70,11 @@ func (p *Provider) Open(ctx context.Context, customer *v1alpha1.WebexCustomerAcc
 	if s.BaseURL, err = p.Hosts.endpoint(customer.Spec.Connection); err != nil {
 		return s, err
 	}
-	if s.credentials, err = p.readCredentials(ctx, customer); err != nil {
-		return s, err
+	s.credentials, err = p.readCredentials(ctx, customer)
+	if c := s.credentials; c != nil {
+		s.Kind, s.SecretVersion, s.Owner = c.kind, c.resourceVersion, s.BaseURL.Host+" "+c.owner()
 	}
-	s.owner = s.BaseURL.Host + " " + s.credentials.owner()
-	return s, nil
+	return s, err
 }
 
 // Connect prepares HTTP and Tokens. Each request for a token is told to observe.
@@ -88,20 +92,6 @@ func (s *Session) Close() {
 		s.HTTP.CloseIdleConnections()
 	}
 }
-
-// Kind is the kind of the credentials.
-func (s *Session) Kind() v1alpha1.CredentialKind { return s.credentials.kind }
-
-// SecretVersion is the version of the Secret with the credentials; empty if it could not be read.
-func (s *Session) SecretVersion() string {
-	if s.credentials == nil {
-		return ""
-	}
-	return s.credentials.resourceVersion
-}
-
-// Owner identifies the token's owner at its service to the request budget. It reveals nothing that is secret.
-func (s *Session) Owner() string { return s.owner }
 
 // SharesTokens says whether another customer that names the same Secret has the same tokens by it.
 func (s *Session) SharesTokens(other *v1alpha1.WebexCustomerAccess) bool {

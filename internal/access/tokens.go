@@ -55,9 +55,9 @@ func (s *Session) tokenSource(observe func(webex.Call)) webex.TokenSource {
 			store: &tokenStore{provider: p, customer: s.customer, name: name, of: of, sharedBy: shared},
 		}
 	}
-	name, of := TokenSecretName(c.secret), c.secret
+	name, of := TokenSecretName(c.secret, ""), c.secret
 	if c.tokenPerOrganization() {
-		name, of = tokenSecretName(c.secret, c.organization.UUID()[:8]), c.secret+" for organization "+c.organization.UUID()
+		name, of = TokenSecretName(c.secret, c.organization.UUID()[:8]), c.secret+" for organization "+c.organization.UUID()
 	}
 	tokens := source(name, of, c.areThoseOf)
 	tokens.refused = fmt.Sprintf("Webex refused the refresh token or the client of Secret %q: authorize again and put the new %s into it", c.secret, KeyRefreshToken)
@@ -66,7 +66,7 @@ func (s *Session) tokenSource(observe func(webex.Call)) webex.TokenSource {
 	}
 	tokens.caller = webex.StaticToken(c.bootstrap.accessToken)
 	if c.bootstrap.refreshToken != "" {
-		caller := source(tokenSecretName(c.secret, "bootstrap"), c.secret+" for bootstrap", func(*v1alpha1.WebexCustomerAccess) bool { return true })
+		caller := source(TokenSecretName(c.secret, "bootstrap"), c.secret+" for bootstrap", func(*v1alpha1.WebexCustomerAccess) bool { return true })
 		caller.bootstrap = true
 		caller.refused = fmt.Sprintf("Webex refused the bootstrap refresh token or client of Secret %q: authorize it again and put the new %s into it", c.secret, KeyBootstrapRefreshToken)
 		tokens.caller = caller

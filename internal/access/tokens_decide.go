@@ -180,7 +180,7 @@ func (t *storedToken) jitter() float64 {
 // renewed is the pair after Webex answered a renewal, which was asked for because
 // of a rejected token if that is set.
 func (t *storedToken) renewed(answer webex.Token, rejected, seed string, now time.Time) storedToken {
-	next := storedToken{Token: answer, source: t.source, issuedAt: now, attemptedAt: t.attemptedAt, answeredAt: now, seed: seed}
+	next := storedToken{Token: answer, source: t.source, issuedAt: now, attemptedAt: t.attemptedAt, answeredAt: now, seed: seed, organization: t.organization}
 	if rejected == "" && !t.issuedAt.IsZero() && !t.expired(now) &&
 		!answer.ExpiresAt.IsZero() && !answer.ExpiresAt.After(t.ExpiresAt.Add(time.Minute)) {
 		next.issuedAt = t.issuedAt // it brought no more time: the same token, or one with the same end
@@ -188,7 +188,6 @@ func (t *storedToken) renewed(answer webex.Token, rejected, seed string, now tim
 	if next.RefreshExpiresAt.IsZero() && next.RefreshToken == t.RefreshToken {
 		next.RefreshExpiresAt = t.RefreshExpiresAt
 	}
-	next.organization = t.organization
 	return next
 }
 

@@ -263,11 +263,11 @@ func TestTokenSecretName(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	rng := rand.New(rand.NewPCG(200, 253))
-	g.Expect(TokenSecretName("acme")).To(Equal("acme-webex-token"))
-	g.Expect(tokenSecretName("acme", "bootstrap")).To(Equal("acme-bootstrap-webex-token"))
+	g.Expect(TokenSecretName("acme", "")).To(Equal("acme-webex-token"))
+	g.Expect(TokenSecretName("acme", "bootstrap")).To(Equal("acme-bootstrap-webex-token"))
 	seen := map[string]bool{}
 	for _, long := range []string{strings.Repeat("a", 240), strings.Repeat("a", 241), strings.Repeat("a", 242), strings.Repeat("a", 253), strings.Repeat("a", 252) + "b"} {
-		name := TokenSecretName(long)
+		name := TokenSecretName(long, "")
 		g.Expect(validation.IsDNS1123Subdomain(name)).To(BeEmpty(), name)
 		seen[name] = true
 	}
@@ -278,15 +278,15 @@ func TestTokenSecretName(t *testing.T) {
 			for _, tail := range []string{"a", ".a", "-a", "--a", "a-0.a"} {
 				long := strings.Repeat("a", length-3*len(tail)) + strings.Repeat(tail, 3)
 				g.Expect(validation.IsDNS1123Subdomain(long)).To(BeEmpty(), long)
-				name := tokenSecretName(long, purpose)
+				name := TokenSecretName(long, purpose)
 				g.Expect(validation.IsDNS1123Subdomain(name)).To(BeEmpty(), name)
 			}
 		}
 	}
-	g.Expect(TokenSecretName(strings.Repeat("a", 253))).To(Equal(strings.Repeat("a", 230) + ".85e9bd7fc7-webex-token"))
+	g.Expect(TokenSecretName(strings.Repeat("a", 253), "")).To(Equal(strings.Repeat("a", 230) + ".85e9bd7fc7-webex-token"))
 	for range 5000 {
 		long := anySecretName(rng)
-		g.Expect(validation.IsDNS1123Subdomain(tokenSecretName(long, "bootstrap"))).To(BeEmpty(), long)
+		g.Expect(validation.IsDNS1123Subdomain(TokenSecretName(long, "bootstrap"))).To(BeEmpty(), long)
 	}
 }
 

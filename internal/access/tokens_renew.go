@@ -80,14 +80,13 @@ func (t *refreshingTokens) exchange(ctx context.Context, rejected string) (webex
 	asking, cancel := context.WithTimeout(ctx, exchangeTime)
 	defer cancel()
 	c := t.circumstances(rejected)
-	now, version := c.now, c.version
 	var cause error
 	if c.canRefresh(&t.current) {
 		answer, err := t.useRefreshToken(asking)
 		if webex.ClassOf(err) != webex.ClassAuth {
 			return answer, err
 		}
-		t.current.refresh, cause = denial{version: version, at: now, message: t.refused}, err
+		t.current.refresh, cause = denial{version: c.version, at: c.now, message: t.refused}, err
 	}
 	if c.canAsk(&t.current) {
 		answer, err := t.askAsApp(asking)
@@ -99,11 +98,11 @@ func (t *refreshingTokens) exchange(ctx context.Context, rejected string) (webex
 			t.remember(ctx)
 			return answer, err
 		default:
-			t.current.app, cause = denial{version: version, at: now, message: appRefusalMessage(t.credentials.secret, err)}, err
+			t.current.app, cause = denial{version: c.version, at: c.now, message: appRefusalMessage(t.credentials.secret, err)}, err
 		}
 	}
 	if rejected != "" && rejected == t.current.AccessToken {
-		t.current.ExpiresAt = now // for the other customers of the Secret
+		t.current.ExpiresAt = c.now // for the other customers of the Secret
 	}
 	t.remember(ctx)
 	return webex.Token{}, t.refusal(cause)

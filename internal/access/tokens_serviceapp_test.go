@@ -53,7 +53,7 @@ func TestServiceAppAsksForTokens(t *testing.T) {
 		t.Run(string(mode), func(t *testing.T) {
 			w := newTokenWorld(t, func(o *webexsim.Options) { o.RefreshMode = mode })
 			app, customer := w.serviceApp("app", true)
-			name := tokenSecretName("app", webexsim.StandardUUID[:8])
+			name := TokenSecretName("app", webexsim.StandardUUID[:8])
 			use := func() error { w.sim.ResetRequests(); _, err := w.use(t.Context(), customer); return err }
 
 			w.Expect(use()).To(Succeed())

@@ -49,13 +49,10 @@ const (
 	keyAppRefused     = "appRefused"
 )
 
-// TokenSecretName is the name of the Secret in which the operator keeps the
-// tokens that stem from the credentials in a user's Secret.
-func TokenSecretName(secret string) string { return tokenSecretName(secret, "") }
-
-// tokenSecretName is that name for tokens with a purpose of their own. A name that
-// would be too long ends in a hash, and no label of it ends where it was cut.
-func tokenSecretName(secret, purpose string) string {
+// TokenSecretName is the name of the Secret in which the operator keeps the tokens that stem from the credentials in a
+// user's Secret, with a purpose of their own if it is not empty. A name that would be too long ends in a hash, and no
+// label of it ends where it was cut.
+func TokenSecretName(secret, purpose string) string {
 	const most, suffix = 253, "-webex-token"
 	name := secret
 	if purpose != "" {
@@ -145,7 +142,7 @@ func (s *tokenStore) create(ctx context.Context, owners []metav1.OwnerReference)
 		Type:       tokenSecretType, Data: map[string][]byte{keyTokensOf: []byte(s.of)},
 	}
 	if err := s.provider.Client.Create(ctx, secret, client.FieldOwner(FieldManager)); err != nil {
-		return s.storeError(err, apierrors.IsAlreadyExists(err))
+		return s.storeError(err)
 	}
 	s.version = secret.ResourceVersion
 	// Applying is to take away again what was created: owners that are gone, for one.
@@ -154,7 +151,7 @@ func (s *tokenStore) create(ctx context.Context, owners []metav1.OwnerReference)
 		return err
 	}
 	if err := s.provider.Client.Patch(ctx, secret, client.RawPatch(types.JSONPatchType, patch)); err != nil {
-		return s.storeError(err, apierrors.IsConflict(err))
+		return s.storeError(err)
 	}
 	s.version = secret.ResourceVersion
 	return nil
@@ -180,7 +177,7 @@ func (s *tokenStore) apply(ctx context.Context, token storedToken, owners []meta
 	}
 	err := s.provider.Client.Apply(ctx, secret, client.ForceOwnership, client.FieldOwner(FieldManager))
 	if err != nil {
-		return s.storeError(err, apierrors.IsConflict(err) && version != "")
+		return s.storeError(err)
 	}
 	s.owners = owners
 	if secret.ResourceVersion != nil {
@@ -189,10 +186,10 @@ func (s *tokenStore) apply(ctx context.Context, token storedToken, owners []meta
 	return nil
 }
 
-// storeError is what a refused write means; changed if another writer was there before.
-func (s *tokenStore) storeError(err error, changed bool) error {
+// storeError is what a refused write means.
+func (s *tokenStore) storeError(err error) error {
 	switch {
-	case changed:
+	case apierrors.IsAlreadyExists(err), apierrors.IsConflict(err):
 		return errChanged
 	case apirefusal.Is(err):
 		return &failures.Failure{

@@ -25,11 +25,11 @@ func TestRefusedTokenSecretIsToldInWords(t *testing.T) {
 		"metadata.name: no such":   apierrors.NewBadRequest("metadata.name: no such"),
 		"because it is terminated": apierrors.NewForbidden(secrets, s.name, errors.New("because it is terminated")),
 	} {
-		failure, ok := errors.AsType[*failures.Failure](s.storeError(err, false))
+		failure, ok := errors.AsType[*failures.Failure](s.storeError(err))
 		g.Expect(ok).To(BeTrue(), words)
 		g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonWriteFailed))
 		g.Expect(failure.Message).To(And(ContainSubstring(words), ContainSubstring(`Secret "webex-webex-token"`)))
 	}
-	_, ok := errors.AsType[*failures.Failure](s.storeError(apierrors.NewServiceUnavailable("starting"), false))
+	_, ok := errors.AsType[*failures.Failure](s.storeError(apierrors.NewServiceUnavailable("starting")))
 	g.Expect(ok).To(BeFalse(), "it passes")
 }

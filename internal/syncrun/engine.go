@@ -200,7 +200,7 @@ func (a *attempt) conclude(ctx context.Context) {
 			return
 		}
 		if failure.Reason == v1alpha1.ReasonCredentialsRejected {
-			a.Budgets.Refuse(a.limiter.Owner, a.session.SecretVersion(), a.Clock.Now())
+			a.Budgets.Refuse(a.limiter.Owner, a.session.SecretVersion, a.Clock.Now())
 		}
 		log.FromContext(ctx).Info("attempt failed", "reason", failure.Reason, "message", failure.Message,
 			"trackingID", failure.TrackingID, "cause", causeOf(failure))

@@ -80,20 +80,20 @@ func (a *attempt) recordFacts(ctx context.Context) error {
 }
 
 func (a *attempt) recordCredentials(s *v1alpha1.WebexCustomerAccessStatus) {
-	if a.session == nil || a.session.SecretVersion() == "" {
+	if a.session == nil || a.session.SecretVersion == "" {
 		return
 	}
 	before := s.Credentials
 	s.Credentials = &v1alpha1.CredentialsStatus{
-		Kind:                          a.session.Kind(),
-		ObservedSecretResourceVersion: a.session.SecretVersion(),
+		Kind:                          a.session.Kind,
+		ObservedSecretResourceVersion: a.session.SecretVersion,
 	}
 	o, known := a.session.Outlook()
 	switch {
 	case known:
 		s.Credentials.AccessTokenExpirationTime = timeOrNil(o.Access)
 		s.Credentials.RefreshTokenExpirationTime = timeOrNil(o.Refresh)
-	case before != nil && before.ObservedSecretResourceVersion == a.session.SecretVersion():
+	case before != nil && before.ObservedSecretResourceVersion == a.session.SecretVersion:
 		s.Credentials = before // the attempt ended before it came to the tokens
 	}
 	if o.Refused != nil {

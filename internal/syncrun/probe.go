@@ -49,7 +49,7 @@ func probePage(list string, usual int) int {
 func (p *Probe) Close() { p.a.session.Close() }
 
 // Kind is the kind of the credentials.
-func (p *Probe) Kind() v1alpha1.CredentialKind { return p.a.session.Kind() }
+func (p *Probe) Kind() v1alpha1.CredentialKind { return p.a.session.Kind }
 
 // Organizations lists the organizations that the token sees.
 func (p *Probe) Organizations(ctx context.Context) ([]webex.Organization, error) {

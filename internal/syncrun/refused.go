@@ -25,7 +25,7 @@ func (a *attempt) refusedBefore(ctx context.Context) error {
 			return &failures.Failure{Class: classOfReason(last.Reason), Reason: last.Reason, Message: last.Message, Repeated: true}
 		}
 	}
-	if a.Budgets.Refused(a.limiter.Owner, a.session.SecretVersion()) {
+	if a.Budgets.Refused(a.limiter.Owner, a.session.SecretVersion) {
 		return failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s", failures.CredentialsRejected)
 	}
 	return a.refusedToOthers(ctx)
@@ -44,7 +44,7 @@ func (a *attempt) unasked() bool {
 // unchanged says whether spec and Secret are those of the last run.
 func (a *attempt) unchanged() bool {
 	s := a.customer.Status
-	return s.Credentials != nil && a.session != nil && s.Credentials.ObservedSecretResourceVersion == a.session.SecretVersion() &&
+	return s.Credentials != nil && a.session != nil && s.Credentials.ObservedSecretResourceVersion == a.session.SecretVersion &&
 		ptr.Deref(s.LastRun.ObservedGeneration, 0) == a.customer.Generation
 }
 
@@ -61,7 +61,7 @@ func (a *attempt) refusedToOthers(ctx context.Context) error {
 		s := other.Status
 		if other.UID != a.customer.UID && baseURL(other) == baseURL(a.customer) && a.session.SharesTokens(other) &&
 			s.LastRun != nil && s.LastRun.Reason == v1alpha1.ReasonCredentialsRejected &&
-			s.Credentials != nil && s.Credentials.ObservedSecretResourceVersion == a.session.SecretVersion() {
+			s.Credentials != nil && s.Credentials.ObservedSecretResourceVersion == a.session.SecretVersion {
 			return failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s", s.LastRun.Message)
 		}
 	}

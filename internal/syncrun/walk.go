@@ -63,7 +63,7 @@ func (a *attempt) connect(ctx context.Context) error {
 
 func (a *attempt) newLimiter() *budget.Limiter {
 	l := &budget.Limiter{
-		Budgets: a.Budgets, Owner: a.session.Owner(), NotBefore: a.customer.Status.NotBefore, Tell: a.tellPause, Worker: a.worker, Clock: a.Clock,
+		Budgets: a.Budgets, Owner: a.session.Owner, NotBefore: a.customer.Status.NotBefore, Tell: a.tellPause, Worker: a.worker, Clock: a.Clock,
 	}
 	if c := a.customer.Spec.Connection; c != nil {
 		l.RequestsPerMinute = c.RequestsPerMinute

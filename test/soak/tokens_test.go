@@ -17,9 +17,9 @@ import (
 
 // stored is what the operator keeps of a customer's tokens; nil if nothing.
 func (w *world) stored(c *customer) *corev1.Secret {
-	name := access.TokenSecretName(c.secret.name)
+	name := access.TokenSecretName(c.secret.name, "")
 	if c.secret.bootstrap {
-		name = access.TokenSecretName(c.secret.name + "-" + c.org.UUID()[:8])
+		name = access.TokenSecretName(c.secret.name, c.org.UUID()[:8])
 	}
 	secret := &corev1.Secret{ObjectMeta: w.meta(name)}
 	found := false
