@@ -280,7 +280,6 @@ func (r *LicenseSyncReconciler) attempt(_ context.Context, s *runScope) (bool, e
 	}
 	// Customers of one Secret share a request budget.
 	group := run.Namespace + "/" + s.customer.Spec.CredentialsSecretRef.Name
-	//nolint:contextcheck // an attempt outlives the reconcile that begins it
 	if !r.Runner.Begin(run, group, func(ctx context.Context, worker runner.Worker[syncrun.Progress]) syncrun.Outcome {
 		logger := ctrl.Log.WithName("run").WithValues("run", client.ObjectKeyFromObject(run), "customer", run.Spec.CustomerAccessRef.Name)
 		ctx = ctrl.LoggerInto(ctx, logger)

@@ -91,12 +91,12 @@ func TestPeopleAreReadInTheWayThatEndsFirst(t *testing.T) {
 		byLocation bool // ends first
 	}{
 		"1 s a page, each person has a location": {slowService{organization(*largePeople/500, 1), time.Second, 300, 288, 1000}, true},
-		"1 s a page, three of five have one":   {slowService{organization(*largePeople/500, 0.6), time.Second, 300, 288, 1000}, true},
-		"1 s a page, one of five has one":      {slowService{organization(*largePeople/500, 0.2), time.Second, 300, 288, 1000}, true},
-		"3 s a page":                           {slowService{organization(*largePeople/500, 0.6), 3 * time.Second, 300, 288, 1000}, true},
-		"200 ms a page: the budget decides":    {slowService{organization(*largePeople/500, 1), 200 * time.Millisecond, 300, 288, 1000}, false},
-		"two locations":                        {slowService{organization(2, 1), time.Second, 300, 288, 1000}, false},
-		"small pages without locations, too":   {slowService{organization(*largePeople/500, 1), time.Second, 300, 288, 100}, false},
+		"1 s a page, three of five have one":     {slowService{organization(*largePeople/500, 0.6), time.Second, 300, 288, 1000}, true},
+		"1 s a page, one of five has one":        {slowService{organization(*largePeople/500, 0.2), time.Second, 300, 288, 1000}, true},
+		"3 s a page":                             {slowService{organization(*largePeople/500, 0.6), 3 * time.Second, 300, 288, 1000}, true},
+		"200 ms a page: the budget decides":      {slowService{organization(*largePeople/500, 1), 200 * time.Millisecond, 300, 288, 1000}, false},
+		"two locations":                          {slowService{organization(2, 1), time.Second, 300, 288, 1000}, false},
+		"small pages without locations, too":     {slowService{organization(*largePeople/500, 1), time.Second, 300, 288, 100}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -37,7 +37,7 @@ type Aggregator struct {
 	anywhere []units   // by licence; nil unless people were added wherever they are
 
 	people, all, workspaces *window
-	stats                         Stats
+	stats                   Stats
 }
 
 // units are the counted units of one licence at one place, by kind of holder.

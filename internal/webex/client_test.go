@@ -44,12 +44,12 @@ func TestOverTLS(t *testing.T) {
 	var server *httptest.Server
 	server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		resp := map[string]string{
-			"/v1/organizations": `{"items":[{"id":"` + theOrg.API() + `==","displayName":"Acme","created":"x"}]}`,
+			"/v1/organizations":                 `{"items":[{"id":"` + theOrg.API() + `==","displayName":"Acme","created":"x"}]}`,
 			"/v1/organizations/" + theOrg.API(): `{"id":"` + theOrg.API() + `","displayName":"Acme"}`,
-			"/v1/licenses":  `{"items":[{"id":"x","name":"n","totalUnits":1}]}`,
-			"/v1/locations": `{"items":[{"id":"S=","name":"Oslo"}]}`,
-			"/v1/roles":     `{"items":[{"id":"R","name":"Full Admin"}]}`,
-			"/v1/people":    peoplePage("a"),
+			"/v1/licenses":                      `{"items":[{"id":"x","name":"n","totalUnits":1}]}`,
+			"/v1/locations":                     `{"items":[{"id":"S=","name":"Oslo"}]}`,
+			"/v1/roles":                         `{"items":[{"id":"R","name":"Full Admin"}]}`,
+			"/v1/people":                        peoplePage("a"),
 		}[r.URL.Path]
 		if resp == "" || r.Header.Get("Authorization") != "Bearer secret-token" || r.UserAgent() != "test/1" {
 			http.Error(w, "{}", 404)
