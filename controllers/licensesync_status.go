@@ -17,6 +17,7 @@ import (
 	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
+	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
@@ -116,15 +117,10 @@ func (s *runScope) retry(failure *failures.Failure, after time.Duration) {
 	s.trackingID(failure)
 	s.status.NextAttemptTime = new(metav1.NewTime(s.now.Add(after)))
 	if failure.Class == webex.ClassRateLimited {
-		s.status.NextAttemptTime = wholeSecond(s.now.Add(after))
+		s.status.NextAttemptTime = skew.WholeSecond(s.now.Add(after))
 	}
 	s.status.Progress = nil
 	s.lookAgain(after)
-}
-
-// wholeSecond is a time for a status, which holds whole seconds, that is not too early.
-func wholeSecond(t time.Time) *metav1.Time {
-	return new(metav1.NewTime(t.Add(time.Second - time.Nanosecond)))
 }
 
 // maxRunMessage bounds the message of a run, in bytes, as in the API.

@@ -305,7 +305,7 @@ func (r *LicenseSyncReconciler) attempt(_ context.Context, s *runScope) (bool, e
 			break
 		}
 		if until := snapshot.RestsUntil; !until.IsZero() {
-			s.status.NextAttemptTime = wholeSecond(until)
+			s.status.NextAttemptTime = skew.WholeSecond(until)
 			s.wait(v1alpha1.ReasonRateLimited, rateLimitedMessage)
 			break
 		}

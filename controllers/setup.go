@@ -23,6 +23,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/budget"
 	"github.com/webex-operator/webex-license-operator/internal/census"
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
+	"github.com/webex-operator/webex-license-operator/internal/rows"
 	"github.com/webex-operator/webex-license-operator/internal/runner"
 	"github.com/webex-operator/webex-license-operator/internal/shard"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
@@ -113,7 +114,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	}
 	customers := &WebexCustomerAccessReconciler{
 		Client: c, Cache: mgr.GetCache(), Claims: claims, Recorder: recorder, Clock: o.Clock, Concurrency: o.ConcurrentReconciles,
-		DataVersion: cmp.Or(o.DataVersion, syncrun.DataVersion), UpgradeSpread: o.UpgradeSpread,
+		DataVersion: cmp.Or(o.DataVersion, rows.DataVersion), UpgradeSpread: o.UpgradeSpread,
 		Census: census.New(o.ObjectLimits), CensusDebounce: cmp.Or(o.CensusDebounce, censusDebounce),
 	}
 	schedules := &LicenseSyncScheduleReconciler{

@@ -11,7 +11,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/access"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/rows"
 	"github.com/webex-operator/webex-license-operator/internal/timetable"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
@@ -91,7 +91,7 @@ func TestUpgrade(t *testing.T) {
 	f.apply(&corev1.Secret{ObjectMeta: f.meta("other-token"), StringData: map[string]string{access.KeyAccessToken: "other-token"}})
 	acme := f.createCustomer("acme")
 	globex := f.createCustomer("globex", func(c *v1alpha1.WebexCustomerAccess) { c.Spec.CredentialsSecretRef.Name = "other-token" })
-	f.Expect(acme.Status.CollectedDataVersion).To(Equal(syncrun.DataVersion))
+	f.Expect(acme.Status.CollectedDataVersion).To(Equal(rows.DataVersion))
 	f.change(globex, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = new(true) })
 	f.settle(globex)
 	release := func(version int32) {
@@ -109,11 +109,11 @@ func TestUpgrade(t *testing.T) {
 		f.Expect(f.runs("acme")).NotTo(HaveKey(v1alpha1.TriggerUpgrade), why)
 	}
 
-	release(syncrun.DataVersion)
+	release(rows.DataVersion)
 	quiet("a release that collects the same")
 	f.Expect(f.writes.all()).To(BeEmpty(), "and writes nothing")
 
-	next := syncrun.DataVersion + 1
+	next := rows.DataVersion + 1
 	release(next)
 	offset := timetable.Offset(f.namespace, "acme", window)
 	due := new(metav1.NewTime(clock.Now().Truncate(time.Second).Add(offset + time.Second)))
@@ -149,7 +149,7 @@ func TestUpgrade(t *testing.T) {
 	f.settle(globex)
 	f.settle(acme)
 
-	release(syncrun.DataVersion)
+	release(rows.DataVersion)
 	f.Expect(f.sim.Requests()).To(BeEmpty(), "a downgrade")
 	f.Expect(f.writes.all()).To(BeEmpty())
 	f.awaitRuns("acme", v1alpha1.TriggerUpgrade, 1)
@@ -160,7 +160,7 @@ func TestUpgradeAndAnotherRun(t *testing.T) {
 	f := newFixture(t)
 	customer := f.createCustomer("acme")
 	f.stop()
-	f.opts.dataVersion, f.opts.upgradeSpread = syncrun.DataVersion+1, 240*time.Hour
+	f.opts.dataVersion, f.opts.upgradeSpread = rows.DataVersion+1, 240*time.Hour
 	f.start()
 	f.Eventually(func(g Gomega) {
 		g.Expect(f.client.Get(f.ctx, keyOf(customer), customer)).To(Succeed())

@@ -6,8 +6,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/webex-operator/webex-license-operator/internal/access"
+	"github.com/webex-operator/webex-license-operator/internal/rows"
 	"github.com/webex-operator/webex-license-operator/internal/skew"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -24,7 +24,7 @@ func (s *customerScope) doubted() []string {
 		{"status.lastSuccessfulSyncTime", known.LastSuccessfulSyncTime, 0},
 		{"status.notBefore", known.NotBefore, webex.LongestWait},
 	}
-	if syncrun.CollectedDataVersion(s.customer) < s.upgrade.version {
+	if rows.CollectedDataVersion(s.customer) < s.upgrade.version {
 		times = append(times, stored{"status.upgradeRunTime", known.UpgradeRunTime, s.upgrade.spread})
 	}
 	if last := known.LastRun; last != nil {

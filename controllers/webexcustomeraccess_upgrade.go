@@ -9,8 +9,8 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
+	"github.com/webex-operator/webex-license-operator/internal/rows"
 	"github.com/webex-operator/webex-license-operator/internal/skew"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/timetable"
 )
 
@@ -26,7 +26,7 @@ type upgradePolicy struct {
 // stored with the customer, so that neither a restart nor the next upgrade moves it.
 func (s *customerScope) planUpgrade() *metav1.Time {
 	known := s.customer.Status
-	if known.LastSuccessfulSyncTime == nil || syncrun.CollectedDataVersion(s.customer) >= s.upgrade.version {
+	if known.LastSuccessfulSyncTime == nil || rows.CollectedDataVersion(s.customer) >= s.upgrade.version {
 		return nil // a first run collects what there is; after a downgrade, rows hold more than is asked for
 	}
 	if planned := skew.Believed(known.UpgradeRunTime, s.now, s.upgrade.spread); planned != nil {
@@ -36,7 +36,7 @@ func (s *customerScope) planUpgrade() *metav1.Time {
 		return nil // it is planned once it could run
 	}
 	due := s.now.Add(timetable.Offset(s.customer.Namespace, s.customer.Name, s.upgrade.spread))
-	return new(metav1.NewTime(wholeSecond(due).Truncate(time.Second)))
+	return new(metav1.NewTime(skew.WholeSecond(due).Truncate(time.Second)))
 }
 
 // passable says whether another run may go better than the last one if nothing is changed.

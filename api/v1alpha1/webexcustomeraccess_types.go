@@ -1,6 +1,10 @@
 package v1alpha1
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+import (
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
 
 // DeletionPolicy says what happens to a customer's licence rows when the
 // customer is deleted.
@@ -348,4 +352,10 @@ type WebexCustomerAccessList struct {
 	metav1.ListMeta `json:"metadata,omitzero"`
 	// items are the objects.
 	Items []WebexCustomerAccess `json:"items"`
+}
+
+// Collects says whether licences are collected at a level, by spec.collection.
+func (c *WebexCustomerAccess) Collects(level Level) bool {
+	wanted := c.Spec.Collection
+	return wanted == nil || len(wanted.Levels) == 0 || slices.Contains(wanted.Levels, level)
 }

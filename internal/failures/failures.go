@@ -46,6 +46,14 @@ func (f *Failure) Error() string { return f.Message }
 // Unwrap returns the cause.
 func (f *Failure) Unwrap() error { return f.Err }
 
+// Cause is the text of the cause, for logs; the errors of the Webex client are free of tokens and personal data.
+func (f *Failure) Cause() string {
+	if f.Err == nil {
+		return ""
+	}
+	return f.Err.Error()
+}
+
 // Retriable says whether the operator goes on by itself.
 func (f *Failure) Retriable() bool {
 	return !f.Final && (f.Unconfirmed || f.Class != webex.ClassTerminal && f.Class != webex.ClassAuth)

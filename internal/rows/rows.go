@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -179,4 +180,21 @@ func Clip(s string, maxBytes int) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:maxBytes], "")
+}
+
+// Listed are the first n of the items, and in any case the one that is chosen, if there is such.
+func Listed(n, maxBytes int, items []string, chosen string) []string {
+	if len(items) > n && slices.Contains(items[n:], chosen) {
+		items = append(slices.Clone(items[:n-1]), chosen)
+	}
+	return First(n, maxBytes, items)
+}
+
+// First are the first n items, each clipped.
+func First(n, maxBytes int, items []string) []string {
+	kept := slices.Clone(items[:min(n, len(items))])
+	for i := range kept {
+		kept[i] = Clip(kept[i], maxBytes)
+	}
+	return kept
 }

@@ -46,7 +46,7 @@ func (a *attempt) diff(customer *v1alpha1.WebexCustomerAccess, existing []v1alph
 	counted := a.usage.Rows()
 	a.totals = usage.Sum(counted)
 	return rows.Walk{
-		Customer: customer, Collects: func(level v1alpha1.Level) bool { return collects(a.customer, level) }, Emptied: len(a.licenses) == 0,
+		Customer: customer, Collects: a.customer.Collects, Emptied: len(a.licenses) == 0,
 		Counted: counted, Defaults: a.defaults(customer), Existing: existing,
 	}.Diff(a.now())
 }

@@ -23,9 +23,9 @@ import (
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
-var update = flag.Bool("update", false, "write the file of a new DataVersion; those of earlier ones stay as they are")
+var update = flag.Bool("update", false, "write the file of a new rows.DataVersion; those of earlier ones stay as they are")
 
-// What a run writes about an organization that stays the same changes with DataVersion, and
+// What a run writes about an organization that stays the same changes with rows.DataVersion, and
 // with nothing else: a release that counts differently and keeps the version would leave
 // customers with a mixture, and one that raises it for nothing runs all of them for nothing.
 func TestDataVersion(t *testing.T) {
@@ -34,25 +34,25 @@ func TestDataVersion(t *testing.T) {
 	path := func(version int32) string {
 		return filepath.Join("testdata", fmt.Sprintf("collected-data.v%d.txt", version))
 	}
-	want, err := os.ReadFile(path(DataVersion))
+	want, err := os.ReadFile(path(rows.DataVersion))
 	if errors.Is(err, fs.ErrNotExist) && *update {
-		want, err = got, os.WriteFile(path(DataVersion), got, 0o600)
+		want, err = got, os.WriteFile(path(rows.DataVersion), got, 0o600)
 	}
 	if err != nil {
 		t.Fatalf("%v: go test ./internal/syncrun -update writes the file of a new DataVersion", err)
 	}
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
-		t.Errorf("runs collect something else than in DataVersion %d: if that is meant, raise it, and let go test ./internal/syncrun -update write the file of the new one (-want +got):\n%s", DataVersion, diff)
+		t.Errorf("runs collect something else than in rows.DataVersion %d: if that is meant, raise it, and let go test ./internal/syncrun -update write the file of the new one (-want +got):\n%s", rows.DataVersion, diff)
 	}
-	if DataVersion == 1 {
+	if rows.DataVersion == 1 {
 		return
 	}
-	before, err := os.ReadFile(path(DataVersion - 1))
+	before, err := os.ReadFile(path(rows.DataVersion - 1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if bytes.Equal(before, want) {
-		t.Errorf("runs collect the same as in DataVersion %d: an upgrade would run every customer for nothing", DataVersion-1)
+		t.Errorf("runs collect the same as in rows.DataVersion %d: an upgrade would run every customer for nothing", rows.DataVersion-1)
 	}
 }
 

@@ -203,7 +203,7 @@ func (a *attempt) conclude(ctx context.Context) {
 			a.Budgets.Refuse(a.limiter.Owner, a.session.SecretVersion, a.Clock.Now())
 		}
 		log.FromContext(ctx).Info("attempt failed", "reason", failure.Reason, "message", failure.Message,
-			"trackingID", failure.TrackingID, "cause", causeOf(failure))
+			"trackingID", failure.TrackingID, "cause", failure.Cause())
 	}
 	if a.customer.UID == "" {
 		return // it is gone, or could not be read
@@ -236,15 +236,6 @@ func outlive(ctx context.Context, grace time.Duration) (context.Context, context
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	return longer, func() { stop(); cancel() }
-}
-
-// causeOf is the text of a cause; the errors of the Webex client are free of
-// tokens and personal data.
-func causeOf(f *failures.Failure) string {
-	if f.Err == nil {
-		return ""
-	}
-	return f.Err.Error()
 }
 
 func (a *attempt) now() metav1.Time { return metav1.NewTime(a.Clock.Now()) }

@@ -1,13 +1,12 @@
 package syncrun
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"slices"
 	"strings"
-	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -71,7 +70,7 @@ func (a *attempt) recordFacts(ctx context.Context) error {
 				s.LastRun.Failures += before.Failures
 			}
 			if failure.Class == webex.ClassRateLimited {
-				s.NotBefore = wholeSecond(now.Add(failure.RetryAfter))
+				s.NotBefore = skew.WholeSecond(now.Add(failure.RetryAfter))
 			}
 			return
 		}
@@ -91,14 +90,14 @@ func (a *attempt) recordCredentials(s *v1alpha1.WebexCustomerAccessStatus) {
 	o, known := a.session.Outlook()
 	switch {
 	case known:
-		s.Credentials.AccessTokenExpirationTime = timeOrNil(o.Access)
-		s.Credentials.RefreshTokenExpirationTime = timeOrNil(o.Refresh)
+		s.Credentials.AccessTokenExpirationTime = skew.OrNil(o.Access)
+		s.Credentials.RefreshTokenExpirationTime = skew.OrNil(o.Refresh)
 	case before != nil && before.ObservedSecretResourceVersion == a.session.SecretVersion:
 		s.Credentials = before // the attempt ended before it came to the tokens
 	}
 	if o.Refused != nil {
 		s.Credentials.Refusal = &v1alpha1.CredentialsRefusal{
-			Time: timeOrNil(o.Refused.At), UsableUntil: timeOrNil(o.Refused.UsableUntil), Message: status.Clip(o.Refused.Message, status.MaxMessage),
+			Time: skew.OrNil(o.Refused.At), UsableUntil: skew.OrNil(o.Refused.UsableUntil), Message: status.Clip(o.Refused.Message, status.MaxMessage),
 		}
 	}
 }
@@ -111,13 +110,13 @@ const (
 
 func (a *attempt) recordResult(s *v1alpha1.WebexCustomerAccessStatus, now metav1.Time) {
 	s.Organization = a.organizationStatus()
-	s.Roles = first(maxRoles, maxRole, a.roles)
+	s.Roles = rows.First(maxRoles, maxRole, a.roles)
 	s.LastSuccessfulSyncTime = &now
 	s.HeldPrune = a.outcome.Held
 	s.CollectedSpecHash = CollectedSpecHash(a.customer)
-	s.CollectedDataVersion = a.version()
-	s.Subscriptions = listed(rows.MaxSubscriptions, rows.MaxSubscription, usage.Subscriptions(a.licenses), a.chosen.Subscription)
-	s.SiteURLs = listed(rows.MaxSiteURLs, rows.MaxSiteURL, usage.SiteURLs(a.licenses), strings.ToLower(a.chosen.SiteURL))
+	s.CollectedDataVersion = cmp.Or(a.DataVersion, rows.DataVersion)
+	s.Subscriptions = rows.Listed(rows.MaxSubscriptions, rows.MaxSubscription, usage.Subscriptions(a.licenses), a.chosen.Subscription)
+	s.SiteURLs = rows.Listed(rows.MaxSiteURLs, rows.MaxSiteURL, usage.SiteURLs(a.licenses), strings.ToLower(a.chosen.SiteURL))
 	s.Totals = &v1alpha1.CustomerTotals{
 		Licenses:       new(int64(a.totals.Licenses)),
 		Locations:      new(int64(a.totals.Locations)),
@@ -194,34 +193,4 @@ func CollectedSpecHash(customer *v1alpha1.WebexCustomerAccess) string {
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:8])
-}
-
-// wholeSecond is a time for a status, which holds whole seconds, and none of
-// them may be too early.
-func wholeSecond(t time.Time) *metav1.Time {
-	return new(metav1.NewTime(t.Add(time.Second - time.Nanosecond)))
-}
-
-func timeOrNil(t time.Time) *metav1.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return new(metav1.NewTime(t))
-}
-
-// listed are the first n of the items, and in any case the one that is chosen, if there is such.
-func listed(n, maxBytes int, items []string, chosen string) []string {
-	if len(items) > n && slices.Contains(items[n:], chosen) {
-		items = append(slices.Clone(items[:n-1]), chosen)
-	}
-	return first(n, maxBytes, items)
-}
-
-// first are the first n items, each clipped.
-func first(n, maxBytes int, items []string) []string {
-	kept := slices.Clone(items[:min(n, len(items))])
-	for i := range kept {
-		kept[i] = rows.Clip(kept[i], maxBytes)
-	}
-	return kept
 }

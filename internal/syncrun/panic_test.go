@@ -108,6 +108,6 @@ func TestPanicEndsOneAttempt(t *testing.T) {
 	failure := failures.Of(t.Context(), err)
 	g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonPartialResult))
 	g.Expect(failure.Retriable()).To(BeTrue())
-	g.Expect(failure.Message + causeOf(failure)).NotTo(ContainSubstring("jane"))
+	g.Expect(failure.Message + failure.Cause()).NotTo(ContainSubstring("jane"))
 	g.Expect(carefully(t.Context(), func(context.Context) error { return nil })).To(Succeed())
 }

@@ -23,7 +23,7 @@ import (
 func (a *attempt) readPeople(ctx context.Context) error {
 	r := a.newPeople()
 	a.usage = r.usage
-	if !collects(a.customer, v1alpha1.LevelSite) {
+	if !a.customer.Collects(v1alpha1.LevelSite) {
 		return nil
 	}
 	defer a.limiter.Reading()()
@@ -52,8 +52,8 @@ type people struct {
 
 func (a *attempt) newPeople() *people {
 	counted := usage.NewAggregator(a.licenses, a.locations, usage.Options{
-		Customer: collects(a.customer, v1alpha1.LevelCustomer),
-		Site:     collects(a.customer, v1alpha1.LevelSite),
+		Customer: a.customer.Collects(v1alpha1.LevelCustomer),
+		Site:     a.customer.Collects(v1alpha1.LevelSite),
 		Key:      webex.IDKey,
 	})
 	return &people{attempt: a, usage: counted, at: make([]int64, len(counted.Locations()))}

@@ -91,7 +91,7 @@ func (p *Probe) Check(ctx context.Context, uuid string) (*Findings, error) {
 		return nil, err
 	}
 	f := &Findings{Organization: organization}
-	site := collects(a.customer, v1alpha1.LevelSite)
+	site := a.customer.Collects(v1alpha1.LevelSite)
 	collection := ptr.Deref(a.customer.Spec.Collection, v1alpha1.Collection{})
 	for _, need := range []struct {
 		Lack

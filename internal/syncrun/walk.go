@@ -16,6 +16,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/budget"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/rows"
+	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -75,7 +76,7 @@ func (a *attempt) newLimiter() *budget.Limiter {
 // Webex too early, once. The attempt need not fail for it.
 func (a *attempt) tellPause(ctx context.Context, until time.Time) {
 	err := a.updateFacts(ctx, func(s *v1alpha1.WebexCustomerAccessStatus) {
-		if end := wholeSecond(until); s.NotBefore == nil || s.NotBefore.Before(end) {
+		if end := skew.WholeSecond(until); s.NotBefore == nil || s.NotBefore.Before(end) {
 			s.NotBefore = end
 		}
 	})
@@ -207,7 +208,7 @@ func (a *attempt) readLicenses(ctx context.Context) error {
 }
 
 func (a *attempt) readLocations(ctx context.Context) error {
-	if !collects(a.customer, v1alpha1.LevelSite) {
+	if !a.customer.Collects(v1alpha1.LevelSite) {
 		return nil
 	}
 	return each(a.webex.Locations(ctx, a.named), func(l webex.Location) error {
@@ -248,7 +249,7 @@ func (a *attempt) listRoles(ctx context.Context) error {
 
 func (a *attempt) readWorkspaces(ctx context.Context) error {
 	c := a.customer.Spec.Collection
-	if !collects(a.customer, v1alpha1.LevelSite) || c != nil && !ptr.Deref(c.Workspaces, true) {
+	if !a.customer.Collects(v1alpha1.LevelSite) || c != nil && !ptr.Deref(c.Workspaces, true) {
 		return nil
 	}
 	return each(a.webex.Workspaces(ctx, a.named), func(w webex.Workspace) error {
@@ -271,11 +272,6 @@ func each[T any](items iter.Seq2[T, error], take func(T) error) error {
 		}
 	}
 	return nil
-}
-
-func collects(customer *v1alpha1.WebexCustomerAccess, level v1alpha1.Level) bool {
-	c := customer.Spec.Collection
-	return c == nil || len(c.Levels) == 0 || slices.Contains(c.Levels, level)
 }
 
 func pointer(u webex.Units) *int64 {

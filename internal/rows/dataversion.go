@@ -1,8 +1,6 @@
-package syncrun
+package rows
 
 import (
-	"cmp"
-
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 )
 
@@ -11,9 +9,6 @@ import (
 // organization that stayed the same write something else, and not for anything else: each
 // customer then runs once after the upgrade. TestDataVersion knows whether to.
 const DataVersion int32 = 2
-
-// version is the DataVersion that this engine writes down.
-func (e *Engine) version() int32 { return cmp.Or(e.DataVersion, DataVersion) }
 
 // CollectedDataVersion is the DataVersion of a customer's last complete run. Customers from
 // before it was written down have the first one.
