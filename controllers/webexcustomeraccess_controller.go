@@ -287,8 +287,7 @@ func sameCustomerStatus(old, desired v1alpha1.WebexCustomerAccessStatus) bool {
 		old.ObservedGeneration != nil && *old.ObservedGeneration == *desired.ObservedGeneration &&
 		old.LastHandledReconcileAt == desired.LastHandledReconcileAt &&
 		old.UpgradeRunTime.Equal(desired.UpgradeRunTime) &&
-		(old.Defaults == nil) == (desired.Defaults == nil) &&
-		(old.Defaults == nil || *old.Defaults == *desired.Defaults) &&
+		equality.Semantic.DeepEqual(old.Defaults, desired.Defaults) &&
 		equality.Semantic.DeepEqual(old.ExpiryWarning, desired.ExpiryWarning) &&
 		equality.Semantic.DeepEqual(old.Told, desired.Told)
 }
