@@ -311,7 +311,7 @@ func TestFreshnessLooksAgain(t *testing.T) {
 	g.Expect(s.freshness().Reason).To(Equal(v1alpha1.ReasonStale))
 }
 
-// A short wait for a place is not written down, and a longer one of a run that the operator itself created neither.
+// A short wait for a worker is not written down, and a longer one of a run that the operator itself created neither.
 func TestShortWaitsAreUnsaid(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

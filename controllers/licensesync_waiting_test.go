@@ -59,7 +59,7 @@ func TestSuspendedCustomerHoldsItsRuns(t *testing.T) {
 	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
 }
 
-// Runs beyond --max-concurrent-syncs (4 in tests) wait for a place.
+// Runs beyond --max-concurrent-syncs (4 in tests) wait for a worker.
 func TestRunsBeyondTheWorkersQueue(t *testing.T) {
 	f := newFixture(t)
 	hold := f.sim.AddRule(webexsim.Rule{Operation: "GET /licenses", Delay: 10 * patience})

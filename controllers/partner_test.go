@@ -167,9 +167,9 @@ func TestPartnersWaitTogether(t *testing.T) {
 	}
 }
 
-// Customers whom Webex puts off wait without a place: with four places, twelve of
+// Customers whom Webex puts off wait without a worker: with four workers, twelve of
 // them do not delay a thirteenth.
-func TestLimitedCustomersDelayNobody(t *testing.T) {
+func TestLimitedCustomersDelayNoOther(t *testing.T) {
 	f := newFixture(t)
 	f.createCustomer("healthy")
 	var runs []*v1alpha1.LicenseSync

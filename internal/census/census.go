@@ -24,15 +24,15 @@ type Census struct {
 	changed chan struct{}
 
 	mu     sync.RWMutex
-	counts map[place]int
+	counts map[key]int
 }
 
-// place is where objects are counted; the namespace is empty for the whole cluster.
-type place struct{ kind, namespace string }
+// key says which objects are counted, and where; the namespace is empty for the whole cluster.
+type key struct{ kind, namespace string }
 
 // New counts for limits.
 func New(limits Limits) *Census {
-	return &Census{limits: limits, changed: make(chan struct{}, 1), counts: map[place]int{}}
+	return &Census{limits: limits, changed: make(chan struct{}, 1), counts: map[key]int{}}
 }
 
 // Add counts an object that is there.
@@ -45,8 +45,8 @@ func (c *Census) count(kind, namespace string, by int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	limit := c.limits[kind]
-	passed := c.step(place{kind, namespace}, by, limit.Namespace)
-	passed = c.step(place{kind, ""}, by, limit.Cluster) || passed
+	passed := c.step(key{kind, namespace}, by, limit.Namespace)
+	passed = c.step(key{kind, ""}, by, limit.Cluster) || passed
 	if !passed {
 		return
 	}
@@ -57,7 +57,7 @@ func (c *Census) count(kind, namespace string, by int) {
 }
 
 // step says whether the number passed a mark of the limit.
-func (c *Census) step(at place, by, limit int) bool {
+func (c *Census) step(at key, by, limit int) bool {
 	before := c.counts[at]
 	after := before + by
 	if after == 0 {
@@ -75,7 +75,7 @@ func (c *Census) Changed() <-chan struct{} { return c.changed }
 func (c *Census) Count(kind, namespace string) int {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.counts[place{kind, namespace}]
+	return c.counts[key{kind, namespace}]
 }
 
 // Judge is the worst of what the numbers of the namespace and of the cluster say, by what was
@@ -95,7 +95,7 @@ func (c *Census) Judge(namespace string, before Verdict) Verdict {
 				was = before.Level
 			}
 			limit := c.limits[kind].of(scope)
-			if level := levelOf(c.counts[place{kind, at}], limit, was); level > worst.Level {
+			if level := levelOf(c.counts[key{kind, at}], limit, was); level > worst.Level {
 				worst = Verdict{Level: level, Scope: scope, Kind: kind, Limit: limit}
 			}
 		}

@@ -68,7 +68,7 @@ func fill(c *Census, kind, namespace string, n int) {
 
 func TestJudge(t *testing.T) {
 	t.Parallel()
-	type counts map[place]int
+	type counts map[key]int
 	limits := Limits{
 		Rows: {Namespace: 10, Cluster: 20}, Runs: {Namespace: 10, Cluster: 20},
 		Customers: {Namespace: 5, Cluster: 10}, Schedules: {Namespace: 10, Cluster: 20},
@@ -147,9 +147,9 @@ func TestCountAndChanged(t *testing.T) {
 	g.Expect(c.counts).To(BeEmpty(), "a namespace that is gone leaves nothing behind")
 
 	random := rand.New(rand.NewPCG(1, 2))
-	want := map[place]int{}
+	want := map[key]int{}
 	for range 10_000 {
-		at := place{Kinds()[random.IntN(4)], fmt.Sprint("n", random.IntN(5))}
+		at := key{Kinds()[random.IntN(4)], fmt.Sprint("n", random.IntN(5))}
 		if want[at] > 0 && random.IntN(2) == 0 {
 			want[at]--
 			c.Remove(at.kind, at.namespace)

@@ -31,26 +31,26 @@ const (
 	probe = "Europe/Berlin"
 )
 
-// places are where Go's library looks, in this order, when ZONEINFO names nothing.
-var places = []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ", "/etc/zoneinfo"}
+// paths are where Go's library looks, in this order, when ZONEINFO names nothing.
+var paths = []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ", "/etc/zoneinfo"}
 
 // InUse finds the data that the library takes: that of the environment variable ZONEINFO, then the machine's, then the
 // embedded.
-func InUse() Data { return find(os.Getenv("ZONEINFO"), places) }
+func InUse() Data { return find(os.Getenv("ZONEINFO"), paths) }
 
-func find(variable string, places []string) Data {
+func find(variable string, paths []string) Data {
 	if variable != "" {
-		places = append([]string{variable}, places...)
+		paths = append([]string{variable}, paths...)
 	}
-	for _, place := range places {
-		if strings.HasSuffix(place, ".zip") {
-			if inArchive(place) {
-				return Data{Version: Unknown, Source: place}
+	for _, path := range paths {
+		if strings.HasSuffix(path, ".zip") {
+			if inArchive(path) {
+				return Data{Version: Unknown, Source: path}
 			}
 			continue
 		}
-		if info, err := os.Stat(filepath.Join(place, probe)); err == nil && info.Mode().IsRegular() {
-			return Data{Version: versionIn(place), Source: place}
+		if info, err := os.Stat(filepath.Join(path, probe)); err == nil && info.Mode().IsRegular() {
+			return Data{Version: versionIn(path), Source: path}
 		}
 	}
 	return Data{Version: embeddedVersion, Source: Embedded}

@@ -45,7 +45,7 @@ func TestFind(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		variable string
-		places   []string
+		paths   []string
 		want     Data
 	}{
 		"the variable goes first":          {debian, []string{bsd}, Data{"2026f", debian}},
@@ -55,7 +55,7 @@ func TestFind(t *testing.T) {
 		"a source that does not say":       {"", []string{silent, debian}, Data{Unknown, silent}},
 		"the machine has none":             {"", []string{empty, "none"}, Data{embeddedVersion, Embedded}},
 	} {
-		if got := find(c.variable, c.places); got != c.want {
+		if got := find(c.variable, c.paths); got != c.want {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
