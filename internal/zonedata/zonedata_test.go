@@ -45,7 +45,7 @@ func TestFind(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		variable string
-		paths   []string
+		paths    []string
 		want     Data
 	}{
 		"the variable goes first":          {debian, []string{bsd}, Data{"2026f", debian}},
