@@ -17,7 +17,6 @@ import (
 	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
-	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
@@ -117,7 +116,7 @@ func (s *runScope) retry(failure *failures.Failure, after time.Duration) {
 	s.trackingID(failure)
 	s.status.NextAttemptTime = new(metav1.NewTime(s.now.Add(after)))
 	if failure.Class == webex.ClassRateLimited {
-		s.status.NextAttemptTime = skew.WholeSecond(s.now.Add(after))
+		s.status.NextAttemptTime = status.WholeSecond(s.now.Add(after))
 	}
 	s.status.Progress = nil
 	s.lookAgain(after)

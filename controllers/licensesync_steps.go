@@ -13,6 +13,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/runner"
 	"github.com/webex-operator/webex-license-operator/internal/skew"
+	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -305,7 +306,7 @@ func (r *LicenseSyncReconciler) attempt(_ context.Context, s *runScope) (bool, e
 			break
 		}
 		if until := snapshot.RestsUntil; !until.IsZero() {
-			s.status.NextAttemptTime = skew.WholeSecond(until)
+			s.status.NextAttemptTime = status.WholeSecond(until)
 			s.wait(v1alpha1.ReasonRateLimited, rateLimitedMessage)
 			break
 		}

@@ -104,7 +104,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	}
 	engine := &syncrun.Engine{
 		Client: patient, Live: live, Access: provider, Budgets: budget.New(o.RequestsPerSecond),
-		Recorder: recorder, Clock: o.Clock, UserAgent: o.UserAgent, Retry: o.Retry, Observe: metrics.ObserveRequest,
+		Recorder: recorder, Clock: o.Clock, Retry: o.Retry, Observe: metrics.ObserveRequest,
 		DataVersion: o.DataVersion, Serves: claims.Serves,
 	}
 	claims.Store = provider.StoreTokens

@@ -11,6 +11,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/rows"
 	"github.com/webex-operator/webex-license-operator/internal/skew"
+	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/timetable"
 )
 
@@ -36,7 +37,7 @@ func (s *customerScope) planUpgrade() *metav1.Time {
 		return nil // it is planned once it could run
 	}
 	due := s.now.Add(timetable.Offset(s.customer.Namespace, s.customer.Name, s.upgrade.spread))
-	return new(metav1.NewTime(skew.WholeSecond(due).Truncate(time.Second)))
+	return new(metav1.NewTime(status.WholeSecond(due).Truncate(time.Second)))
 }
 
 // passable says whether another run may go better than the last one if nothing is changed.

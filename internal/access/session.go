@@ -34,7 +34,7 @@ type Provider struct {
 	Hosts HostPolicy
 	// Timeouts bound how long a request to Webex may take.
 	Timeouts Timeouts
-	// UserAgent is sent with each request for a token.
+	// UserAgent is sent with each request to Webex.
 	UserAgent string
 	// Poll is how soon another shard's renewal is looked for again; a second by default.
 	Poll time.Duration

@@ -33,16 +33,3 @@ func Within(at, now time.Time, grace time.Duration) bool { return now.Sub(at).Ab
 func Young(at, now time.Time, grace time.Duration) bool {
 	return now.Sub(at) < grace && !Ahead(at, now, 0)
 }
-
-// WholeSecond is a time for a status, which holds whole seconds, that is not too early.
-func WholeSecond(t time.Time) *metav1.Time {
-	return new(metav1.NewTime(t.Add(time.Second - time.Nanosecond)))
-}
-
-// OrNil is a time for a status; nil for the zero time.
-func OrNil(t time.Time) *metav1.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return new(metav1.NewTime(t))
-}

@@ -6,6 +6,7 @@ package status
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -109,4 +110,17 @@ func byType(a, b metav1.Condition) int { return strings.Compare(a.Type, b.Type) 
 
 func sortByType(conditions []metav1.Condition) {
 	slices.SortFunc(conditions, byType)
+}
+
+// WholeSecond is a time for a status, which holds whole seconds, that is not too early.
+func WholeSecond(t time.Time) *metav1.Time {
+	return new(metav1.NewTime(t.Add(time.Second - time.Nanosecond)))
+}
+
+// TimeOrNil is a time for a status; nil for the zero time.
+func TimeOrNil(t time.Time) *metav1.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return new(metav1.NewTime(t))
 }

@@ -45,8 +45,6 @@ type Engine struct {
 	Budgets *budget.Budgets
 	// Clock tells the time.
 	Clock clock.PassiveClock
-	// UserAgent is sent with each request to Webex.
-	UserAgent string
 	// Recorder is told when the capacity of a row changes.
 	Recorder events.EventRecorder
 	// Observe is told of each attempt of a request, if set.

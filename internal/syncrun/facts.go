@@ -70,7 +70,7 @@ func (a *attempt) recordFacts(ctx context.Context) error {
 				s.LastRun.Failures += before.Failures
 			}
 			if failure.Class == webex.ClassRateLimited {
-				s.NotBefore = skew.WholeSecond(now.Add(failure.RetryAfter))
+				s.NotBefore = status.WholeSecond(now.Add(failure.RetryAfter))
 			}
 			return
 		}
@@ -90,14 +90,14 @@ func (a *attempt) recordCredentials(s *v1alpha1.WebexCustomerAccessStatus) {
 	o, known := a.session.Outlook()
 	switch {
 	case known:
-		s.Credentials.AccessTokenExpirationTime = skew.OrNil(o.Access)
-		s.Credentials.RefreshTokenExpirationTime = skew.OrNil(o.Refresh)
+		s.Credentials.AccessTokenExpirationTime = status.TimeOrNil(o.Access)
+		s.Credentials.RefreshTokenExpirationTime = status.TimeOrNil(o.Refresh)
 	case before != nil && before.ObservedSecretResourceVersion == a.session.SecretVersion:
 		s.Credentials = before // the attempt ended before it came to the tokens
 	}
 	if o.Refused != nil {
 		s.Credentials.Refusal = &v1alpha1.CredentialsRefusal{
-			Time: skew.OrNil(o.Refused.At), UsableUntil: skew.OrNil(o.Refused.UsableUntil), Message: status.Clip(o.Refused.Message, status.MaxMessage),
+			Time: status.TimeOrNil(o.Refused.At), UsableUntil: status.TimeOrNil(o.Refused.UsableUntil), Message: status.Clip(o.Refused.Message, status.MaxMessage),
 		}
 	}
 }

@@ -20,7 +20,7 @@ const (
 // come, and how their people are best read. These are hints, and lost with the process.
 type memory struct {
 	mu      sync.Mutex
-	known   map[types.UID]*remembered
+	known   map[types.UID]remembered
 	sweptAt time.Time
 }
 
@@ -46,20 +46,12 @@ type survey struct {
 	at          time.Time
 }
 
-// of is what is known of a customer; nothing if the last news is too old. The caller holds the lock.
-func (m *memory) of(customer types.UID) remembered {
-	if r, ok := m.known[customer]; ok {
-		return *r
-	}
-	return remembered{}
-}
-
 // note adds to what is known of a customer, and forgets the customers of which there was no news for long.
 func (m *memory) note(customer types.UID, now time.Time, add func(*remembered)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.known == nil {
-		m.known = map[types.UID]*remembered{}
+		m.known = map[types.UID]remembered{}
 	}
 	if now.Sub(m.sweptAt) >= time.Minute {
 		m.sweptAt = now
@@ -69,32 +61,36 @@ func (m *memory) note(customer types.UID, now time.Time, add func(*remembered)) 
 			}
 		}
 	}
-	if m.known[customer] == nil {
-		m.known[customer] = &remembered{pages: map[string]pageSize{}}
-	}
-	m.known[customer].at = now
-	add(m.known[customer])
+	r := m.known[customer]
+	r.at = now
+	add(&r)
+	m.known[customer] = r
 }
 
 // pageSize is how many records a page of a list has at most.
 func (m *memory) pageSize(customer types.UID, list string, usual int, now time.Time) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if size, ok := m.of(customer).pages[list]; ok && now.Sub(size.at) < pageMemory {
+	if size, ok := m.known[customer].pages[list]; ok && now.Sub(size.at) < pageMemory {
 		return size.records
 	}
 	return usual
 }
 
 func (m *memory) shrunk(customer types.UID, list string, records int, now time.Time) {
-	m.note(customer, now, func(r *remembered) { r.pages[list] = pageSize{records, now} })
+	m.note(customer, now, func(r *remembered) {
+		if r.pages == nil {
+			r.pages = map[string]pageSize{}
+		}
+		r.pages[list] = pageSize{records, now}
+	})
 }
 
 // survey is what the last run has seen of the people; false if that is too long ago.
 func (m *memory) survey(customer types.UID, now time.Time) (survey, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if seen := m.of(customer).people; !seen.at.IsZero() && now.Sub(seen.at) < surveyMemory {
+	if seen := m.known[customer].people; !seen.at.IsZero() && now.Sub(seen.at) < surveyMemory {
 		return seen, true
 	}
 	return survey{}, false

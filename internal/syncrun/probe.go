@@ -32,7 +32,7 @@ func (e *Engine) NewProbe(ctx context.Context, customer *v1alpha1.WebexCustomerA
 	a.session.Probing(renewal)
 	a.webex, err = webex.New(webex.Config{
 		BaseURL: a.session.BaseURL.String(), HTTP: a.session.HTTP, Tokens: a.session.Tokens, PageSize: probePage,
-		UserAgent: e.UserAgent, Retry: e.Retry, Observe: a.observe, Now: e.Clock.Now,
+		UserAgent: e.Access.UserAgent, Retry: e.Retry, Observe: a.observe, Now: e.Clock.Now,
 	})
 	return &Probe{a: a}, err
 }

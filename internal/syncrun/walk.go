@@ -16,7 +16,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/budget"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/rows"
-	"github.com/webex-operator/webex-license-operator/internal/skew"
+	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -54,7 +54,7 @@ func (a *attempt) connect(ctx context.Context) error {
 		Shrunk: func(list string, records int) {
 			a.memory.shrunk(a.customer.UID, list, records, a.Clock.Now())
 		},
-		UserAgent: a.UserAgent,
+		UserAgent: a.Access.UserAgent,
 		Retry:     a.Retry,
 		Observe:   a.observe,
 		Now:       a.Clock.Now,
@@ -76,7 +76,7 @@ func (a *attempt) newLimiter() *budget.Limiter {
 // Webex too early, once. The attempt need not fail for it.
 func (a *attempt) tellPause(ctx context.Context, until time.Time) {
 	err := a.updateFacts(ctx, func(s *v1alpha1.WebexCustomerAccessStatus) {
-		if end := skew.WholeSecond(until); s.NotBefore == nil || s.NotBefore.Before(end) {
+		if end := status.WholeSecond(until); s.NotBefore == nil || s.NotBefore.Before(end) {
 			s.NotBefore = end
 		}
 	})

@@ -41,10 +41,10 @@ func (w *wizard) inquire(ctx context.Context) error {
 	if w.session != nil {
 		live.Reader = w.session.Client
 	}
-	clock, agent := passiveClock{w.Now}, w.app.flags.UserAgent
+	clock := passiveClock{w.Now}
 	engine := &syncrun.Engine{
-		Access: &access.Provider{Live: live, Clock: clock, Hosts: hosts, UserAgent: agent},
-		Clock:  clock, UserAgent: agent, Retry: w.Retry,
+		Access: &access.Provider{Live: live, Clock: clock, Hosts: hosts, UserAgent: w.app.flags.UserAgent},
+		Clock:  clock, Retry: w.Retry,
 	}
 	customer := w.plan.Customer.DeepCopy()
 	if id, err := webex.ParseOrganizationID(w.flags.organization); err == nil {
