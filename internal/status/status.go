@@ -1,6 +1,6 @@
 // Package status turns verdicts into conditions. A reconciler decides one
 // Summary and a few further conditions; this package keeps the times of
-// conditions that did not change.
+// conditions that did not change. It also makes texts and times fit a status.
 package status
 
 import (
