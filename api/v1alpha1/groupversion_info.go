@@ -37,6 +37,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&LicenseSync{}, &LicenseSyncList{},
 		&LicenseSyncSchedule{}, &LicenseSyncScheduleList{},
 		&WebexLicense{}, &WebexLicenseList{},
+		&WebexLicenseAssignment{}, &WebexLicenseAssignmentList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil

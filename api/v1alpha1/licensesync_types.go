@@ -3,10 +3,13 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // Trigger says why a run exists.
-// +kubebuilder:validation:Enum=Initial;Manual;Retry;Schedule;SpecChange;Upgrade
+// +kubebuilder:validation:Enum=Assignment;Initial;Manual;Retry;Schedule;SpecChange;Upgrade
 type Trigger string
 
 const (
+	// TriggerAssignment is a run because a WebexLicenseAssignment changed, or its
+	// sources, its approval, or what it is written with.
+	TriggerAssignment Trigger = "Assignment"
 	// TriggerInitial is the first run of a customer, created by the operator.
 	TriggerInitial Trigger = "Initial"
 	// TriggerManual is a run that a person asked for.
@@ -23,7 +26,7 @@ const (
 )
 
 // RunStep is the part of its work that a run is at.
-// +kubebuilder:validation:Enum=Credentials;Organization;Licenses;Locations;Roles;People;Workspaces;Applying;Finished
+// +kubebuilder:validation:Enum=Credentials;Organization;Licenses;Locations;Roles;People;Workspaces;Applying;Planning;Assigning;Finished
 type RunStep string
 
 // The steps of a run, in their order.
@@ -36,6 +39,8 @@ const (
 	StepPeople       RunStep = "People"
 	StepWorkspaces   RunStep = "Workspaces"
 	StepApplying     RunStep = "Applying"
+	StepPlanning     RunStep = "Planning"
+	StepAssigning    RunStep = "Assigning"
 	StepFinished     RunStep = "Finished"
 )
 
@@ -48,8 +53,8 @@ type LicenseSyncSpec struct {
 	// +required
 	CustomerAccessRef LocalCustomerReference `json:"customerAccessRef,omitzero"`
 
-	// trigger says why the run exists: Manual for a run that you create; Initial,
-	// Retry, Schedule, SpecChange and Upgrade are the operator's. Default: Manual.
+	// trigger says why the run exists: Manual for a run that you create;
+	// Assignment, Initial, Retry, Schedule, SpecChange and Upgrade are the operator's. Default: Manual.
 	// Immutable.
 	// +optional
 	// +kubebuilder:default=Manual
@@ -144,6 +149,11 @@ type LicenseSyncStatus struct {
 	// units of the rows at level Customer can be explained.
 	// +optional
 	Explained *Explained `json:"explained,omitempty"`
+
+	// assigned counts the people whose licences the run changed in Webex, or tried
+	// to. Absent if it changed none.
+	// +optional
+	Assigned *AssignedPeople `json:"assigned,omitempty"`
 
 	// requests is the number of requests sent to Webex, over all attempts,
 	// retries included.
@@ -331,6 +341,17 @@ type LicenseSyncList struct {
 	metav1.ListMeta `json:"metadata,omitzero"`
 	// items are the objects.
 	Items []LicenseSync `json:"items"`
+}
+
+// AssignedPeople count people whose licences a run changed in Webex.
+type AssignedPeople struct {
+	// changed is how many people got or lost licences.
+	// +optional
+	Changed *int64 `json:"changed,omitempty"`
+
+	// failed is how many people could not be changed.
+	// +optional
+	Failed *int64 `json:"failed,omitempty"`
 }
 
 // Explained is what a walk over people and workspaces saw. Residual units have

@@ -32,6 +32,11 @@ const (
 	// exactly the rows that status.heldPrune describes; its value is
 	// status.heldPrune.token.
 	AnnotationApprovePrune = GroupName + "/approvePrune"
+
+	// AnnotationApproveRemovals on a WebexLicenseAssignment approves exactly the
+	// removals of licences that status.held describes; its value is
+	// status.held.token.
+	AnnotationApproveRemovals = GroupName + "/approveRemovals"
 )
 
 // Level says what a licence row counts: the whole organization or one location.

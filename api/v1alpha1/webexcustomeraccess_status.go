@@ -65,6 +65,13 @@ type WebexCustomerAccessStatus struct {
 	// +optional
 	Totals *CustomerTotals `json:"totals,omitempty"`
 
+	// otherLicenses count who holds licences of other subscriptions and sites than
+	// the defaults, which are not to be retained. At most 64.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	OtherLicenses []OtherLicense `json:"otherLicenses,omitempty"`
+
 	// lastRun is how the latest attempt of a run ended.
 	// +optional
 	LastRun *LastRun `json:"lastRun,omitempty"`

@@ -118,6 +118,12 @@ type WebexCustomerAccessSpec struct {
 	// +optional
 	Prune *Prune `json:"prune,omitempty"`
 
+	// assignment allows WebexLicenseAssignments in mode Enforce to change licences
+	// in Webex, if the operator runs with --enable-assignment. Default: none;
+	// nothing is ever written to Webex. Mutable.
+	// +optional
+	Assignment *CustomerAssignment `json:"assignment,omitempty"` //nolint:kubeapilinter // absent is nil, as for the structs beside it
+
 	// deletionPolicy says what happens to the licence rows when this object is
 	// deleted: Delete removes them, Retain keeps them with their last figures.
 	// Default: Delete. Mutable; set Retain and wait for Ready before deleting.

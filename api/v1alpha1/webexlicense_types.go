@@ -153,6 +153,11 @@ type WebexLicenseStatus struct {
 	// +optional
 	ResidualUnits *int64 `json:"residualUnits,omitempty"`
 
+	// holders is the number of people of the organization who hold the licence, as
+	// the last complete walk counted. At level Customer only.
+	// +optional
+	Holders *int64 `json:"holders,omitempty"`
+
 	// subscriptionID is the subscription that the licence belongs to.
 	// +optional
 	// +kubebuilder:validation:MinLength=1

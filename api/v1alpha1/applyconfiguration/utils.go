@@ -32,6 +32,20 @@ import (
 func ForKind(kind schema.GroupVersionKind) interface{} {
 	switch kind {
 	// Group=licensing.webex-operator.io, Version=v1alpha1
+	case v1alpha1.SchemeGroupVersion.WithKind("AssignedLicense"):
+		return &apiv1alpha1.AssignedLicenseApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("AssignedPeople"):
+		return &apiv1alpha1.AssignedPeopleApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("AssignmentFailure"):
+		return &apiv1alpha1.AssignmentFailureApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("AssignmentInputs"):
+		return &apiv1alpha1.AssignmentInputsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("AssignmentPlan"):
+		return &apiv1alpha1.AssignmentPlanApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("AssignmentRun"):
+		return &apiv1alpha1.AssignmentRunApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("AssignmentVerdict"):
+		return &apiv1alpha1.AssignmentVerdictApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CABundleReference"):
 		return &apiv1alpha1.CABundleReferenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Change"):
@@ -46,20 +60,28 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.CredentialsSecretReferenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CredentialsStatus"):
 		return &apiv1alpha1.CredentialsStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CustomerAssignment"):
+		return &apiv1alpha1.CustomerAssignmentApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CustomerTotals"):
 		return &apiv1alpha1.CustomerTotalsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("EffectiveDefaults"):
 		return &apiv1alpha1.EffectiveDefaultsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("EmailSource"):
+		return &apiv1alpha1.EmailSourceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ExpiryWarning"):
 		return &apiv1alpha1.ExpiryWarningApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Explained"):
 		return &apiv1alpha1.ExplainedApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("HeldPrune"):
 		return &apiv1alpha1.HeldPruneApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("HeldRemovals"):
+		return &apiv1alpha1.HeldRemovalsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Interval"):
 		return &apiv1alpha1.IntervalApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LastRun"):
 		return &apiv1alpha1.LastRunApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("LicenseSelector"):
+		return &apiv1alpha1.LicenseSelectorApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LicenseSync"):
 		return &apiv1alpha1.LicenseSyncApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LicenseSyncSchedule"):
@@ -76,14 +98,26 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.LicenseSyncTemplateApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LocalCustomerReference"):
 		return &apiv1alpha1.LocalCustomerReferenceApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ObservedSource"):
+		return &apiv1alpha1.ObservedSourceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("OrganizationStatus"):
 		return &apiv1alpha1.OrganizationStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("OtherLicense"):
+		return &apiv1alpha1.OtherLicenseApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Progress"):
 		return &apiv1alpha1.ProgressApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ProtectedSubjects"):
+		return &apiv1alpha1.ProtectedSubjectsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Prune"):
 		return &apiv1alpha1.PruneApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("RemovalBatch"):
+		return &apiv1alpha1.RemovalBatchApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("RowCounts"):
 		return &apiv1alpha1.RowCountsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("SubjectCounts"):
+		return &apiv1alpha1.SubjectCountsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Subjects"):
+		return &apiv1alpha1.SubjectsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("TargetCounts"):
 		return &apiv1alpha1.TargetCountsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Thresholds"):
@@ -100,6 +134,12 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.WebexCustomerAccessStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WebexLicense"):
 		return &apiv1alpha1.WebexLicenseApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("WebexLicenseAssignment"):
+		return &apiv1alpha1.WebexLicenseAssignmentApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("WebexLicenseAssignmentSpec"):
+		return &apiv1alpha1.WebexLicenseAssignmentSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("WebexLicenseAssignmentStatus"):
+		return &apiv1alpha1.WebexLicenseAssignmentStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WebexLicenseSpec"):
 		return &apiv1alpha1.WebexLicenseSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WebexLicenseStatus"):

@@ -41,6 +41,122 @@ var parser *typed.Parser
 var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignableReason
   scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignedLicense
+  map:
+    fields:
+    - name: availableUnits
+      type:
+        scalar: numeric
+    - name: chosenGeneration
+      type:
+        scalar: numeric
+    - name: id
+      type:
+        scalar: string
+    - name: name
+      type:
+        scalar: string
+    - name: row
+      type:
+        scalar: string
+    - name: totalUnits
+      type:
+        scalar: numeric
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignedPeople
+  map:
+    fields:
+    - name: changed
+      type:
+        scalar: numeric
+    - name: failed
+      type:
+        scalar: numeric
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignmentFailure
+  map:
+    fields:
+    - name: code
+      type:
+        scalar: numeric
+    - name: people
+      type:
+        scalar: numeric
+    - name: reason
+      type:
+        scalar: string
+    - name: trackingID
+      type:
+        scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignmentInputs
+  map:
+    fields:
+    - name: generation
+      type:
+        scalar: numeric
+    - name: inSyncHash
+      type:
+        scalar: string
+    - name: locksHash
+      type:
+        scalar: string
+    - name: sources
+      type:
+        list:
+          elementType:
+            namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.ObservedSource
+          elementRelationship: atomic
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignmentMode
+  scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignmentPlan
+  map:
+    fields:
+    - name: add
+      type:
+        scalar: numeric
+    - name: drift
+      type:
+        scalar: numeric
+    - name: noUnits
+      type:
+        scalar: numeric
+    - name: remove
+      type:
+        scalar: numeric
+    - name: skipped
+      type:
+        scalar: numeric
+    - name: time
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: unchanged
+      type:
+        scalar: numeric
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignmentRun
+  map:
+    fields:
+    - name: added
+      type:
+        scalar: numeric
+    - name: failed
+      type:
+        scalar: numeric
+    - name: name
+      type:
+        scalar: string
+    - name: removed
+      type:
+        scalar: numeric
+    - name: time
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignmentVerdict
+  map:
+    fields:
+    - name: message
+      type:
+        scalar: string
+    - name: reason
+      type:
+        scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.CABundleKind
   scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.CABundleReference
@@ -158,6 +274,19 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: refusal
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.CredentialsRefusal
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.CustomerAssignment
+  map:
+    fields:
+    - name: credentialsSecretRef
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.CredentialsSecretReference
+    - name: otherLicenses
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.OtherLicensesPolicy
+      default: Report
+    - name: protectedSubjects
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.ProtectedSubjects
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.CustomerTotals
   map:
     fields:
@@ -185,6 +314,20 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         scalar: string
     - name: subscription
+      type:
+        scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.EmailSource
+  map:
+    fields:
+    - name: key
+      type:
+        scalar: string
+      default: emails
+    - name: kind
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.SubjectSourceKind
+      default: Secret
+    - name: name
       type:
         scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.ExpiryWarning
@@ -221,6 +364,15 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         scalar: numeric
     - name: rows
+      type:
+        scalar: numeric
+    - name: token
+      type:
+        scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.HeldRemovals
+  map:
+    fields:
+    - name: people
       type:
         scalar: numeric
     - name: token
@@ -269,6 +421,16 @@ var schemaYAML = typed.YAMLObject(`types:
   scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseClass
   scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSelector
+  map:
+    fields:
+    - name: name
+      type:
+        scalar: string
+    - name: offerCode
+      type:
+        scalar: string
+    elementRelationship: atomic
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSync
   map:
     fields:
@@ -450,6 +612,9 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSyncStatus
   map:
     fields:
+    - name: assigned
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignedPeople
     - name: changes
       type:
         list:
@@ -536,6 +701,18 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         scalar: string
     elementRelationship: atomic
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.ObservedSource
+  map:
+    fields:
+    - name: kind
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.SubjectSourceKind
+    - name: name
+      type:
+        scalar: string
+    - name: resourceVersion
+      type:
+        scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.OrganizationStatus
   map:
     fields:
@@ -545,6 +722,23 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: id
       type:
         scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.OtherLicense
+  map:
+    fields:
+    - name: name
+      type:
+        scalar: string
+    - name: people
+      type:
+        scalar: numeric
+    - name: reason
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignableReason
+    - name: row
+      type:
+        scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.OtherLicensesPolicy
+  scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.Progress
   map:
     fields:
@@ -557,12 +751,30 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: total
       type:
         scalar: numeric
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.ProtectedSubjects
+  map:
+    fields:
+    - name: emails
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.Prune
   map:
     fields:
     - name: maxPercent
       type:
         scalar: numeric
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.RemovalBatch
+  map:
+    fields:
+    - name: people
+      type:
+        scalar: numeric
+    - name: time
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.RowCounts
   map:
     fields:
@@ -586,6 +798,56 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: numeric
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.RunStep
   scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.SubjectCounts
+  map:
+    fields:
+    - name: listed
+      type:
+        scalar: numeric
+    - name: notFound
+      type:
+        scalar: numeric
+    - name: notFoundAt
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
+    - name: protected
+      type:
+        scalar: numeric
+    - name: resolved
+      type:
+        scalar: numeric
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.SubjectSourceKind
+  scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.Subjects
+  map:
+    fields:
+    - name: emails
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
+    - name: emailsFrom
+      type:
+        list:
+          elementType:
+            namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.EmailSource
+          elementRelationship: atomic
+    - name: groups
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
+    - name: locations
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.TargetCounts
   map:
     fields:
@@ -630,6 +892,8 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.Trigger
   scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.UnlistedPolicy
+  scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.Verdict
   map:
     fields:
@@ -665,6 +929,9 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexCustomerAccessSpec
   map:
     fields:
+    - name: assignment
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.CustomerAssignment
     - name: collection
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.Collection
@@ -752,6 +1019,12 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: organization
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.OrganizationStatus
+    - name: otherLicenses
+      type:
+        list:
+          elementType:
+            namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.OtherLicense
+          elementRelationship: atomic
     - name: roles
       type:
         list:
@@ -802,6 +1075,99 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexLicenseStatus
         elementRelationship: atomic
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexLicenseAssignment
+  map:
+    fields:
+    - name: apiVersion
+      type:
+        scalar: string
+    - name: kind
+      type:
+        scalar: string
+    - name: metadata
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta
+    - name: spec
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexLicenseAssignmentSpec
+    - name: status
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexLicenseAssignmentStatus
+      default:
+        observedGeneration: -1
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexLicenseAssignmentSpec
+  map:
+    fields:
+    - name: customerAccessRef
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.LocalCustomerReference
+    - name: keepFreeUnits
+      type:
+        scalar: numeric
+    - name: license
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSelector
+    - name: maxRemovals
+      type:
+        scalar: numeric
+    - name: mode
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignmentMode
+      default: Report
+    - name: subjects
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.Subjects
+    - name: unlisted
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.UnlistedPolicy
+      default: Keep
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexLicenseAssignmentStatus
+  map:
+    fields:
+    - name: conditions
+      type:
+        list:
+          elementType:
+            namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Condition
+          elementRelationship: associative
+          keys:
+          - type
+    - name: failures
+      type:
+        list:
+          elementType:
+            namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignmentFailure
+          elementRelationship: atomic
+    - name: held
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.HeldRemovals
+    - name: lastRun
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignmentRun
+    - name: license
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignedLicense
+    - name: observed
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignmentInputs
+    - name: observedGeneration
+      type:
+        scalar: numeric
+    - name: plan
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignmentPlan
+    - name: removals
+      type:
+        list:
+          elementType:
+            namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.RemovalBatch
+          elementRelationship: atomic
+    - name: subjects
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.SubjectCounts
+    - name: verdict
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignmentVerdict
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexLicenseSpec
   map:
     fields:
@@ -847,6 +1213,9 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         scalar: numeric
     - name: consumedUnits
+      type:
+        scalar: numeric
+    - name: holders
       type:
         scalar: numeric
     - name: lastChangeTime

@@ -55,6 +55,9 @@ type LicenseSyncStatusApplyConfiguration struct {
 	// explained is what the walk over people and workspaces saw, by which residual
 	// units of the rows at level Customer can be explained.
 	Explained *ExplainedApplyConfiguration `json:"explained,omitempty"`
+	// assigned counts the people whose licences the run changed in Webex, or tried
+	// to. Absent if it changed none.
+	Assigned *AssignedPeopleApplyConfiguration `json:"assigned,omitempty"`
 	// requests is the number of requests sent to Webex, over all attempts,
 	// retries included.
 	Requests *int64 `json:"requests,omitempty"`
@@ -173,6 +176,14 @@ func (b *LicenseSyncStatusApplyConfiguration) WithUnlistedLocationUnits(value in
 // If called multiple times, the Explained field is set to the value of the last call.
 func (b *LicenseSyncStatusApplyConfiguration) WithExplained(value *ExplainedApplyConfiguration) *LicenseSyncStatusApplyConfiguration {
 	b.Explained = value
+	return b
+}
+
+// WithAssigned sets the Assigned field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Assigned field is set to the value of the last call.
+func (b *LicenseSyncStatusApplyConfiguration) WithAssigned(value *AssignedPeopleApplyConfiguration) *LicenseSyncStatusApplyConfiguration {
+	b.Assigned = value
 	return b
 }
 

@@ -67,6 +67,10 @@ type WebexCustomerAccessSpecApplyConfiguration struct {
 	// prune guards the removal of rows. Default: at most 50 percent in one run.
 	// Mutable.
 	Prune *PruneApplyConfiguration `json:"prune,omitempty"`
+	// assignment allows WebexLicenseAssignments in mode Enforce to change licences
+	// in Webex, if the operator runs with --enable-assignment. Default: none;
+	// nothing is ever written to Webex. Mutable.
+	Assignment *CustomerAssignmentApplyConfiguration `json:"assignment,omitempty"`
 	// deletionPolicy says what happens to the licence rows when this object is
 	// deleted: Delete removes them, Retain keeps them with their last figures.
 	// Default: Delete. Mutable; set Retain and wait for Ready before deleting.
@@ -165,6 +169,14 @@ func (b *WebexCustomerAccessSpecApplyConfiguration) WithThresholds(value *Thresh
 // If called multiple times, the Prune field is set to the value of the last call.
 func (b *WebexCustomerAccessSpecApplyConfiguration) WithPrune(value *PruneApplyConfiguration) *WebexCustomerAccessSpecApplyConfiguration {
 	b.Prune = value
+	return b
+}
+
+// WithAssignment sets the Assignment field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Assignment field is set to the value of the last call.
+func (b *WebexCustomerAccessSpecApplyConfiguration) WithAssignment(value *CustomerAssignmentApplyConfiguration) *WebexCustomerAccessSpecApplyConfiguration {
+	b.Assignment = value
 	return b
 }
 

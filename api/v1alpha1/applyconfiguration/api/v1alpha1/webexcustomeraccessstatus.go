@@ -55,6 +55,9 @@ type WebexCustomerAccessStatusApplyConfiguration struct {
 	Told *ToldApplyConfiguration `json:"told,omitempty"`
 	// totals sum up the purchased rows at level Customer.
 	Totals *CustomerTotalsApplyConfiguration `json:"totals,omitempty"`
+	// otherLicenses count who holds licences of other subscriptions and sites than
+	// the defaults, which are not to be retained. At most 64.
+	OtherLicenses []OtherLicenseApplyConfiguration `json:"otherLicenses,omitempty"`
 	// lastRun is how the latest attempt of a run ended.
 	LastRun *LastRunApplyConfiguration `json:"lastRun,omitempty"`
 	// lastSuccessfulSyncTime is when the last complete run ended; the figures of
@@ -189,6 +192,19 @@ func (b *WebexCustomerAccessStatusApplyConfiguration) WithTold(value *ToldApplyC
 // If called multiple times, the Totals field is set to the value of the last call.
 func (b *WebexCustomerAccessStatusApplyConfiguration) WithTotals(value *CustomerTotalsApplyConfiguration) *WebexCustomerAccessStatusApplyConfiguration {
 	b.Totals = value
+	return b
+}
+
+// WithOtherLicenses adds the given value to the OtherLicenses field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the OtherLicenses field.
+func (b *WebexCustomerAccessStatusApplyConfiguration) WithOtherLicenses(values ...*OtherLicenseApplyConfiguration) *WebexCustomerAccessStatusApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithOtherLicenses")
+		}
+		b.OtherLicenses = append(b.OtherLicenses, *values[i])
+	}
 	return b
 }
 

@@ -75,6 +75,9 @@ type WebexLicenseStatusApplyConfiguration struct {
 	// unitsWithoutLocation. Causes are external users, and changes during the
 	// walk. May be negative. At level Customer only.
 	ResidualUnits *int64 `json:"residualUnits,omitempty"`
+	// holders is the number of people of the organization who hold the licence, as
+	// the last complete walk counted. At level Customer only.
+	Holders *int64 `json:"holders,omitempty"`
 	// subscriptionID is the subscription that the licence belongs to.
 	SubscriptionID *string `json:"subscriptionID,omitempty"`
 	// siteURL is the Webex Meetings site that the licence is bound to.
@@ -218,6 +221,14 @@ func (b *WebexLicenseStatusApplyConfiguration) WithUnitsWithoutLocation(value in
 // If called multiple times, the ResidualUnits field is set to the value of the last call.
 func (b *WebexLicenseStatusApplyConfiguration) WithResidualUnits(value int64) *WebexLicenseStatusApplyConfiguration {
 	b.ResidualUnits = &value
+	return b
+}
+
+// WithHolders sets the Holders field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Holders field is set to the value of the last call.
+func (b *WebexLicenseStatusApplyConfiguration) WithHolders(value int64) *WebexLicenseStatusApplyConfiguration {
+	b.Holders = &value
 	return b
 }
 
