@@ -63,12 +63,14 @@ func (p *planner) allot() {
 			all = append(all, person)
 		}
 	}
+	called := map[int]bool{}
 	for phase := range p.Phases {
 		for _, person := range all {
 			call, of := p.call(person)
-			if len(call.Changes) == 0 || of != phase {
+			if len(call.Changes) == 0 || of != phase || called[person] {
 				continue
 			}
+			called[person] = true
 			admitted, without := units.Admit(call)
 			if without > 0 {
 				p.wait(person, admitted)
