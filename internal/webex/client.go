@@ -1,8 +1,9 @@
-// Package webex is a thin typed client of the Webex admin REST API, for the calls that a licence report needs:
-// organizations, licenses, roles, locations, people, workspaces, and the refresh of an OAuth token.
+// Package webex is a thin typed client of the Webex admin REST API, for the calls that a licence report and the
+// assignment of licences need: organizations, licenses, roles, locations, people, workspaces, groups, and the refresh
+// of an OAuth token. One of them changes something: [Client.AssignLicenses].
 //
 // Lists are iterators that follow the pages by themselves. Records are decoded as they stream in and hold only the
-// fields the report needs; personal data is skipped by the decoder and never stored. Every failure is an [*Error]
+// fields that are needed; other personal data is skipped by the decoder, and none is stored. Every failure is an [*Error]
 // whose [Class] says what to do about it. A walk either yields every record of the list or ends with an error:
 // it never ends early in silence.
 //
@@ -151,11 +152,12 @@ func newClient(cfg Config) (*Client, error) {
 	return &Client{base: base, http: confined(cfg.HTTP, base), tokens: cfg.Tokens, cfg: cfg}, nil
 }
 
-// confined returns a copy of h that keeps the bearer token on the API's own host.
+// confined returns a copy of h that keeps the bearer token on the API's own host. What changes something follows no
+// redirect: of most of them it would come out as a GET.
 func confined(h *http.Client, base *url.URL) *http.Client {
 	c := *h
 	c.CheckRedirect = func(req *http.Request, via []*http.Request) error {
-		if len(via) > maxRedirects || !sameOrigin(req.URL, base) {
+		if len(via) > maxRedirects || via[0].Method != http.MethodGet || !sameOrigin(req.URL, base) {
 			return http.ErrUseLastResponse
 		}
 		return nil

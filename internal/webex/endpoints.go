@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/webex-operator/webex-license-operator/internal/webex/wire"
 )
@@ -44,7 +45,7 @@ type License struct {
 // Location is a physical place of an organization.
 type Location struct{ ID, Name string }
 
-// Person is what is kept of a person: nothing that tells who it is but the opaque ID.
+// Person is what is kept of a person: nothing that tells who it is but the opaque ID, and what was asked for besides.
 type Person struct {
 	// ID identifies the person; the same one may come twice when people change during a walk.
 	ID string
@@ -59,7 +60,18 @@ type Person struct {
 	Type string
 	// Incomplete says that the server failed to fetch a part of this record.
 	Incomplete bool
+	// Emails are the person's addresses, External says that the person belongs to another organization than the one
+	// asked for, if one was. Both are filled by walks that ask for [Emails] only. The strings are the caller's to keep;
+	// the slice is valid until the iterator goes on.
+	Emails   []string
+	External bool
 }
+
+// PersonField is a member of a person that a walk reads only if it is asked to.
+type PersonField int
+
+// Emails asks for the addresses of people, and for whom they belong to.
+const Emails PersonField = 1
 
 // Workspace is what is kept of a workspace.
 type Workspace struct {
@@ -97,26 +109,34 @@ func (c *Client) Organization(ctx context.Context, id OrganizationID) (Organizat
 		return Organization{}, &Error{Class: ClassTerminal, Operation: op, Err: ErrOrganizationID}
 	}
 	var o Organization
-	u := below(c.base, []string{"organizations", id.API()})
-	d := wire.NewDecoder()
-	err := c.run(ctx, &exchange{op: op, url: func() *url.URL { return u }, handle: func(resp *http.Response) *Error {
+	err := c.document(ctx, &exchange{op: op}, below(c.base, []string{"organizations", id.API()}), func(d *wire.Decoder) error {
 		o = Organization{}
-		d.Reset(resp.Body, c.cfg.Limits.BodyBytes)
 		var answered string
 		err := d.Document(named(d, "displayName", &answered, &o.DisplayName))
 		if err == nil && answered == "" {
 			err = wire.ErrMissing
 		}
 		o.ID = answeredID(answered)
-		if err != nil {
-			return decodingError(ctx, op, resp, d, err)
-		}
-		return nil
-	}})
+		return err
+	})
 	if err != nil {
 		return Organization{}, err
 	}
 	return o, nil
+}
+
+// document carries out an exchange whose answer is one document.
+func (c *Client) document(ctx context.Context, x *exchange, u *url.URL, read func(*wire.Decoder) error) error {
+	d := wire.NewDecoder()
+	x.url = func() *url.URL { return u }
+	x.handle = func(resp *http.Response) *Error {
+		d.Reset(resp.Body, c.cfg.Limits.BodyBytes)
+		if err := read(d); err != nil {
+			return decodingError(ctx, x.op, resp, d, err)
+		}
+		return nil
+	}
+	return c.run(ctx, x)
 }
 
 // Licenses lists the licences of an organization; the zero org means the token's own.
@@ -143,32 +163,58 @@ func (c *Client) Locations(ctx context.Context, org OrganizationID) iter.Seq2[Lo
 // token's own. A page is valid until the iterator goes on. Bots are listed too, see [Person.Type]. Presence is left out,
 // which spares the service.
 // https://developer.webex.com/docs/api/v1/people/list-people
-func (c *Client) PeoplePages(ctx context.Context, org OrganizationID) iter.Seq2[[]Person, error] {
-	return pagesInOrganization(ctx, c, org, located())
+func (c *Client) PeoplePages(ctx context.Context, org OrganizationID, with ...PersonField) iter.Seq2[[]Person, error] {
+	return pagesInOrganization(ctx, c, org, located(org, with))
 }
 
 // PeopleAt is PeoplePages of one location. The service makes its pages half as large.
-func (c *Client) PeopleAt(ctx context.Context, org OrganizationID, locationID string) iter.Seq2[[]Person, error] {
-	l := located()
+func (c *Client) PeopleAt(ctx context.Context, org OrganizationID, locationID string, with ...PersonField) iter.Seq2[[]Person, error] {
+	l := located(org, with)
 	l.form, l.size = " of a location", PeopleAtPage
 	l.params = append(l.params, param{"locationId", locationID})
 	return pagesInOrganization(ctx, c, org, l)
 }
 
 // AllPeople is PeoplePages without locations. The service knows no documented bound for its pages.
-func (c *Client) AllPeople(ctx context.Context, org OrganizationID) iter.Seq2[[]Person, error] {
+func (c *Client) AllPeople(ctx context.Context, org OrganizationID, with ...PersonField) iter.Seq2[[]Person, error] {
 	return pagesInOrganization(ctx, c, org, listing[Person]{
 		op: "list people", path: "/people", form: " without locations", size: AllPeoplePage,
-		decode: decodePerson, params: []param{{"excludeStatus", "true"}},
+		decode: personDecoder(org, with), params: []param{{"excludeStatus", "true"}},
 	})
 }
 
 // located lists people with their calling data, of which the location is a part.
-func located() listing[Person] {
+func located(org OrganizationID, with []PersonField) listing[Person] {
 	return listing[Person]{
-		op: "list people", path: "/people", size: peoplePageSize, decode: decodePerson,
+		op: "list people", path: "/people", size: peoplePageSize, decode: personDecoder(org, with),
 		params: []param{{"callingData", "true"}, {"excludeStatus", "true"}},
 	}
+}
+
+// personDecoder reads of people what a walk asks for.
+func personDecoder(org OrganizationID, with []PersonField) func(*wire.Decoder, *Person) error {
+	if slices.Contains(with, Emails) {
+		return addressed(org)
+	}
+	return decodePerson
+}
+
+// Person returns one person, without location; the zero org means the token's own.
+// https://developer.webex.com/docs/api/v1/people/get-person-details
+func (c *Client) Person(ctx context.Context, org OrganizationID, id string) (p Person, _ error) {
+	err := c.document(ctx, &exchange{op: "get person", renew: c.renewal(org)}, below(c.base, []string{"people", id}),
+		func(d *wire.Decoder) error {
+			p = Person{}
+			err := d.Document(func(name []byte) error { return readPerson(d, &p, name) })
+			if err == nil && !sameID(p.ID, id) {
+				err = wire.ErrMissing
+			}
+			return err
+		})
+	if err != nil {
+		return Person{}, err
+	}
+	return p, nil
 }
 
 // Workspaces lists the workspaces of an organization; the zero org means the token's own.
@@ -200,9 +246,17 @@ func inOrganization[T any](ctx context.Context, c *Client, org OrganizationID, l
 func pagesInOrganization[T any](ctx context.Context, c *Client, org OrganizationID, l listing[T]) iter.Seq2[[]T, error] {
 	if org != (OrganizationID{}) {
 		l.params = append([]param{{"orgId", org.API()}}, l.params...)
-		l.renew = func(ctx context.Context, since int64) error { return c.renewGrant(ctx, org, since) }
 	}
+	l.renew = c.renewal(org)
 	return pages(ctx, c, l)
+}
+
+// renewal renews the grant of an organization; nil for the token's own, which needs none.
+func (c *Client) renewal(org OrganizationID) func(ctx context.Context, since int64) error {
+	if org == (OrganizationID{}) {
+		return nil
+	}
+	return func(ctx context.Context, since int64) error { return c.renewGrant(ctx, org, since) }
 }
 
 // renewGrant puts a partner's customer on the list of managed organizations again, unless that was done since the

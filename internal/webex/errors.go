@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -43,6 +44,8 @@ type Error struct {
 	Operation string
 	// Status is the HTTP status, or 0 if there was no response.
 	Status int
+	// Code is the first errors[].errorCode that the API gave for its refusal, such as 400000; 0 if it gave none.
+	Code int
 	// TrackingID identifies the response for Cisco support; "" if the server sent none.
 	TrackingID string
 	// Content is what came in the place of an answer of the API's own; "" if it was one.
@@ -53,6 +56,7 @@ type Error struct {
 	Err error
 
 	again bool // another attempt may mend it
+	left  bool // there was no response, but the request may have left
 	oauth bool // it is what RFC 6749 lets a token endpoint answer
 }
 
@@ -90,6 +94,8 @@ var (
 	ErrRefreshRefused = cause{"the refresh token or the client credentials were refused", "authorize again and supply the new refresh token"}
 	// ErrServiceAppRefused: no token of the service app is to be had with these credentials.
 	ErrServiceAppRefused = cause{"the token of the service app was refused", "check the app's id, client and authorization, and the scope of the token that asks"}
+	// ErrAssignment: an assignment that names no person by id, or changes nothing.
+	ErrAssignment = cause{"the assignment names no person by id, or no licence", "report this"}
 	// ErrOrganizationID: the organization id has a shape that the API does not know.
 	ErrOrganizationID = cause{"the organization id is malformed", "use a UUID or the id as the API writes it"}
 )
@@ -135,6 +141,9 @@ func (e *Error) Error() string {
 // String is Error with the particulars of this one occurrence, for logs and support.
 func (e *Error) String() string {
 	s := e.Error()
+	if e.Code != 0 {
+		s += "; code " + strconv.Itoa(e.Code)
+	}
 	if e.RetryAfter > 0 {
 		s += "; retry after " + e.RetryAfter.String()
 	}
@@ -142,6 +151,15 @@ func (e *Error) String() string {
 		s += "; tracking id " + e.TrackingID
 	}
 	return s
+}
+
+// Unsure says that the request may have been carried out although it failed: what it should have changed has to be read
+// before it is asked for again. It is false where the request was refused, and where it never left.
+func (e *Error) Unsure() bool {
+	if e.Status == 0 {
+		return e.left
+	}
+	return e.Status < 400 || e.Status == http.StatusRequestTimeout || e.Status >= 500
 }
 
 // Unwrap returns the cause.
@@ -294,6 +312,19 @@ func causeOf(err error) cause {
 		return errRefused
 	}
 	return errConnection
+}
+
+// neverConnected reports whether a transport failed before there was a connection to write to.
+func neverConnected(err error) bool {
+	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "dial" || op.Op == "proxyconnect") {
+		return true
+	}
+	switch c := causeOf(err); c {
+	case errRefused, errUnknownHost, errProxy, ErrProxyAuthentication:
+		return true
+	default:
+		return strings.HasPrefix(c.what, errCertificate.what)
+	}
 }
 
 func is[E error](err error) bool {

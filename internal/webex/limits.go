@@ -18,6 +18,9 @@ const (
 	// workspacesPageSize: none is documented; 100 workspaces of about 2 kB are 200 kB, a page like those of people.
 	// https://developer.webex.com/docs/api/v1/workspaces/list-workspaces
 	workspacesPageSize = 100
+	// groupsPageSize is the documented ceiling of the members of a group; of groups, no other is documented.
+	// https://developer.webex.com/docs/api/v1/groups/get-group-members
+	groupsPageSize = 500
 	// minPage is where halving a page after HTTP 504 ends.
 	minPage = 10
 )

@@ -69,22 +69,44 @@ func decodeLicense(d *wire.Decoder, l *License) error {
 }
 
 func decodePerson(d *wire.Decoder, p *Person) error {
-	return record(d, &p.ID, func(name []byte) (err error) {
-		switch string(name) {
-		case "id":
-			return d.ReadID(&p.ID)
-		case "locationId":
-			return d.ReadRepeatedID(&p.LocationID)
-		case "licenses":
-			p.Licenses, p.LicensesKnown, err = d.ReadLicenses()
-			return err
-		case "type":
-			return d.ReadInterned(&p.Type)
-		case "errors":
-			return d.ReadErrors(&p.Incomplete)
-		}
-		return d.Skip()
-	})
+	return record(d, &p.ID, func(name []byte) error { return readPerson(d, p, name) })
+}
+
+// readPerson reads a member of a person.
+func readPerson(d *wire.Decoder, p *Person, name []byte) (err error) {
+	switch string(name) {
+	case "id":
+		return d.ReadID(&p.ID)
+	case "locationId":
+		return d.ReadRepeatedID(&p.LocationID)
+	case "licenses":
+		p.Licenses, p.LicensesKnown, err = d.ReadLicenses()
+		return err
+	case "type":
+		return d.ReadInterned(&p.Type)
+	case "errors":
+		return d.ReadErrors(&p.Incomplete)
+	}
+	return d.Skip()
+}
+
+// addressed reads people with their addresses, and whether they are of another organization than org.
+func addressed(org OrganizationID) func(*wire.Decoder, *Person) error {
+	own := org.API() // as Webex writes it: a comparison, where any other spelling costs a decoding
+	return func(d *wire.Decoder, p *Person) error {
+		return record(d, &p.ID, func(name []byte) error {
+			switch string(name) {
+			case "emails":
+				return d.ReadTexts(&p.Emails)
+			case "orgId":
+				var id string
+				err := d.ReadRepeatedID(&id)
+				p.External = id != "" && id != own && org.IsUUID() && answeredID(id) != org
+				return err
+			}
+			return readPerson(d, p, name)
+		})
+	}
 }
 
 func decodeWorkspace(d *wire.Decoder, w *Workspace) error {

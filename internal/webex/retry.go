@@ -1,8 +1,10 @@
 package webex
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"net/url"
@@ -85,16 +87,23 @@ func ParseRetryAfter(header string, now time.Time) time.Duration {
 	return min(max(at.Sub(now), minRetryAfter), maxRetryAfter)
 }
 
-// exchange is one GET, with as many attempts as it takes.
+// exchange is one request, with as many attempts as it takes.
 type exchange struct {
 	op string
+	// method is GET if empty, body the JSON that goes with the request; "" for none.
+	method, body string
+	// once says that the request changes something. One that failed may have been carried out, so only refusals that
+	// say it was not are answered by another attempt: a new token, a new grant, patience.
+	once bool
 	// url is asked before every attempt: a smaller page changes it.
 	url func() *url.URL
 	// shrink makes the page smaller after HTTP 504 and says whether it could; nil if the call has no page size.
 	shrink func() bool
 	// renew renews the grant of a partner's customer after HTTP 403; nil for calls without one.
 	renew func(ctx context.Context, since int64) error
-	// handle consumes a response with status 200 and JSON in it.
+	// accept is another status of success than 200; 0 for none.
+	accept int
+	// handle consumes a response of success with JSON in it.
 	handle func(*http.Response) *Error
 }
 
@@ -112,9 +121,15 @@ func (c *Client) run(ctx context.Context, x *exchange) error {
 	for call := 0; ; call++ {
 		p.grant = c.grants.Load()
 		e := c.attempt(ctx, Call{Operation: x.op, Retried: call > 0, Throttled: p.throttled},
-			func() *http.Request { return c.request(http.MethodGet, x.url(), p.token) },
+			func() *http.Request {
+				r := c.request(cmp.Or(x.method, http.MethodGet), x.url(), p.token)
+				if x.body != "" {
+					carry(r, "application/json", x.body)
+				}
+				return r
+			},
 			func(resp *http.Response) *Error {
-				if e := checkResponse(x.op, resp, c.cfg.Now()); e != nil {
+				if e := checkResponse(x.op, resp, c.cfg.Now(), x.accept); e != nil {
 					return e
 				}
 				return x.handle(resp)
@@ -178,7 +193,7 @@ func (p *pursuit) mend(ctx context.Context, e *Error) (again bool, err error) {
 func (p *pursuit) backOff(ctx context.Context, e *Error) error {
 	switch {
 	case e.Status == http.StatusGatewayTimeout && p.x.shrink != nil && p.x.shrink():
-	case !e.again || p.tries >= p.attempts:
+	case !e.again, p.tries >= p.attempts, p.x.once && e.Class != ClassRateLimited:
 		return e
 	default:
 		p.tries++
@@ -221,7 +236,9 @@ func (c *Client) attempt(ctx context.Context, call Call, request func() *http.Re
 
 	resp, err := c.http.Do(request().WithContext(ctx))
 	if err != nil {
-		return networkError(ctx, call.Operation, err)
+		e := networkError(ctx, call.Operation, err)
+		e.left = !neverConnected(err)
+		return e
 	}
 	defer resp.Body.Close()
 	call.Status = resp.StatusCode
@@ -235,6 +252,14 @@ func (c *Client) request(method string, to *url.URL, token string) *http.Request
 		header.Set("Authorization", "Bearer "+token)
 	}
 	return &http.Request{Method: method, URL: to, Header: header}
+}
+
+// carry gives a request a body.
+func carry(r *http.Request, contentType, body string) {
+	r.Header.Set("Content-Type", contentType)
+	r.ContentLength = int64(len(body))
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(body)), nil }
+	r.Body, _ = r.GetBody()
 }
 
 // budgetError is the error of a call that a [Limiter] let no request through for.

@@ -3,6 +3,7 @@ package webex
 import (
 	"errors"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"slices"
@@ -32,14 +33,15 @@ const (
 	ContentOther  Content = "another type of content"
 )
 
-// checkResponse returns nil if the response is a success with JSON in it. Else it finds out who speaks.
+// checkResponse returns nil if the response is a success with JSON in it: of status 200, or of the one that also is one.
+// Else it finds out who speaks.
 //
 // Only an error of the API's own form says something about token, rights and organization. Between the API and its
 // client are proxies, filters, gateways and login pages, which answer with the same statuses and mean themselves: what
 // they say is trouble on the way, and passes.
-func checkResponse(op string, resp *http.Response, now time.Time) *Error {
+func checkResponse(op string, resp *http.Response, now time.Time, also ...int) *Error {
 	e := &Error{Operation: op, Status: resp.StatusCode, TrackingID: trackingID(resp.Header.Get("Trackingid"))}
-	if resp.StatusCode == http.StatusOK {
+	if resp.StatusCode == http.StatusOK || slices.Contains(also, resp.StatusCode) {
 		if jsonContent(resp.Header.Get("Content-Type")) {
 			return nil
 		}
@@ -52,6 +54,9 @@ func checkResponse(op string, resp *http.Response, now time.Time) *Error {
 	}
 	e.Class, e.again = classOfStatus(resp.StatusCode)
 	e.oauth = said.oauth
+	if said.own {
+		e.Code = said.code
+	}
 	final := e.Class == ClassTerminal || e.Class == ClassAuth
 	switch {
 	case resp.StatusCode/100 == 3:
@@ -79,6 +84,8 @@ type speech struct {
 	// first is the first byte of the body that is no blank; 0 if there is none.
 	first      byte
 	trackingID string
+	// code is the first code among its errors; 0 if there is none.
+	code int
 }
 
 // hear reads the body of an error. Forms of Webex' own, as documented and seen (https://developer.webex.com/docs/basics):
@@ -93,7 +100,7 @@ func hear(resp *http.Response) (s speech) {
 	d := wire.NewDecoder()
 	d.Reset(resp.Body, maxErrorBody)
 	var message, fault, described, tracked bool
-	var code, raw string
+	var word, raw string
 	// Whatever is wrong with the body, the tracking id that was found before it counts.
 	err := d.Document(func(name []byte) (err error) {
 		switch {
@@ -107,14 +114,14 @@ func hear(resp *http.Response) (s speech) {
 			message = raw != ""
 		case string(name) == "error":
 			if d.Kind() == '"' {
-				err = d.ReadString(&code)
-				fault = code != ""
+				err = d.ReadString(&word)
+				fault = word != ""
 				break
 			}
 			fault = d.Kind() == '['
 			err = d.Skip()
 		case string(name) == "errors":
-			described, err = readDescribed(d)
+			described, s.code, err = readDescribed(d)
 		default:
 			err = d.Skip()
 		}
@@ -126,33 +133,41 @@ func hear(resp *http.Response) (s speech) {
 	}
 	tracked = tracked || message && trackingID(resp.Header.Get("Trackingid")) != ""
 	s.own = tracked && (message || fault || described) || message && described
-	s.oauth = slices.Contains(oauthErrors, code)
+	s.oauth = slices.Contains(oauthErrors, word)
 	return s
 }
 
 // oauthErrors are the codes by which a token endpoint refuses. https://www.rfc-editor.org/rfc/rfc6749#section-5.2
 var oauthErrors = []string{"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
 
-// readDescribed reads the member errors of an error and says whether it describes one.
-func readDescribed(d *wire.Decoder) (described bool, err error) {
+// readDescribed reads the member errors of an error, and says whether it describes one and what the first code is.
+func readDescribed(d *wire.Decoder) (described bool, code int, err error) {
 	if d.Kind() != '[' {
-		return false, d.Skip()
+		return false, 0, d.Skip()
 	}
 	err = d.Array(func() error {
 		if d.Kind() != '{' {
 			return d.Skip()
 		}
 		return d.Object(func(name []byte) error {
-			if string(name) != "description" {
-				return d.Skip()
+			switch string(name) {
+			case "description":
+				var text string
+				err := d.ReadString(&text)
+				described = described || text != ""
+				return err
+			case "errorCode":
+				var n Units
+				err := d.ReadUnits(&n)
+				if v, ok := n.Value(); ok && code == 0 && v <= math.MaxInt32 {
+					code = int(v)
+				}
+				return err
 			}
-			var text string
-			err := d.ReadString(&text)
-			described = described || text != ""
-			return err
+			return d.Skip()
 		})
 	})
-	return described, err
+	return described, code, err
 }
 
 // contentOf names what came in the place of an answer of the API's own, by its header, and by how its body begins.

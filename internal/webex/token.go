@@ -129,10 +129,7 @@ func (t TokenEndpoints) ask(ctx context.Context, r tokenRequest) (token Token, _
 	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	request := func() *http.Request {
 		req := c.request(http.MethodPost, below(c.base, r.path), r.bearer)
-		req.Header.Set("Content-Type", r.contentType)
-		req.ContentLength = int64(len(r.body))
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(r.body)), nil }
-		req.Body, _ = req.GetBody()
+		carry(req, r.contentType, r.body)
 		return req
 	}
 	e := c.attempt(ctx, Call{Operation: r.operation}, request, func(resp *http.Response) *Error {

@@ -19,6 +19,8 @@ type Decoder struct {
 	names   interner
 	sets    map[string][]string // arrays of licence ids, by their JSON
 	ids     arena
+	texts   arena    // of lists of texts
+	list    []string // the lists of the document
 	scratch []byte
 }
 
@@ -32,6 +34,7 @@ func NewDecoder() *Decoder { return &Decoder{names: make(interner), sets: make(m
 // Reset starts a new document of at most limit bytes.
 func (d *Decoder) Reset(r io.Reader, limit int64) {
 	d.body = body{r: r, left: limit}
+	d.list = d.list[:0]
 	d.json.Reset(&d.body, decoderOptions...)
 }
 
@@ -220,6 +223,25 @@ func (d *Decoder) ReadString(into *string) error {
 func (d *Decoder) ReadInterned(into *string) error {
 	t, err := d.text()
 	*into = d.names.intern(t)
+	return err
+}
+
+// ReadTexts reads an array of texts, which are the caller's to keep; the slice is valid until the next document. What is
+// no text in it does not count, and neither does what is no array.
+func (d *Decoder) ReadTexts(into *[]string) error {
+	*into = nil
+	if d.json.PeekKind() != '[' {
+		return d.Skip()
+	}
+	start := len(d.list)
+	err := d.Array(func() error {
+		t, err := d.text()
+		if len(t) > 0 {
+			d.list = append(d.list, d.texts.keep(t))
+		}
+		return err
+	})
+	*into = d.list[start:len(d.list):len(d.list)]
 	return err
 }
 
