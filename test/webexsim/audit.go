@@ -53,20 +53,6 @@ func (o *Organization) audit(person, license int, what string) {
 	o.events = append(o.events, auditEvent{o.now(), o.eventsEver, person, license, what})
 }
 
-// auditHoldings notes one event per licence that a person got or lost.
-func (o *Organization) auditHoldings(person int, before, after []int) {
-	for _, l := range after {
-		if !slices.Contains(before, l) {
-			o.audit(person, l, "assigned")
-		}
-	}
-	for _, l := range before {
-		if !slices.Contains(after, l) {
-			o.audit(person, l, "removed")
-		}
-	}
-}
-
 // auditRow notes that a row has changed.
 func (o *Organization) auditRow(before, after *license) {
 	what := ""

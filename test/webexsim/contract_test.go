@@ -86,6 +86,7 @@ var switches = []struct {
 	{"omitWorkspaceLinks", func(o *Options) { o.OmitWorkspaceLinks = true }, nil},
 	{"shuffleLicenses", func(o *Options) { o.ShuffleLicenses = true }, nil},
 	{"refuseOverage", func(o *Options) { o.RefuseOverage = true }, nil},
+	{"groupPagingDefect", func(o *Options) { o.GroupPagingDefect = true }, nil},
 	{"keepRefreshEnd", func(o *Options) { o.KeepRefreshEnd = true }, nil},
 	{"government", func(o *Options) { o.Government = true }, nil},
 	{"retryAfter", func(o *Options) { o.RetryAfter = RetryAfterMissing }, nil},
@@ -260,7 +261,7 @@ func (c *contract) check(faults []string, a ask, reply answer) []string {
 
 // contractAsks are requests that together get every kind of answer from every route.
 func contractAsks(s *Server, org *Organization) []ask {
-	all := append(DefaultScopes(), ScopePeopleWrite, ScopeAudit, ScopeApplicationsToken)
+	all := append(DefaultScopes(), ScopePeopleWrite, ScopeAudit, ScopeGroups, ScopeApplicationsToken)
 	s.IssueToken(TokenSpec{
 		Organization: org.UUID(), Organizations: []string{TwoSubscriptionUUID}, Access: "all", Scopes: all, WithRefresh: true, ClientID: "app", ClientSecret: "hush", RefreshToken: "refresh",
 	})
@@ -273,7 +274,7 @@ func contractAsks(s *Server, org *Organization) []ask {
 	events := "/adminAudit/events?" + own + "&from=2026-01-01T00:00:00Z&to=2026-12-31T00:00:00Z"
 	id := map[string]string{
 		"/organizations/{id}": org.ID(), "/roles/{id}": EncodeID(kindRole, org.roles[0].Key), "/licenses/{id}": org.LicenseID("Messenger"),
-		"/people/{id}": org.PersonID(0), "/locations/{id}": org.LocationID("Here"), "/workspaces/{id}": org.workspaces[0].id, "/applications/{id}/token": app.ID,
+		"/people/{id}": org.PersonID(0), "/locations/{id}": org.LocationID("Here"), "/workspaces/{id}": org.workspaces[0].id, "/applications/{id}/token": app.ID, "/groups/{id}/members": org.GroupID("Outer"),
 	}
 	const get, patch, post = http.MethodGet, http.MethodPatch, http.MethodPost
 	var asks []ask
@@ -305,6 +306,8 @@ func contractAsks(s *Server, org *Organization) []ask {
 		assign("personId="+org.PersonID(1), suite, ""), assign("personId="+org.PersonID(1), calling, `, "properties": {"locationId": "`+org.LocationID("Here")+`", "extension": "4711"}`),
 		assign("personId="+org.PersonID(2), calling, ""), assign("personId=unknown", messenger, ""), assign("email=out@elsewhere.example", suite, ""),
 		assign("email=out@elsewhere.example", messenger, ""), assign("personId="+org.PersonID(1), "bm9uZQ", ""), ask{patch, "all", "/licenses/users", "x"},
+		ask{get, "all", "/groups?includeMembers=true&startIndex=2&count=1", ""}, ask{get, "all", "/groups?count=-1", ""}, ask{get, "all", "/groups?filter=x", ""},
+		ask{get, "all", "/groups/" + org.GroupID("Outer") + "/members?count=1&startIndex=2", ""}, ask{get, "all", "/groups/" + org.GroupID("Outer") + "/members?count=-1", ""},
 		ask{get, "all", events, ""}, ask{get, "all", events + "&max=1", ""}, ask{get, "all", "/adminAudit/events?" + own, ""},
 		ask{get, "all", "/people?callingData=true&max=3", ""}, ask{get, "all", "/people?excludeStatus=true&email=unknown", ""}, ask{get, "all", "/people?cursor=@", ""},
 		ask{get, "all", "/people?max=2&" + other + "&callingData=true", ""}, ask{get, "all", "/people?id=" + org.PersonID(0) + ",unknown," + bareUUID(org.PersonID(1)), ""},

@@ -46,6 +46,13 @@ var controlRoutes = map[string]controlHandler{
 	"POST /control/organizations/{uuid}/locations":           withOrganization(postLocation),
 	"PUT /control/organizations/{uuid}/locations/{location}": withOrganization(putLocation),
 
+	"GET /control/organizations/{uuid}/groups":            withOrganization(getControlGroups),
+	"POST /control/organizations/{uuid}/groups":           withOrganization(postGroup),
+	"PUT /control/organizations/{uuid}/groups/{group}":    withOrganization(putGroup),
+	"DELETE /control/organizations/{uuid}/groups/{group}": withOrganization(deleteGroup),
+
+	"GET /control/organizations/{uuid}/changes": withOrganization(getChanges),
+
 	"POST /control/tokens": postToken,
 
 	"GET /control/applications":                               getApplications,

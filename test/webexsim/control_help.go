@@ -19,6 +19,11 @@ Organizations
   PUT    /control/organizations/{uuid}/people/{person}/location  {"location": "..."}, empty for none
   POST   /control/organizations/{uuid}/locations            {"name": "..."}
   PUT    /control/organizations/{uuid}/locations/{location} {"name": "..."}
+  GET    /control/organizations/{uuid}/groups               the groups, with the indexes of their people
+  POST   /control/organizations/{uuid}/groups               {"name": "...", "members": [0, 1], "groups": ["..."]}
+  PUT    /control/organizations/{uuid}/groups/{group}       the same: what is named changes
+  DELETE /control/organizations/{uuid}/groups/{group}       remove a group
+  GET    /control/organizations/{uuid}/changes              who got and lost a licence, when, by API or by hand
 
 Access
   POST   /control/tokens                                    {"organization": uuid, "access": "...", "scopes": ["..."],
@@ -54,6 +59,6 @@ What was asked
                                                             status=, rule= choose
   DELETE /control/log                                       empty the log
 
-A licence or a location is given by name, id or UUID (a licence also by key), an app
+A licence, a group or a location is given by name, id or UUID (a licence also by key), an app
 by application id or client id. test/webexsim/README.md has an example of each.
 `

@@ -1,6 +1,6 @@
 // Package webexsim is a simulator of the part of the Webex REST API that a
 // licence report needs: tokens, service apps and partners, organizations, roles,
-// licences, people, locations, workspaces, audit events. README.md shows how to
+// licences, people, groups, locations, workspaces, audit events. README.md shows how to
 // use it, and says what is known of the real service and from where.
 //
 // It is built from public material only (the published OpenAPI description, the

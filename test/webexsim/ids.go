@@ -21,6 +21,7 @@ const (
 	kindRole         = "ROLE"
 	kindLicenseUser  = "LICENSE_USER_PAGING"
 	kindApplication  = "APPLICATION"
+	kindGroup        = "SCIM_GROUP"
 )
 
 // EncodeID returns the API form of an identifier, for example

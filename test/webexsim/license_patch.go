@@ -124,7 +124,7 @@ func (o *Organization) findAssignee(a *assignment) (int, bool) {
 // assign changes what person i holds. partial tells that some licences were not
 // assigned, because all their units are in use.
 func (o *Organization) assign(i int, a *assignment, refuseOverage bool) (partial bool, err error) {
-	err = o.changePerson(i, func(p *Person) (err error) {
+	err = o.changePersonBy(true, i, func(p *Person) (err error) {
 		partial, err = o.assignTo(p, a, refuseOverage)
 		return err
 	})

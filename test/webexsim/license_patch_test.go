@@ -31,6 +31,7 @@ func assignOrganization() OrganizationSpec {
 	return OrganizationSpec{
 		UUID: StandardUUID, Name: "Assign", Licenses: append(licenses, freeLicenses()...), People: people,
 		Locations: []LocationSpec{{Name: "Here"}, {Name: "There"}},
+		Groups:    []GroupSpec{{Name: "Inner", Members: []int{1}}, {Name: "Outer", Members: []int{0, 2}, Groups: []string{"Inner"}}},
 	}
 }
 

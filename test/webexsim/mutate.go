@@ -89,8 +89,13 @@ func (o *Organization) setRemoved(removed bool) {
 	})
 }
 
-// changePerson runs f on one person.
+// changePerson runs f on one person, by hand.
 func (o *Organization) changePerson(i int, f func(*Person) error) error {
+	return o.changePersonBy(false, i, f)
+}
+
+// changePersonBy is changePerson by hand or through the API.
+func (o *Organization) changePersonBy(api bool, i int, f func(*Person) error) error {
 	return o.change(func() error {
 		if !o.exists(i) {
 			return fmt.Errorf("organization %s has no person %d", o.name, i)
@@ -105,7 +110,7 @@ func (o *Organization) changePerson(i int, f func(*Person) error) error {
 			o.former = append(o.former, formerPerson{i, before})
 		}
 		o.edits[i] = p
-		o.auditHoldings(i, before.Licenses, p.Licenses)
+		o.noteHoldings(i, before.Licenses, p.Licenses, api)
 		return nil
 	})
 }
@@ -205,7 +210,7 @@ func (o *Organization) addPersonByName(p Person, location string, licenses []str
 func (o *Organization) enroll(p Person) (index int) {
 	o.added = append(o.added, p)
 	index = o.base + len(o.added) - 1
-	o.auditHoldings(index, nil, p.Licenses)
+	o.noteHoldings(index, nil, p.Licenses, false)
 	return index
 }
 
@@ -231,7 +236,7 @@ func (o *Organization) RemovePerson(i int) error {
 		o.gone = slices.Insert(o.gone, at, i)
 		var p Person
 		o.person(i, &p)
-		o.auditHoldings(i, p.Licenses, nil)
+		o.noteHoldings(i, p.Licenses, nil, false)
 		return nil
 	})
 }

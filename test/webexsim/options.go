@@ -38,6 +38,15 @@ type Options struct {
 	WorkspacesDefault int `json:"workspacesDefault"`
 	WorkspacesCeiling int `json:"workspacesCeiling"`
 
+	// GroupsCeiling is the largest page of groups, and of members of a group: larger wishes
+	// are lowered in silence. Default 500, which is documented for members.
+	GroupsCeiling int `json:"groupsCeiling"`
+	// GroupPagingDefect makes the pages of groups and of members overlap, as recorded: an
+	// entry comes twice at the border of two pages, and the last one of the list never.
+	GroupPagingDefect bool `json:"groupPagingDefect"`
+	// GroupSizeOff is added to the memberSize of each group.
+	GroupSizeOff int `json:"groupSizeOff"`
+
 	// TrailingEmptyPage ends each paged list by a next link to an empty page.
 	TrailingEmptyPage bool `json:"trailingEmptyPage"`
 	// EmptyPageAfter puts an empty page, which has a next link, after this page.
@@ -142,6 +151,7 @@ func (o Options) withDefaults() Options {
 	setInt(&o.LocationsCeiling, 1000)
 	setInt(&o.WorkspacesDefault, 100)
 	setInt(&o.WorkspacesCeiling, 1000)
+	setInt(&o.GroupsCeiling, 500)
 	if o.RefreshMode == "" {
 		o.RefreshMode = RefreshKeep
 	}

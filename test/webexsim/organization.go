@@ -24,6 +24,8 @@ type Organization struct {
 	licenses   []*license
 	locations  []*location
 	workspaces []*workspace
+	groups     []*group
+	groupsEver int
 	added      []Person
 	edits      map[int]Person
 	gone       []int // removed people, ascending
@@ -32,6 +34,7 @@ type Organization struct {
 	sites      []string
 	generation uint64
 	now        func() time.Time // nil while the organization is being made
+	changes    []licenseChange
 	events     []auditEvent
 	eventsEver int
 
@@ -92,6 +95,11 @@ func newOrganization(spec OrganizationSpec) *Organization {
 	}
 	for _, w := range spec.Workspaces {
 		o.addWorkspace(w)
+	}
+	for _, g := range spec.Groups {
+		if _, err := o.addGroup(g); err != nil {
+			panic("webexsim: group " + g.Name + ": " + err.Error())
+		}
 	}
 	if _, listed := spec.People.(PeopleList); listed {
 		o.tally() // a wrong index shows now, not at the first request

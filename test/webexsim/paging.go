@@ -52,6 +52,8 @@ func (c *call) place(operation string) (size, start int) {
 	case "GET /adminAudit/events":
 		start, _ = strconv.Atoi(c.q.Get("offset"))
 		return c.size("max", auditDefault, auditCeiling), max(start, 0)
+	case operationGroups, operationGroupMembers:
+		return c.counted()
 	case "GET /licenses/{id}":
 		size = c.size("limit", licenseUsersPerPage, licenseUsersPerPage)
 	default:

@@ -36,6 +36,8 @@ var routes = []route{
 	{method: http.MethodGet, path: "/locations/{id}", scopes: []string{ScopeLocations, ScopePeople, ScopeDevices}, handle: (*call).getLocation},
 	{method: http.MethodGet, path: "/workspaces", scopes: []string{ScopeWorkspaces}, handle: (*call).listWorkspaces},
 	{method: http.MethodGet, path: "/workspaces/{id}", scopes: []string{ScopeWorkspaces}, handle: (*call).getWorkspace},
+	{method: http.MethodGet, path: "/groups", scopes: []string{ScopeGroups}, handle: (*call).listGroups},
+	{method: http.MethodGet, path: "/groups/{id}/members", scopes: []string{ScopeGroups}, handle: (*call).listGroupMembers},
 	{method: http.MethodGet, path: "/adminAudit/events", scopes: []string{ScopeAudit}, handle: (*call).listAuditEvents, roles: []string{roleFullAdmin}},
 	{method: http.MethodGet, path: "/adminAudit/eventCategories", scopes: []string{ScopeAudit}, handle: (*call).listAuditCategories, roles: []string{roleFullAdmin}},
 }

@@ -118,7 +118,8 @@ func StandardOrganization() OrganizationSpec {
 }
 
 // TwoSubscriptionOrganization has two subscriptions with licences of the same names
-// and two Meetings sites, so that nothing says by itself which ones are meant.
+// and two Meetings sites, so that nothing says by itself which ones are meant. Its groups
+// are of each kind: plain ones, one that holds others, two of one name, an empty one.
 func TwoSubscriptionOrganization() OrganizationSpec {
 	const main, other = "Sub2000001", "Sub2000002"
 	const free = 7
@@ -160,6 +161,16 @@ func TwoSubscriptionOrganization() OrganizationSpec {
 			{Name: "LON Reception", Location: 0, Licenses: []int{6}, Capacity: 2, Type: "open"},
 			{Name: "BER Huddle 1", Location: 1, Licenses: []int{6}, Capacity: 4, Type: "huddle"},
 			{Name: "Spare phone", Location: NoLocation, Licenses: []int{6}},
+		},
+		// People 0 to 7 are in London, 8 to 11 in Berlin, the others nowhere; 28 and 29 are
+		// invited, and 30 is a bot.
+		Groups: []GroupSpec{
+			{Name: "Sales", Members: []int{0, 1, 2, 8, 9, 12, 13, 14, 15, 28}},
+			{Name: "Engineering", Members: []int{3, 4, 5, 10, 11, 16, 17, 18}},
+			{Name: "Departments", Members: []int{6}, Groups: []string{"Sales", "Engineering"}},
+			{Name: "Interns", Members: []int{20, 21}},
+			{Name: "Interns", Members: []int{22}},
+			{Name: "New"},
 		},
 	}
 }

@@ -30,6 +30,8 @@ type OrganizationSpec struct {
 	Locations  []LocationSpec
 	People     PeopleSource
 	Workspaces []WorkspaceSpec
+	// Groups may hold groups that are before them in the list.
+	Groups []GroupSpec
 	// ExternalUsers counts users of other organizations per licence (by key, name,
 	// id or UUID). They consume units and are in no list of people.
 	ExternalUsers map[string]int

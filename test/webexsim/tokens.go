@@ -25,6 +25,8 @@ const (
 	ScopePeopleWrite = "spark-admin:people_write"
 	// ScopeAudit is needed to read audit events.
 	ScopeAudit = "audit:events_read"
+	// ScopeGroups is needed to read groups and their members.
+	ScopeGroups = "identity:groups_read"
 	// ScopeApplicationsToken is needed to get the tokens of service apps.
 	ScopeApplicationsToken = "spark:applications_token"
 )
