@@ -29,8 +29,8 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/controllers"
-	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/census"
+	"github.com/webex-operator/webex-license-operator/internal/connection"
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
 	"github.com/webex-operator/webex-license-operator/internal/shard"
 	"github.com/webex-operator/webex-license-operator/internal/zonedata"
@@ -77,7 +77,7 @@ func (o *options) bind(flags *flag.FlagSet) {
 		"Labels of the customers and schedules that this manager serves, such as "+v1alpha1.LabelShard+"=a; other managers serve the rest. Needs --leader-elect; default: all.")
 	flags.StringVar(&o.shardName, "shard-name", "",
 		"Name of what --watch-label-selector selects, in status.shard of customers and in the name of the lease; default: a hash of the selector. A shard that keeps its name may get another selector.")
-	flags.StringVar(&o.allowedAPIHosts, "allowed-api-hosts", strings.Join(access.DefaultAPIHosts(), ","),
+	flags.StringVar(&o.allowedAPIHosts, "allowed-api-hosts", strings.Join(connection.DefaultAPIHosts(), ","),
 		"Comma-separated hosts (host or host:port) that customers may name in connection.baseURL.")
 	flags.StringVar(&o.allowedProxy, "allowed-proxy-hosts", "",
 		"Comma-separated hosts (host or host:port) that customers may name in connection.proxyURL.")
@@ -128,7 +128,7 @@ func run(o options) error {
 	}
 	ctx := ctrl.SetupSignalHandler()
 	err = controllers.Setup(ctx, mgr, controllers.Options{
-		Hosts:                access.HostPolicy{API: list(o.allowedAPIHosts), Proxies: list(o.allowedProxy)},
+		Hosts:                connection.HostPolicy{API: list(o.allowedAPIHosts), Proxies: list(o.allowedProxy)},
 		Clock:                clock.RealClock{},
 		UserAgent:            "webex-license-operator/" + version + " (+https://github.com/webex-operator/webex-license-operator)",
 		MaxConcurrentSyncs:   o.maxConcurrentSyncs,

@@ -68,6 +68,12 @@ func SetupIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 		{&v1alpha1.WebexCustomerAccess{}, access.IndexSecret, func(o client.Object) []string {
 			return []string{o.(*v1alpha1.WebexCustomerAccess).Spec.CredentialsSecretRef.Name}
 		}},
+		{&v1alpha1.WebexCustomerAccess{}, access.IndexWriteSecret, func(o client.Object) []string {
+			if name := access.WriteSecretOf(o.(*v1alpha1.WebexCustomerAccess)); name != "" {
+				return []string{name}
+			}
+			return nil
+		}},
 		{&v1alpha1.WebexCustomerAccess{}, syncrun.IndexCABundleSecret, func(o client.Object) []string {
 			return caBundleSecret(o.(*v1alpha1.WebexCustomerAccess))
 		}},

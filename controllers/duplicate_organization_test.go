@@ -16,6 +16,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/access"
+	"github.com/webex-operator/webex-license-operator/internal/connection"
 )
 
 // A second customer for one organization would count everything twice.
@@ -68,7 +69,7 @@ func (f *fixture) startIn(namespaces ...string) {
 	f.Expect(err).NotTo(HaveOccurred())
 	ctx, cancel := context.WithCancel(f.ctx)
 	f.Expect(Setup(ctx, mgr, Options{
-		Hosts: access.HostPolicy{API: []string{strings.Split(f.sim.URL(), "/")[2]}}, Clock: f.opts.clock,
+		Hosts: connection.HostPolicy{API: []string{strings.Split(f.sim.URL(), "/")[2]}}, Clock: f.opts.clock,
 		MaxConcurrentSyncs: 4, ConcurrentReconciles: 2, SkipNameValidation: true,
 		WrapClient: func(c client.Client) client.Client { return lintingClient{Client: c, t: f.t, taken: f.taken} },
 	})).To(Succeed())

@@ -22,6 +22,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/backoff"
 	"github.com/webex-operator/webex-license-operator/internal/budget"
 	"github.com/webex-operator/webex-license-operator/internal/census"
+	"github.com/webex-operator/webex-license-operator/internal/connection"
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
 	"github.com/webex-operator/webex-license-operator/internal/rows"
 	"github.com/webex-operator/webex-license-operator/internal/runner"
@@ -33,7 +34,7 @@ import (
 // Options are what the controllers need besides a manager.
 type Options struct {
 	// Hosts says which hosts customers may name.
-	Hosts access.HostPolicy
+	Hosts connection.HostPolicy
 	// Clock tells the time.
 	Clock clock.PassiveClock
 	// UserAgent is sent with each request to Webex.
@@ -63,7 +64,7 @@ type Options struct {
 	CensusDebounce time.Duration
 	Retry          webex.RetryPolicy
 	Backoff        func(uid string, failed int32) time.Duration
-	Timeouts       access.Timeouts
+	Timeouts       connection.Timeouts
 	// Patience is that of attempts with the API server; the zero value is the product's.
 	Patience backoff.Policy
 	// WrapClient lets tests see what is written; nil leaves the client as it is.

@@ -27,6 +27,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/census"
+	"github.com/webex-operator/webex-license-operator/internal/connection"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
@@ -186,7 +187,7 @@ func (f *fixture) start(adjust ...func(*Options)) {
 	}
 	ctx, cancel := context.WithCancel(f.ctx)
 	o := Options{
-		Hosts:                access.HostPolicy{API: hosts},
+		Hosts:                connection.HostPolicy{API: hosts},
 		Clock:                f.opts.clock,
 		UserAgent:            "test",
 		LeaseNamespace:       f.namespace,
@@ -201,7 +202,7 @@ func (f *fixture) start(adjust ...func(*Options)) {
 		WrapRecorder:         f.told.wrap(f.t),
 		WrapClient:           func(c client.Client) client.Client { return lintingClient{Client: c, t: f.t, taken: f.taken} },
 		// A test that holds a request decides when it ends, however slow the machine is.
-		Timeouts:           access.Timeouts{Request: 10 * patience},
+		Timeouts:           connection.Timeouts{Request: 10 * patience},
 		SkipNameValidation: true,
 	}
 	for _, a := range adjust {

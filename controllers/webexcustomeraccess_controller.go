@@ -331,7 +331,7 @@ func customerOfRow(object client.Object) (ctrl.Request, bool) {
 // customersOfSecret are the customers whose credentials or CA bundle a Secret holds.
 func (r *WebexCustomerAccessReconciler) customersOfSecret(ctx context.Context, secret client.Object) []ctrl.Request {
 	var requests []ctrl.Request
-	for _, index := range []string{access.IndexSecret, syncrun.IndexCABundleSecret} {
+	for _, index := range []string{access.IndexSecret, access.IndexWriteSecret, syncrun.IndexCABundleSecret} {
 		var customers v1alpha1.WebexCustomerAccessList
 		err := r.List(ctx, &customers, client.InNamespace(secret.GetNamespace()), client.MatchingFields{index: secret.GetName()}, client.UnsafeDisableDeepCopy)
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/connection"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/pasted"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
@@ -33,8 +34,8 @@ const (
 	// KeyApplicationID marks the credentials of a Service App.
 	KeyApplicationID = "applicationID"
 	// KeyProxyUsername and KeyProxyPassword log in to the proxy of spec.connection.proxyURL.
-	KeyProxyUsername = "proxyUsername"
-	KeyProxyPassword = "proxyPassword"
+	KeyProxyUsername = connection.KeyProxyUsername
+	KeyProxyPassword = connection.KeyProxyPassword
 	// KeyBootstrapToken holds an access token of another identity, which may ask
 	// for tokens of the Service App.
 	KeyBootstrapToken = "bootstrapToken"
@@ -59,10 +60,12 @@ type authorization struct {
 // reveals nothing that is secret.
 func (a authorization) source() string { return digest("client", a.clientID, a.refreshToken) }
 
-// credentials are the content of a customer's Secret. They are read when an
+// credentials are the content of one of a customer's Secrets. They are read when an
 // attempt starts and forgotten when it ends.
 type credentials struct {
 	authorization
+	// field is the field of the customer that names the Secret.
+	field           secretField
 	kind            v1alpha1.CredentialKind
 	secret          string
 	resourceVersion string
@@ -73,7 +76,7 @@ type credentials struct {
 	// bootstrap is what tokens of the Service App are asked for with.
 	bootstrap authorization
 	// proxy says nothing about the owner of the token. What is wrong with it matters where there is a proxy.
-	proxy      proxyLogin
+	proxy      connection.Login
 	proxyFault error
 }
 
@@ -85,24 +88,48 @@ func (c *credentials) canBootstrap() bool {
 // tokenPerOrganization says whether each organization has tokens of its own.
 func (c *credentials) tokenPerOrganization() bool { return c.refreshToken == "" && c.canBootstrap() }
 
-// areThoseOf says whether another customer that names the same Secret has the same
-// tokens by it.
+// areThoseOf says whether another customer that names the same Secret, to read or to
+// write, has the same tokens by it.
 func (c *credentials) areThoseOf(other *v1alpha1.WebexCustomerAccess) bool {
 	return !c.tokenPerOrganization() || OrganizationOf(other) == c.organization
 }
 
-// readCredentials reads the Secret, past any cache.
-func (p *Provider) readCredentials(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) (*credentials, error) {
-	name := customer.Spec.CredentialsSecretRef.Name
+// secretField is a field of a customer that names a Secret with credentials.
+type secretField string
+
+const (
+	readSecret  secretField = "spec.credentialsSecretRef"
+	writeSecret secretField = "spec.assignment.credentialsSecretRef"
+)
+
+// of is the name of the Secret; empty if the customer names none.
+func (f secretField) of(customer *v1alpha1.WebexCustomerAccess) string {
+	switch {
+	case f == readSecret:
+		return customer.Spec.CredentialsSecretRef.Name
+	case customer.Spec.Assignment != nil:
+		return customer.Spec.Assignment.CredentialsSecretRef.Name
+	}
+	return ""
+}
+
+// names says whether the customer has its read or its write credentials in a Secret.
+func names(customer *v1alpha1.WebexCustomerAccess, secret string) bool {
+	return readSecret.of(customer) == secret || writeSecret.of(customer) == secret
+}
+
+// readCredentials reads the Secret that a field names, past any cache.
+func (p *Provider) readCredentials(ctx context.Context, customer *v1alpha1.WebexCustomerAccess, field secretField) (*credentials, error) {
+	name := field.of(customer)
 	secret := &corev1.Secret{}
 	err := p.Live.Get(ctx, client.ObjectKey{Namespace: customer.Namespace, Name: name}, secret)
 	if apierrors.IsNotFound(err) {
-		return nil, failures.Auth(v1alpha1.ReasonSecretNotFound, "%s", SecretNotFoundMessage(name))
+		return nil, failures.Auth(v1alpha1.ReasonSecretNotFound, "%s", field.notFound(name))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the credentials: %w", err)
 	}
-	c, err := parseCredentials(secret)
+	c, err := parseCredentials(secret, field)
 	if c.applicationID != "" {
 		c.organization = OrganizationOf(customer)
 	}
@@ -126,12 +153,14 @@ func OrganizationOf(customer *v1alpha1.WebexCustomerAccess) webex.OrganizationID
 }
 
 // SecretNotFoundMessage says what to do about a missing credentials Secret.
-func SecretNotFoundMessage(name string) string {
-	return fmt.Sprintf("Secret %q of spec.credentialsSecretRef does not exist: create it in this namespace with key %s, or with keys %s, %s and %s",
-		name, KeyAccessToken, KeyClientID, KeyClientSecret, KeyRefreshToken)
+func SecretNotFoundMessage(name string) string { return readSecret.notFound(name) }
+
+func (f secretField) notFound(name string) string {
+	return fmt.Sprintf("Secret %q of %s does not exist: create it in this namespace with key %s, or with keys %s, %s and %s",
+		name, f, KeyAccessToken, KeyClientID, KeyClientSecret, KeyRefreshToken)
 }
 
-func parseCredentials(secret *corev1.Secret) (*credentials, error) {
+func parseCredentials(secret *corev1.Secret, field secretField) (*credentials, error) {
 	faults := map[string]error{}
 	value := func(key string) string {
 		text, err := ReadValue(key, secret.Data[key])
@@ -142,9 +171,10 @@ func parseCredentials(secret *corev1.Secret) (*credentials, error) {
 		return text
 	}
 	c := &credentials{
+		field:           field,
 		secret:          secret.Name,
 		resourceVersion: secret.ResourceVersion,
-		proxy:           proxyLogin{username: value(KeyProxyUsername), password: value(KeyProxyPassword)},
+		proxy:           connection.Login{Username: value(KeyProxyUsername), Password: value(KeyProxyPassword), Secret: secret.Name},
 		authorization: authorization{
 			accessToken: value(KeyAccessToken),
 			clientID:    value(KeyClientID), clientSecret: value(KeyClientSecret), refreshToken: value(KeyRefreshToken),
@@ -158,7 +188,7 @@ func parseCredentials(secret *corev1.Secret) (*credentials, error) {
 	c.proxyFault = cmp.Or(faults[KeyProxyUsername], faults[KeyProxyPassword])
 	if secret.Type == tokenSecretType {
 		return c, failures.Auth(v1alpha1.ReasonSecretNameReserved,
-			"spec.credentialsSecretRef names Secret %q, in which the operator keeps refreshed tokens: name the one with your own credentials", secret.Name)
+			"%s names Secret %q, in which the operator keeps refreshed tokens: name the one with your own credentials", field, secret.Name)
 	}
 	c.kind = c.kindOf(secret)
 	for _, key := range c.required(secret) {
@@ -282,7 +312,7 @@ func digest(parts ...string) string {
 // CheckSecret says which kind of credentials a Secret holds, and what keeps them
 // from being used, as far as that can be told without asking Webex.
 func CheckSecret(secret *corev1.Secret) (v1alpha1.CredentialKind, error) {
-	c, err := parseCredentials(secret)
+	c, err := parseCredentials(secret, readSecret)
 	if err != nil {
 		return "", err
 	}

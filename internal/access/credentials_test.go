@@ -73,7 +73,7 @@ func TestParseCredentials(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			c, err := parseCredentials(secretOf(test.data))
+			c, err := parseCredentials(secretOf(test.data), readSecret)
 			g.Expect(c.resourceVersion).To(Equal("42"), "known in any case: refused credentials are not tried again before it changes")
 			if test.missing == "" {
 				g.Expect(err).NotTo(HaveOccurred())
@@ -94,7 +94,7 @@ func TestParseCredentials(t *testing.T) {
 func TestUnreadableEnd(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	_, err := parseCredentials(secretOf(map[string]string{KeyAccessToken: "t0ken", KeyAccessTokenExpiresAt: "tomorrow"}))
+	_, err := parseCredentials(secretOf(map[string]string{KeyAccessToken: "t0ken", KeyAccessTokenExpiresAt: "tomorrow"}), readSecret)
 	failure := failures.Of(t.Context(), err)
 	g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonSecretKeyInvalid))
 	g.Expect(failure.Retriable()).To(BeFalse())
@@ -107,7 +107,7 @@ func TestTokensAreNoCredentials(t *testing.T) {
 	t.Parallel()
 	secret := secretOf(map[string]string{KeyAccessToken: "token"})
 	secret.Type = tokenSecretType
-	_, err := parseCredentials(secret)
+	_, err := parseCredentials(secret, readSecret)
 	NewWithT(t).Expect(err).To(HaveField("Reason", v1alpha1.ReasonSecretNameReserved))
 }
 
@@ -117,7 +117,7 @@ func TestSourceAndOwnerOfCredentials(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	parse := func(data map[string]string) *credentials {
-		c, err := parseCredentials(secretOf(data))
+		c, err := parseCredentials(secretOf(data), readSecret)
 		g.Expect(err).NotTo(HaveOccurred())
 		return c
 	}

@@ -1,5 +1,5 @@
-// Package access is a customer's way to Webex: which hosts may be named, how they are
-// reached, the credentials in its Secret, and the tokens that they are exchanged for.
+// Package access is a customer's way to Webex: the credentials in its Secrets, to read and to
+// assign licences, and the tokens that they are exchanged for.
 //
 // Tokens are shared by the customers of a Secret, since a renewal for one may end what the
 // others hold: they are renewed under a lock for each Secret, and kept in a Secret of the

@@ -10,14 +10,23 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/connection"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
 // FieldManager is the owner, in server-side apply, of the Secrets with tokens, and of what runs write.
 const FieldManager = "webex-license-operator/licensesync"
 
-// IndexSecret is the index of the cache that finds customers by spec.credentialsSecretRef.name.
-const IndexSecret = "spec.credentialsSecretRef.name"
+// Indexes of the cache that find customers by the Secrets that they name: with the credentials that they are read with,
+// and with those that assign licences.
+const (
+	IndexSecret      = "spec.credentialsSecretRef.name"
+	IndexWriteSecret = "spec.assignment.credentialsSecretRef.name"
+)
+
+// WriteSecretOf is the name of the Secret with the customer's write credentials; empty if there is none.
+func WriteSecretOf(customer *v1alpha1.WebexCustomerAccess) string { return writeSecret.of(customer) }
 
 // Provider opens sessions. It keeps nothing of them, but for tokens that could not be stored yet.
 type Provider struct {
@@ -31,9 +40,9 @@ type Provider struct {
 	// Those of other leases wait for it; not if it is empty.
 	Lease string
 	// Hosts says which hosts customers may name.
-	Hosts HostPolicy
+	Hosts connection.HostPolicy
 	// Timeouts bound how long a request to Webex may take.
-	Timeouts Timeouts
+	Timeouts connection.Timeouts
 	// UserAgent is sent with each request to Webex.
 	UserAgent string
 	// Poll is how soon another shard's renewal is looked for again; a second by default.
@@ -65,12 +74,26 @@ type Session struct {
 // Open checks where the customer's API is, and reads its credentials past the cache. With
 // an error comes what is known: the session is never nil.
 func (p *Provider) Open(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) (*Session, error) {
+	return p.open(ctx, customer, readSecret)
+}
+
+// OpenWriter is Open with the write credentials, those of spec.assignment.credentialsSecretRef. A customer without them
+// has no such session.
+func (p *Provider) OpenWriter(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) (*Session, error) {
+	if writeSecret.of(customer) == "" {
+		return &Session{provider: p, customer: customer}, failures.Auth(v1alpha1.ReasonSecretNotFound,
+			"the customer names no Secret with write credentials: set %s, or nothing is written to Webex", writeSecret)
+	}
+	return p.open(ctx, customer, writeSecret)
+}
+
+func (p *Provider) open(ctx context.Context, customer *v1alpha1.WebexCustomerAccess, field secretField) (*Session, error) {
 	s := &Session{provider: p, customer: customer}
 	var err error
-	if s.BaseURL, err = p.Hosts.endpoint(customer.Spec.Connection); err != nil {
+	if s.BaseURL, err = p.Hosts.Endpoint(customer.Spec.Connection); err != nil {
 		return s, err
 	}
-	s.credentials, err = p.readCredentials(ctx, customer)
+	s.credentials, err = p.readCredentials(ctx, customer, field)
 	if c := s.credentials; c != nil {
 		s.Kind, s.SecretVersion, s.Owner = c.kind, c.resourceVersion, s.BaseURL.Host+" "+c.owner()
 	}
@@ -79,7 +102,9 @@ func (p *Provider) Open(ctx context.Context, customer *v1alpha1.WebexCustomerAcc
 
 // Connect prepares HTTP and Tokens. Each request for a token is told to observe.
 func (s *Session) Connect(ctx context.Context, observe func(webex.Call)) (err error) {
-	if s.HTTP, s.CABundleVersion, err = s.provider.httpClient(ctx, s.customer, s.credentials.proxy); err != nil {
+	p := s.provider
+	network := connection.Network{Live: p.Live, Hosts: p.Hosts, Timeouts: p.Timeouts}
+	if s.HTTP, s.CABundleVersion, err = network.Client(ctx, s.customer, s.credentials.proxy); err != nil {
 		return err
 	}
 	s.Tokens = s.tokenSource(observe)

@@ -52,7 +52,7 @@ func (s *Session) tokenSource(observe func(webex.Call)) webex.TokenSource {
 	source := func(name, of string, shared func(*v1alpha1.WebexCustomerAccess) bool) *refreshingTokens {
 		return &refreshingTokens{
 			provider: p, endpoint: endpoint, credentials: c,
-			store: &tokenStore{provider: p, customer: s.customer, name: name, of: of, sharedBy: shared},
+			store: &tokenStore{provider: p, customer: s.customer, secret: c.secret, name: name, of: of, sharedBy: shared},
 		}
 	}
 	name, of := TokenSecretName(c.secret, ""), c.secret
@@ -242,7 +242,7 @@ func (t *refreshingTokens) keep(ctx context.Context, stored storedToken) error {
 // what it holds now: an old copy must not replace tokens of new credentials.
 func (t *refreshingTokens) reread(ctx context.Context) error {
 	before := t.credentials
-	c, err := t.provider.readCredentials(ctx, t.store.customer)
+	c, err := t.provider.readCredentials(ctx, t.store.customer, before.field)
 	if err != nil {
 		return err
 	}

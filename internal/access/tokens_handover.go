@@ -38,7 +38,7 @@ func (t *refreshingTokens) await(ctx context.Context, rejected string) error {
 	}
 }
 
-// StoreTokens tries to store what is only in memory of the tokens of a customer's Secret, for
+// StoreTokens tries to store what is only in memory of the tokens of a customer's Secrets, for
 // another process to go on with, and says whether nothing is left. It does not wait: while
 // a run of another customer is about to renew them, something may be left.
 func (p *Provider) StoreTokens(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) bool {
@@ -52,7 +52,7 @@ func (p *Provider) StoreTokens(ctx context.Context, customer *v1alpha1.WebexCust
 			stored = false
 			continue
 		}
-		if u := lock.unsaved; u != nil && u.in.customer.Spec.CredentialsSecretRef == customer.Spec.CredentialsSecretRef {
+		if u := lock.unsaved; u != nil && names(customer, u.in.secret) {
 			found, err := u.in.load(ctx)
 			if err == nil && found.source != "" && found.source != u.source {
 				lock.unsaved = nil // new credentials have replaced it

@@ -69,7 +69,8 @@ func TokenSecretName(secret, purpose string) string {
 type tokenStore struct {
 	provider *Provider
 	customer *v1alpha1.WebexCustomerAccess
-	name     string
+	// secret is the name of the credentials Secret, name that of the Secret with the tokens.
+	secret, name string
 	// of is the value of keyTokensOf.
 	of string
 	// sharedBy says whether another customer of the same credentials Secret uses
@@ -103,7 +104,7 @@ func (s *tokenStore) load(ctx context.Context) (storedToken, error) {
 		// What it holds would be replaced, and go with the customer.
 		return storedToken{}, failures.Terminal(v1alpha1.ReasonSecretNameReserved,
 			"Secret %q is where the operator keeps tokens of Secret %q, but it holds something else: delete or rename it, or give Secret %q another name; then create a LicenseSync",
-			s.name, s.customer.Spec.CredentialsSecretRef.Name, s.customer.Spec.CredentialsSecretRef.Name)
+			s.name, s.secret, s.secret)
 	}
 	s.version, s.owners = secret.ResourceVersion, secret.OwnerReferences
 	token, doubted := decodeToken(secret).believed(s.provider.Clock.Now())
@@ -204,16 +205,18 @@ func (s *tokenStore) storeError(err error) error {
 // users are the customers that use the tokens, as owners of the Secret. None of
 // them is the controller: that could be one only.
 func (s *tokenStore) users(ctx context.Context) ([]metav1.OwnerReference, error) {
-	var customers v1alpha1.WebexCustomerAccessList
-	err := s.provider.Client.List(ctx, &customers, client.InNamespace(s.customer.Namespace),
-		client.MatchingFields{IndexSecret: s.customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy)
-	if err != nil {
-		return nil, fmt.Errorf("listing the customers of a Secret: %w", err)
-	}
 	owners := map[types.UID]metav1.OwnerReference{s.customer.UID: userReference(s.customer)}
-	for i := range customers.Items {
-		if customer := &customers.Items[i]; s.sharedBy(customer) {
-			owners[customer.UID] = userReference(customer)
+	for _, index := range []string{IndexSecret, IndexWriteSecret} {
+		var customers v1alpha1.WebexCustomerAccessList
+		err := s.provider.Client.List(ctx, &customers, client.InNamespace(s.customer.Namespace),
+			client.MatchingFields{index: s.secret}, client.UnsafeDisableDeepCopy)
+		if err != nil {
+			return nil, fmt.Errorf("listing the customers of a Secret: %w", err)
+		}
+		for i := range customers.Items {
+			if customer := &customers.Items[i]; s.sharedBy(customer) {
+				owners[customer.UID] = userReference(customer)
+			}
 		}
 	}
 	return slices.SortedFunc(maps.Values(owners), func(a, b metav1.OwnerReference) int { return cmp.Compare(a.UID, b.UID) }), nil

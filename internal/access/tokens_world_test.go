@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/connection"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
@@ -39,6 +40,8 @@ type tokenWorld struct {
 	clock  *clocktesting.FakeClock
 	api    client.Client
 	engine *Provider
+	// opens opens the sessions of runs, those that read by default.
+	opens func(*Provider, context.Context, *v1alpha1.WebexCustomerAccess) (*Session, error)
 	// refuse, if set, decides about each write of a Secret by the operator.
 	refuse func() error
 }
@@ -46,7 +49,7 @@ type tokenWorld struct {
 func newTokenWorld(t *testing.T, adjust ...func(*webexsim.Options)) *tokenWorld {
 	t.Helper()
 	t.Parallel()
-	w := &tokenWorld{WithT: NewWithT(t), t: t, clock: clocktesting.NewFakeClock(noon)}
+	w := &tokenWorld{WithT: NewWithT(t), t: t, clock: clocktesting.NewFakeClock(noon), opens: (*Provider).Open}
 	options := webexsim.Options{TLS: true, Now: w.clock.Now, ReuseTokenWithin: -1}
 	for _, a := range adjust {
 		a(&options)
@@ -66,6 +69,12 @@ func newTokenWorld(t *testing.T, adjust ...func(*webexsim.Options)) *tokenWorld 
 				return nil
 			}
 			return []string{customer.Spec.CredentialsSecretRef.Name}
+		}).
+		WithIndex(&v1alpha1.WebexCustomerAccess{}, IndexWriteSecret, func(o client.Object) []string {
+			if customer, ok := o.(*v1alpha1.WebexCustomerAccess); ok && WriteSecretOf(customer) != "" {
+				return []string{WriteSecretOf(customer)}
+			}
+			return nil
 		}).Build()
 	w.restart()
 	return w
@@ -76,7 +85,7 @@ func (w *tokenWorld) restart() {
 	intercepted, ok := w.api.(client.WithWatch)
 	w.Expect(ok).To(BeTrue())
 	w.engine = &Provider{
-		Clock: w.clock, Live: w.api, UserAgent: "test", Hosts: HostPolicy{API: DefaultAPIHosts()},
+		Clock: w.clock, Live: w.api, UserAgent: "test", Hosts: connection.HostPolicy{API: connection.DefaultAPIHosts()},
 		Poll: time.Millisecond,
 		Client: interceptor.NewClient(intercepted, interceptor.Funcs{
 			Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
@@ -126,7 +135,7 @@ func (w *tokenWorld) customer(name, secret string, adjust ...func(*v1alpha1.Webe
 
 // open opens a session at the simulator.
 func (w *tokenWorld) open(customer *v1alpha1.WebexCustomerAccess) (*Session, error) {
-	s, err := w.engine.Open(w.t.Context(), customer)
+	s, err := w.opens(w.engine, w.t.Context(), customer)
 	if err != nil {
 		return s, err
 	}

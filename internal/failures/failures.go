@@ -116,6 +116,32 @@ func Of(ctx context.Context, err error) *Failure {
 	}
 }
 
+// OfWrite classifies an error of the write credentials, or of a request with them. What they cannot do is no verdict on
+// those that a customer is read with, and has a reason of its own.
+func OfWrite(ctx context.Context, err error) *Failure {
+	f := *Of(ctx, err)
+	switch f.Reason {
+	case v1alpha1.ReasonForbidden:
+		f.Message = writeForbidden
+	case v1alpha1.ReasonCredentialsRejected:
+		if f.Message == CredentialsRejected { // else it says what was refused, by the name of the Secret
+			f.Message = writeRejected
+		}
+	case v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonSecretKeyMissing, v1alpha1.ReasonSecretKeyInvalid, v1alpha1.ReasonSecretNameReserved,
+		v1alpha1.ReasonOrganizationRequired, v1alpha1.ReasonOrganizationMismatch:
+	default:
+		return &f
+	}
+	f.Reason = v1alpha1.ReasonWriteCredentialsRefused
+	return &f
+}
+
+const (
+	writeRejected  = "Webex refused the write credentials: put a valid token into the Secret of spec.assignment.credentialsSecretRef"
+	writeForbidden = "Webex does not let the write credentials change this organization: the token in the Secret of spec.assignment.credentialsSecretRef needs " +
+		"the scope spark-admin:people_write, and an owner who is a full or user administrator of this organization"
+)
+
 // CredentialsRejected says that Webex refused the credentials, and the remedy.
 const CredentialsRejected = "Webex refused the credentials: put a valid token into the Secret of spec.credentialsSecretRef; nothing is tried before the Secret changes"
 

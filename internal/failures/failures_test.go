@@ -53,6 +53,32 @@ func TestFailureOfTheWebexAPI(t *testing.T) {
 	}
 }
 
+// What write credentials cannot do is told by their own field, and is no verdict on those that read.
+func TestFailureOfAWrite(t *testing.T) {
+	t.Parallel()
+	const field = "spec.assignment.credentialsSecretRef"
+	for name, test := range map[string]struct {
+		err             error
+		reason, message string
+	}{
+		"401":            {&webex.Error{Class: webex.ClassAuth, Status: 401}, v1alpha1.ReasonWriteCredentialsRefused, field},
+		"403":            {&webex.Error{Class: webex.ClassTerminal, Status: 403}, v1alpha1.ReasonWriteCredentialsRefused, field},
+		"no Secret":      {Auth(v1alpha1.ReasonSecretNotFound, "Secret of %s", field), v1alpha1.ReasonWriteCredentialsRefused, field},
+		"no key":         {Auth(v1alpha1.ReasonSecretKeyMissing, "key"), v1alpha1.ReasonWriteCredentialsRefused, "key"},
+		"refused tokens": {Auth(v1alpha1.ReasonCredentialsRejected, "authorize again"), v1alpha1.ReasonWriteCredentialsRefused, "authorize again"},
+		"400":            {&webex.Error{Class: webex.ClassTerminal, Status: 400}, v1alpha1.ReasonRejected, ""},
+		"429":            {&webex.Error{Class: webex.ClassRateLimited, Status: 429}, v1alpha1.ReasonRateLimited, ""},
+		"503":            {&webex.Error{Class: webex.ClassTransient, Status: 503}, v1alpha1.ReasonAPIUnavailable, ""},
+	} {
+		g := NewWithT(t)
+		failure := OfWrite(t.Context(), test.err)
+		g.Expect(failure.Reason).To(Equal(test.reason), name)
+		g.Expect(failure.Message).To(ContainSubstring(test.message), name)
+		g.Expect(failure.Message).NotTo(ContainSubstring("of spec.credentialsSecretRef"), name)
+		g.Expect(errors.Is(failure, test.err) || failure.Class == webex.ClassAuth).To(BeTrue(), name)
+	}
+}
+
 // The text of an unknown error may hold anything; a condition does not repeat it.
 func TestFailureOfAnythingElse(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	"github.com/webex-operator/webex-license-operator/controllers"
-	"github.com/webex-operator/webex-license-operator/internal/access"
+	hosts "github.com/webex-operator/webex-license-operator/internal/connection"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
@@ -136,7 +136,7 @@ func (w *world) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
 	err = controllers.Setup(ctx, managed{inner, liveReader{p.connection}}, controllers.Options{
-		Hosts:                access.HostPolicy{API: []string{webexHost}, Dial: p.lines.dial},
+		Hosts:                hosts.HostPolicy{API: []string{webexHost}, Dial: p.lines.dial},
 		Clock:                clock.RealClock{},
 		UserAgent:            "day",
 		MaxConcurrentSyncs:   8,

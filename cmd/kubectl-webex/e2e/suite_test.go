@@ -31,6 +31,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
 	"github.com/webex-operator/webex-license-operator/controllers"
 	"github.com/webex-operator/webex-license-operator/internal/access"
+	"github.com/webex-operator/webex-license-operator/internal/connection"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/test/controlplane"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
@@ -147,7 +148,7 @@ func (w *world) startOperator() {
 	w.Expect(err).NotTo(HaveOccurred())
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.ctx))
 	w.Expect(controllers.Setup(ctx, manager, controllers.Options{
-		Hosts: access.HostPolicy{API: []string{host.Host}}, Clock: clock.RealClock{}, UserAgent: "test",
+		Hosts: connection.HostPolicy{API: []string{host.Host}}, Clock: clock.RealClock{}, UserAgent: "test",
 		MaxConcurrentSyncs: 8, ConcurrentReconciles: 4,
 		Retry:              webex.RetryPolicy{Attempts: 2, Base: time.Millisecond, Cap: 2 * time.Millisecond},
 		Backoff:            func(string, int32) time.Duration { return 50 * time.Millisecond },

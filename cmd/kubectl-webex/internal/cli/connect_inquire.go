@@ -15,6 +15,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/connect"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
 	"github.com/webex-operator/webex-license-operator/internal/access"
+	"github.com/webex-operator/webex-license-operator/internal/connection"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/pasted"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
@@ -97,8 +98,8 @@ func organizationName(c *v1alpha1.WebexCustomerAccess) string {
 
 // hosts lets the probe talk to what the flags name, and says what the operator's
 // administrator must allow, too.
-func (w *wizard) hosts() (access.HostPolicy, error) {
-	policy := access.HostPolicy{}
+func (w *wizard) hosts() (connection.HostPolicy, error) {
+	policy := connection.HostPolicy{}
 	c := ptr.Deref(w.plan.Customer.Spec.Connection, v1alpha1.Connection{})
 	base := c.BaseURL
 	if base == "" {
@@ -108,8 +109,8 @@ func (w *wizard) hosts() (access.HostPolicy, error) {
 	if err != nil {
 		return policy, usagef("--base-url: %v", err)
 	}
-	policy.API = access.Hosts{u.Host}
-	if !access.Hosts(access.DefaultAPIHosts()).Allow(u) && w.plan.CustomerBefore == nil {
+	policy.API = connection.Hosts{u.Host}
+	if !connection.Hosts(connection.DefaultAPIHosts()).Allow(u) && w.plan.CustomerBefore == nil {
 		w.note("%s is no host of Webex: the operator needs it in --allowed-api-hosts, or its runs fail with HostNotAllowed", u.Host)
 	}
 	if c.ProxyURL == "" {
@@ -119,7 +120,7 @@ func (w *wizard) hosts() (access.HostPolicy, error) {
 	if proxy, err = pasted.ProxyURL(c.ProxyURL); err != nil {
 		return policy, usagef("--proxy %v", err)
 	}
-	policy.Proxies = access.Hosts{proxy.Host}
+	policy.Proxies = connection.Hosts{proxy.Host}
 	if w.plan.CustomerBefore == nil {
 		w.note("the operator needs %s in --allowed-proxy-hosts, or its runs fail with HostNotAllowed", proxy.Host)
 	}

@@ -1,4 +1,4 @@
-package access
+package connection
 
 import (
 	"context"
@@ -24,7 +24,6 @@ import (
 
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -163,9 +162,9 @@ func (b bundles) Get(_ context.Context, key client.ObjectKey, object client.Obje
 // world is an engine and a customer of the API at apiHost.
 type world struct {
 	*WithT
-	engine   *Provider
+	network  *Network
 	customer *v1alpha1.WebexCustomerAccess
-	login    proxyLogin
+	login    Login
 }
 
 func newWorld(t *testing.T, by *authority) *world {
@@ -177,13 +176,13 @@ func newWorld(t *testing.T, by *authority) *world {
 	}
 	return &world{
 		WithT: NewWithT(t), customer: customer,
-		engine: &Provider{Hosts: HostPolicy{API: []string{apiHost}}, Live: bundles{pem: map[string][]byte{"ca": by.pem}}, Clock: clock.RealClock{}},
+		network: &Network{Hosts: HostPolicy{API: []string{apiHost}}, Live: bundles{pem: map[string][]byte{"ca": by.pem}}},
 	}
 }
 
 // dialing lets the engine reach a server under the name of the API.
 func (w *world) dialing(server *httptest.Server) *world {
-	w.engine.Hosts.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+	w.network.Hosts.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
 	}
 	return w
@@ -192,11 +191,13 @@ func (w *world) dialing(server *httptest.Server) *world {
 // ask sends one request, as a run does, and returns its failure.
 func (w *world) ask(ctx context.Context) (*failures.Failure, int) {
 	calls := 0
-	base, err := w.engine.Hosts.endpoint(w.customer.Spec.Connection)
+	base, err := w.network.Hosts.Endpoint(w.customer.Spec.Connection)
 	if err != nil {
 		return failures.Of(ctx, err), calls
 	}
-	carrier, _, err := w.engine.httpClient(ctx, w.customer, w.login)
+	login := w.login
+	login.Secret = w.customer.Spec.CredentialsSecretRef.Name
+	carrier, _, err := w.network.Client(ctx, w.customer, login)
 	if err != nil {
 		return failures.Of(ctx, err), calls
 	}

@@ -1,4 +1,4 @@
-package access
+package connection
 
 import (
 	"bufio"
@@ -13,7 +13,6 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
@@ -34,17 +33,13 @@ func TestThroughAProxy(t *testing.T) {
 	w.Expect(refused.Message).To(And(ContainSubstring("spec.connection.proxyURL"), ContainSubstring("--allowed-proxy-hosts")))
 	w.Expect(proxy.targets).To(BeEmpty(), "nothing was sent to a host that is not allowed")
 
-	w.engine.Hosts.Proxies = []string{proxy.host()}
+	w.network.Hosts.Proxies = []string{proxy.host()}
 	failure, _ := w.ask(t.Context())
 	w.Expect(failure).To(BeNil())
 	w.Expect(proxy.targets).To(Equal([]string{"CONNECT " + apiHost + ":443"}))
 	w.Expect(proxy.logins).To(Equal([]string{""}))
 
-	c, err := parseCredentials(&corev1.Secret{Data: map[string][]byte{
-		KeyAccessToken: []byte("a"), KeyProxyUsername: []byte("jane\n"), KeyProxyPassword: []byte("s3cret:with colon\n"),
-	}})
-	w.Expect(err).NotTo(HaveOccurred())
-	w.login = c.proxy
+	w.login = Login{Username: "jane", Password: "s3cret:with colon"}
 	failure, _ = w.ask(t.Context())
 	w.Expect(failure).To(BeNil())
 	sent := http.Request{Header: http.Header{"Authorization": {proxy.logins[1]}}}
@@ -69,10 +64,10 @@ func TestThroughAProxy(t *testing.T) {
 	w.Expect(failure.Reason).To(Equal(v1alpha1.ReasonAPIUnavailable))
 	w.Expect(failure.Message).To(ContainSubstring("the proxy refused the connection"))
 
-	w.login = proxyLogin{password: "s3cret"}
+	w.login = Login{Password: "s3cret"}
 	failure, _ = w.ask(t.Context())
 	w.Expect(failure.Message).To(Equal(`Secret "webex" has key "proxyPassword" and no key "proxyUsername": add it, or remove the password`))
-	w.login = proxyLogin{username: "jane:s3cret"}
+	w.login = Login{Username: "jane:s3cret"}
 	failure, calls = w.ask(t.Context())
 	w.Expect(failure.Message).To(ContainSubstring(`has a colon in key "proxyUsername"`))
 	w.Expect(calls).To(BeZero())
@@ -85,9 +80,9 @@ func TestPastTheProxy(t *testing.T) {
 	server := newAPI(t, by)
 	proxy := newConnectProxy(t, server.Listener.Addr().String())
 	w := newWorld(t, by).dialing(server.Server)
-	w.engine.Hosts.Proxies = []string{proxy.host()}
+	w.network.Hosts.Proxies = []string{proxy.host()}
 	w.customer.Spec.Connection.ProxyURL, w.customer.Spec.Connection.NoProxy = proxy.URL, []string{".test"}
-	w.login = proxyLogin{"jane", "s3cret"}
+	w.login = Login{Username: "jane", Password: "s3cret"}
 	failure, _ := w.ask(t.Context())
 	w.Expect(failure).To(BeNil())
 	w.Expect(proxy.targets).To(BeEmpty())
@@ -104,7 +99,7 @@ func TestThroughTheProxyOfTheEnvironment(t *testing.T) { //nolint:paralleltest /
 	t.Setenv("HTTPS_PROXY", strings.Replace(proxy.URL, "://", "://operator:own@", 1))
 	t.Setenv("NO_PROXY", "")
 	w := newWorld(t, by)
-	w.login = proxyLogin{"jane", "s3cret"}
+	w.login = Login{Username: "jane", Password: "s3cret"}
 	failure, _ := w.ask(t.Context())
 	w.Expect(failure).To(BeNil())
 	w.Expect(proxy.targets).To(Equal([]string{"CONNECT " + apiHost + ":443"}))
@@ -112,13 +107,13 @@ func TestThroughTheProxyOfTheEnvironment(t *testing.T) { //nolint:paralleltest /
 	username, _, _ := sent.BasicAuth()
 	w.Expect(username).To(Equal("operator"))
 
-	w.engine.Hosts.API = []string{"other.test"}
+	w.network.Hosts.API = []string{"other.test"}
 	failure, _ = w.ask(t.Context())
 	w.Expect(failure.Reason).To(Equal(v1alpha1.ReasonHostNotAllowed), "no proxy makes a host allowed")
 	w.Expect(proxy.targets).To(HaveLen(1))
 
 	t.Setenv("NO_PROXY", apiHost)
-	w.engine.Hosts.API = []string{apiHost}
+	w.network.Hosts.API = []string{apiHost}
 	w.dialing(server.Server)
 	failure, _ = w.ask(t.Context())
 	w.Expect(failure).To(BeNil())
@@ -141,7 +136,7 @@ func TestCABundleIsRotated(t *testing.T) {
 	w.Expect(failure.Reason).To(Equal(v1alpha1.ReasonAPIUnavailable))
 	w.Expect(failure.Message).To(And(ContainSubstring("certificate is not trusted"), ContainSubstring("spec.connection")))
 
-	live := w.engine.Live.(bundles)
+	live := w.network.Live.(bundles)
 	live.pem["ca"] = append(append([]byte{}, before.pem...), now.pem...)
 	w.Expect(ask()).To(BeNil(), "both, while the change is under way")
 	live.pem["ca"] = now.pem
@@ -222,12 +217,12 @@ func TestTimeouts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, by)
-			w.engine.Timeouts = test.timeouts
+			w.network.Timeouts = test.timeouts
 			address := ""
 			if test.serve != nil {
 				address = hung(t, test.serve).Addr().String()
 			}
-			w.engine.Hosts.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			w.network.Hosts.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
 				if test.dial {
 					<-ctx.Done()
 					return nil, ctx.Err()
@@ -235,7 +230,7 @@ func TestTimeouts(t *testing.T) {
 				return (&net.Dialer{}).DialContext(ctx, network, address)
 			}
 			if test.proxy {
-				w.customer.Spec.Connection.ProxyURL, w.engine.Hosts.Proxies = "http://proxy.test", []string{"proxy.test"}
+				w.customer.Spec.Connection.ProxyURL, w.network.Hosts.Proxies = "http://proxy.test", []string{"proxy.test"}
 			}
 			failure, calls := w.ask(t.Context())
 			w.Expect(failure.Class).To(Equal(webex.ClassTransient))

@@ -1,4 +1,6 @@
-package access
+// Package connection is how a customer's API is reached: the hosts that may be named, the proxy, and the certificate
+// authorities that are trusted.
+package connection
 
 import (
 	"cmp"
@@ -40,8 +42,8 @@ type HostPolicy struct {
 // (https://developer.webex.com/docs/webex-for-government).
 func DefaultAPIHosts() []string { return []string{"webexapis.com", "api-usgov.webex.com"} }
 
-// endpoint is where a customer's API is, checked against the policy.
-func (p HostPolicy) endpoint(connection *v1alpha1.Connection) (*url.URL, error) {
+// Endpoint is where a customer's API is, checked against the policy.
+func (p HostPolicy) Endpoint(connection *v1alpha1.Connection) (*url.URL, error) {
 	base := webex.DefaultBaseURL
 	if connection != nil && connection.BaseURL != "" {
 		base = connection.BaseURL
@@ -90,9 +92,19 @@ func (t Timeouts) withDefaults() Timeouts {
 	return Timeouts{Connect: cmp.Or(max(t.Connect, 0), 10*time.Second), Request: cmp.Or(max(t.Request, 0), time.Minute)}
 }
 
+// Network makes ways to the APIs of customers.
+type Network struct {
+	// Live reads CA bundles past the cache.
+	Live client.Reader
+	// Hosts says which hosts customers may name.
+	Hosts HostPolicy
+	// Timeouts bound how long a request may take.
+	Timeouts Timeouts
+}
+
 // dial makes connections, each in the time that there is for it.
-func (p *Provider) dial() func(ctx context.Context, network, address string) (net.Conn, error) {
-	dial, limit := p.Hosts.Dial, p.Timeouts.withDefaults().Connect
+func (n *Network) dial() func(ctx context.Context, network, address string) (net.Conn, error) {
+	dial, limit := n.Hosts.Dial, n.Timeouts.withDefaults().Connect
 	if dial == nil {
 		dial = (&net.Dialer{}).DialContext
 	}
@@ -103,24 +115,24 @@ func (p *Provider) dial() func(ctx context.Context, network, address string) (ne
 	}
 }
 
-// httpClient is an HTTP client for one attempt. The caller closes its idle
+// Client is an HTTP client for one attempt. The caller closes its idle
 // connections. The version of the Secret with the CA bundle comes with it, also
 // with an error; empty if there is no such Secret.
-func (p *Provider) httpClient(ctx context.Context, customer *v1alpha1.WebexCustomerAccess, login proxyLogin) (_ *http.Client, caVersion string, _ error) {
+func (n *Network) Client(ctx context.Context, customer *v1alpha1.WebexCustomerAccess, login Login) (_ *http.Client, caVersion string, _ error) {
 	connection := customer.Spec.Connection
-	proxy, err := p.Hosts.proxy(connection)
+	proxy, err := n.Hosts.proxy(connection)
 	if err != nil {
 		return nil, "", err
 	}
-	roots, caVersion, err := p.caBundle(ctx, customer.Namespace, connection)
+	roots, caVersion, err := n.caBundle(ctx, customer.Namespace, connection)
 	if err != nil {
 		return nil, caVersion, err
 	}
-	timeouts := p.Timeouts.withDefaults()
+	timeouts := n.Timeouts.withDefaults()
 	transport := &http.Transport{
 		Proxy:                  proxy,
 		OnProxyConnectResponse: webex.CheckProxyResponse,
-		DialContext:            p.dial(),
+		DialContext:            n.dial(),
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		TLSHandshakeTimeout:    timeouts.Connect,
 		ForceAttemptHTTP2:      true,
@@ -133,38 +145,44 @@ func (p *Provider) httpClient(ctx context.Context, customer *v1alpha1.WebexCusto
 		// Not for the proxy of the environment: it belongs to others. The API is
 		// https always, so the proxy sees nothing but CONNECT requests, and the API
 		// nothing of this header.
-		if err := login.fault(customer.Spec.CredentialsSecretRef.Name); err != nil {
+		if err := login.fault(); err != nil {
 			return nil, caVersion, err
 		}
-		if login.username != "" {
-			basic := base64.StdEncoding.EncodeToString([]byte(login.username + ":" + login.password))
+		if login.Username != "" {
+			basic := base64.StdEncoding.EncodeToString([]byte(login.Username + ":" + login.Password))
 			transport.ProxyConnectHeader = http.Header{"Proxy-Authorization": {"Basic " + basic}}
 		}
 	}
 	return &http.Client{Timeout: timeouts.Request, Transport: transport}, caVersion, nil
 }
 
-// proxyLogin is a user name and password for the proxy of spec.connection.proxyURL.
-type proxyLogin struct{ username, password string }
+// Keys of a credentials Secret that log in to the proxy of spec.connection.proxyURL.
+const (
+	KeyProxyUsername = "proxyUsername"
+	KeyProxyPassword = "proxyPassword"
+)
+
+// Login is a user name and password for the proxy of spec.connection.proxyURL, and the Secret that they are in.
+type Login struct{ Username, Password, Secret string }
 
 // fault is what Basic authentication (RFC 7617) cannot say; nil if nothing.
-func (l proxyLogin) fault(secret string) error {
+func (l Login) fault() error {
 	switch {
-	case l.username == "" && l.password != "":
-		return failures.Auth(v1alpha1.ReasonSecretKeyMissing, "Secret %q has key %q and no key %q: add it, or remove the password", secret, KeyProxyPassword, KeyProxyUsername)
-	case strings.Contains(l.username, ":"):
-		return failures.Auth(v1alpha1.ReasonSecretKeyMissing, "Secret %q has a colon in key %q, which no proxy can be told: put the user name alone there, and the password under key %q", secret, KeyProxyUsername, KeyProxyPassword)
+	case l.Username == "" && l.Password != "":
+		return failures.Auth(v1alpha1.ReasonSecretKeyMissing, "Secret %q has key %q and no key %q: add it, or remove the password", l.Secret, KeyProxyPassword, KeyProxyUsername)
+	case strings.Contains(l.Username, ":"):
+		return failures.Auth(v1alpha1.ReasonSecretKeyMissing, "Secret %q has a colon in key %q, which no proxy can be told: put the user name alone there, and the password under key %q", l.Secret, KeyProxyUsername, KeyProxyPassword)
 	}
 	return nil
 }
 
 // caBundle reads the certificate authorities to trust; nil means the system's.
-func (p *Provider) caBundle(ctx context.Context, namespace string, connection *v1alpha1.Connection) (_ *x509.CertPool, version string, _ error) {
+func (n *Network) caBundle(ctx context.Context, namespace string, connection *v1alpha1.Connection) (_ *x509.CertPool, version string, _ error) {
 	if connection == nil || connection.CABundleRef == nil {
 		return nil, "", nil
 	}
 	ref := connection.CABundleRef
-	bundle, version, err := p.readBundle(ctx, client.ObjectKey{Namespace: namespace, Name: ref.Name}, ref)
+	bundle, version, err := n.readBundle(ctx, client.ObjectKey{Namespace: namespace, Name: ref.Name}, ref)
 	if err != nil {
 		return nil, version, err
 	}
@@ -180,16 +198,16 @@ func (p *Provider) caBundle(ctx context.Context, namespace string, connection *v
 }
 
 // readBundle reads the bundle, and the version of the Secret that it is in.
-func (p *Provider) readBundle(ctx context.Context, key client.ObjectKey, ref *v1alpha1.CABundleReference) (bundle []byte, version string, err error) {
+func (n *Network) readBundle(ctx context.Context, key client.ObjectKey, ref *v1alpha1.CABundleReference) (bundle []byte, version string, err error) {
 	var there bool
 	if ref.Kind == v1alpha1.CABundleKindSecret {
 		secret := &corev1.Secret{}
-		err = p.Live.Get(ctx, key, secret)
+		err = n.Live.Get(ctx, key, secret)
 		bundle, there = secret.Data[ref.Key]
 		version = secret.ResourceVersion
 	} else {
 		configMap := &corev1.ConfigMap{}
-		err = p.Live.Get(ctx, key, configMap)
+		err = n.Live.Get(ctx, key, configMap)
 		var text string
 		if text, there = configMap.Data[ref.Key]; there {
 			bundle = []byte(text)

@@ -1,4 +1,4 @@
-package access
+package connection
 
 import (
 	"net/http"
@@ -57,7 +57,7 @@ func TestAllowedAPIHosts(t *testing.T) {
 		"https://webexapis.com/v1\r\nHost: evil.example/": false,
 	}
 	for base, want := range tests {
-		u, err := policy.endpoint(&v1alpha1.Connection{BaseURL: base})
+		u, err := policy.Endpoint(&v1alpha1.Connection{BaseURL: base})
 		if want {
 			NewWithT(t).Expect(err).NotTo(HaveOccurred(), base)
 			NewWithT(t).Expect(u.Scheme).To(Equal("https"), base)
@@ -76,7 +76,7 @@ func TestAllowedAPIHosts(t *testing.T) {
 func TestNoConnectionMeansWebex(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	u, err := HostPolicy{API: DefaultAPIHosts()}.endpoint(nil)
+	u, err := HostPolicy{API: DefaultAPIHosts()}.Endpoint(nil)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(u.String()).To(Equal("https://webexapis.com/v1"))
 }
