@@ -53,6 +53,10 @@ var (
 		Buckets:                     []float64{1, 2.5, 5, 10, 30, 60, 300, 900, 1800, 3600, 7200, 21600},
 		NativeHistogramBucketFactor: nativeFactor,
 	}, []string{"trigger"})
+	assignmentChanges = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "webexlicense_assignment_changes_total",
+		Help: "Licences that were to be given to a person or taken from one, by operation, add or remove, and result: applied, or the reason in status.failures.",
+	}, []string{"operation", "result"})
 	statusWrites = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "webexlicense_status_writes_total",
 		Help: "Statuses that were computed, by kind and by whether they differed and were written, or were skipped.",
@@ -67,7 +71,7 @@ var (
 )
 
 // events are the collectors of what happens.
-var events = []prometheus.Collector{requests, requestDuration, rateLimited, throttled, runs, runDuration, statusWrites, scheduleSkew}
+var events = []prometheus.Collector{requests, requestDuration, rateLimited, throttled, runs, runDuration, assignmentChanges, statusWrites, scheduleSkew}
 
 func init() { metrics.Registry.MustRegister(events...) }
 
@@ -121,6 +125,19 @@ func ObserveRun(trigger, result string, duration time.Duration) {
 	if duration > 0 {
 		runDuration.WithLabelValues(trigger).Observe(duration.Seconds())
 	}
+}
+
+// The operations of [ObserveAssignment], and the result of a change that Webex confirmed.
+const (
+	OperationAdd    = "add"
+	OperationRemove = "remove"
+	ResultApplied   = "applied"
+)
+
+// ObserveAssignment counts the change of one person's licence that was sent to Webex. The result is [ResultApplied], or
+// the reason for which it failed.
+func ObserveAssignment(operation, result string) {
+	assignmentChanges.WithLabelValues(operation, result).Inc()
 }
 
 // ObserveStatus counts a status that was computed. That most of them are skipped is what keeps the operator quiet.

@@ -242,7 +242,9 @@ func TestNames(t *testing.T) {
 	ObserveRequest(webex.Call{Operation: "list people", Class: webex.ClassTransient})
 	ObserveRun("Manual", v1alpha1.ReasonSucceeded, time.Minute)
 	ObserveStatus("LicenseSync", true)
-	g.Expect(Names()).To(HaveLen(28))
+	ObserveAssignment(OperationAdd, ResultApplied)
+	ObserveAssignment(OperationRemove, v1alpha1.ReasonNotApplied)
+	g.Expect(Names()).To(HaveLen(29))
 	g.Expect(Names()).To(ContainElements("webexlicense_api_requests_total", "webexlicense_units"))
 	g.Expect(Labels(state)).To(HaveKeyWithValue("webexlicense_customer_units", []string{"namespace", "name", "state"}))
 	g.Expect(Labels(scheduleSkew)).To(Equal(map[string][]string{"webexlicense_schedule_skew_seconds": {}}))
@@ -254,6 +256,8 @@ func TestNames(t *testing.T) {
 	g.Expect(testutil.ToFloat64(requests.WithLabelValues("list people", "4xx"))).To(Equal(1.0))
 	g.Expect(testutil.ToFloat64(requests.WithLabelValues("list people", "none"))).To(Equal(1.0))
 	g.Expect(testutil.ToFloat64(rateLimited.WithLabelValues("list people"))).To(Equal(1.0))
+	g.Expect(testutil.ToFloat64(assignmentChanges.WithLabelValues("add", "applied"))).To(Equal(1.0))
+	g.Expect(testutil.ToFloat64(assignmentChanges.WithLabelValues("remove", "NotApplied"))).To(Equal(1.0))
 }
 
 // The page about metrics has all of them and no others.
