@@ -110,7 +110,9 @@ func (c *commands) prepare(t *testing.T) shellDir {
 	status := `{"status":{"observedGeneration":1,"heldPrune":{"rows":3,"token":"0a1b2c"},"conditions":[{"type":"CredentialsValid","status":"True","reason":"Accepted","message":"m","lastTransitionTime":"2026-01-01T00:00:00Z"}]}}`
 	done := &v1alpha1.LicenseSync{ObjectMeta: metav1.ObjectMeta{Namespace: namespace.Name, Name: "acme-done"}}
 	complete := `{"status":{"observedGeneration":1,"conditions":[{"type":"Complete","status":"True","reason":"Succeeded","message":"m","lastTransitionTime":"2026-01-01T00:00:00Z"}]}}`
-	for object, patch := range map[client.Object]string{customer: status, done: complete} {
+	assignment := &v1alpha1.WebexLicenseAssignment{ObjectMeta: metav1.ObjectMeta{Namespace: namespace.Name, Name: "sales"}}
+	held := `{"status":{"observedGeneration":1,"held":{"people":3,"token":"0a1b2c"}}}`
+	for object, patch := range map[client.Object]string{customer: status, done: complete, assignment: held} {
 		if err := c.admin.Status().Patch(t.Context(), object, client.RawPatch("application/merge-patch+json", []byte(patch))); err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +157,7 @@ func (c *commands) prepare(t *testing.T) shellDir {
 
 // placeholders fills in what run books leave open: the alert says it.
 func placeholders(script, namespace string) string {
-	names := map[string]string{"wxca": "acme", "wxl": "acme-calling", "wxsched": "nightly", "wxsync": "acme"}
+	names := map[string]string{"wxca": "acme", "wxl": "acme-calling", "wxla": "sales", "wxsched": "nightly", "wxsync": "acme"}
 	var filled strings.Builder
 	for line := range strings.Lines(script) {
 		line = strings.ReplaceAll(line, "customerAccessRef.name=<name>", "customerAccessRef.name=acme")
@@ -210,6 +212,13 @@ func fixtures(namespace string) []client.Object {
 		&v1alpha1.LicenseSync{ObjectMeta: meta("acme-now"), Spec: v1alpha1.LicenseSyncSpec{CustomerAccessRef: acme}},
 		&v1alpha1.LicenseSyncSchedule{ObjectMeta: meta("nightly"), Spec: v1alpha1.LicenseSyncScheduleSpec{
 			CustomerAccessRef: &acme, Schedule: "0 2 * * *",
+		}},
+		&v1alpha1.WebexLicenseAssignment{ObjectMeta: meta("sales"), Spec: v1alpha1.WebexLicenseAssignmentSpec{
+			CustomerAccessRef: acme,
+			License:           v1alpha1.LicenseSelector{OfferCode: "EE"},
+			Subjects: v1alpha1.Subjects{EmailsFrom: []v1alpha1.EmailSource{
+				{Kind: v1alpha1.SubjectSourceSecret, Name: "sales-people", Key: "emails"},
+			}},
 		}},
 		&v1alpha1.WebexLicense{ObjectMeta: meta("acme-calling"), Spec: v1alpha1.WebexLicenseSpec{
 			CustomerAccessRef: acme, LicenseID: "id", Level: v1alpha1.LevelCustomer,

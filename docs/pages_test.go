@@ -11,7 +11,7 @@ import (
 // with examples, and repeats neither.
 func TestPagesOfKinds(t *testing.T) {
 	t.Parallel()
-	for _, page := range []string{"webexcustomeraccess.md", "licensesync.md", "schedules.md", "webexlicense.md"} {
+	for _, page := range []string{"webexcustomeraccess.md", "licensesync.md", "schedules.md", "webexlicense.md", "assigning.md"} {
 		content := read(t, page)
 		for _, want := range []string{"](api-reference.md#", "](reasons.md", "kubectl explain"} {
 			if !strings.Contains(content, want) {
