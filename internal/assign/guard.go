@@ -10,57 +10,78 @@ import (
 // guard holds the removals of assignments that would take licences from more people than they may, or that list no person
 // of the organization. What is held for one assignment is held for all that it follows from.
 func (p *planner) guard() {
-	tripped := make([]bool, len(p.Assignments))
-	sets := make([]HeldSet, len(p.Assignments))
-	for i := range p.Assignments {
-		removals := p.removals(i)
-		if len(removals) == 0 {
+	sets := p.removals()
+	for i, set := range sets {
+		if len(set) == 0 {
 			continue
 		}
-		sets[i] = HeldSet{People: people(removals), Token: p.token(removals)}
-		a := &p.Assignments[i]
-		tripped[i] = a.Removed+sets[i].People > a.MaxRemovals || len(a.Listed) == 0
-		if tripped[i] && a.Approved == sets[i].Token {
-			tripped[i], p.Outcomes[i].Approved = false, true
-		}
-		if tripped[i] {
-			p.Outcomes[i].Held = &sets[i]
+		a, held := &p.Assignments[i], HeldSet{People: p.peopleOf(set), Token: p.token(set)}
+		switch {
+		case a.Removed+held.People <= a.MaxRemovals && p.listsAny(a):
+		case a.Approved == held.Token:
+			p.Outcomes[i].Approved = true
+		default:
+			p.Outcomes[i].Held = &held
+			p.hold(set)
 		}
 	}
+	p.holdParts(sets)
+}
+
+// holdParts holds approved removals of which a part is held for another assignment: a person approved all of them, and not
+// the rest without that part.
+func (p *planner) holdParts(sets [][]int) {
+	for again := true; again; {
+		again = false
+		for i, set := range sets {
+			if p.Outcomes[i].Approved && slices.ContainsFunc(set, func(n int) bool { return p.Changes[n].State == Held }) {
+				p.Outcomes[i].Approved, again = false, true
+				p.hold(set)
+			}
+		}
+	}
+}
+
+// removals are the changes, by index, that each assignment would send and that take licences.
+func (p *planner) removals() [][]int {
+	sets := make([][]int, len(p.Assignments))
 	for n := range p.Changes {
-		c := &p.Changes[n]
-		if c.Remove && c.State == Send && slices.ContainsFunc(c.For, func(i int) bool { return tripped[i] }) {
-			c.State = Held
+		if c := &p.Changes[n]; c.Remove && c.State == Send {
+			for _, i := range c.For {
+				sets[i] = append(sets[i], n)
+			}
 		}
+	}
+	return sets
+}
+
+func (p *planner) hold(set []int) {
+	for _, n := range set {
+		p.Changes[n].State = Held
 	}
 }
 
-// removals are the changes that an assignment would send and that take licences.
-func (p *planner) removals(i int) []Change {
-	var found []Change
-	for _, c := range p.Changes {
-		if c.Remove && c.State == Send && slices.Contains(c.For, i) {
-			found = append(found, c)
-		}
-	}
-	return found
+// listsAny says whether an assignment lists any person of the organization.
+func (p *planner) listsAny(a *Assignment) bool {
+	return slices.ContainsFunc(a.Listed, func(person int) bool { return !p.People[person].External })
 }
 
-// people counts the people of changes.
-func people(changes []Change) int64 {
+// peopleOf counts the people of changes.
+func (p *planner) peopleOf(set []int) int64 {
 	distinct := map[int]bool{}
-	for _, c := range changes {
-		distinct[c.Person] = true
+	for _, n := range set {
+		distinct[p.Changes[n].Person] = true
 	}
 	return int64(len(distinct))
 }
 
 // token stands for exactly this set of removals: a hash over ids, from which none can be read.
-func (p *planner) token(removals []Change) string {
-	lines := make([]string, len(removals))
-	for n, c := range removals {
+func (p *planner) token(set []int) string {
+	lines := make([]string, len(set))
+	for at, n := range set {
+		c := &p.Changes[n]
 		person, license := p.People[c.Person].ID, p.Licenses[c.License].ID
-		lines[n] = fmt.Sprintf("%d:%s%d:%s", len(person), person, len(license), license)
+		lines[at] = fmt.Sprintf("%d:%s%d:%s", len(person), person, len(license), license)
 	}
 	slices.Sort(lines)
 	sum := sha256.New()

@@ -34,8 +34,10 @@ func (p *planner) choose(a *Assignment) Outcome {
 	switch {
 	case a.Unreadable || len(matches) == 0:
 		return none(FaultNotFound, nil)
-	case !slices.ContainsFunc(matches, p.managed), len(assignable) == 1 && !p.managed(assignable[0]):
+	case !slices.ContainsFunc(matches, p.managed):
 		return none(FaultNotManaged, matches)
+	case len(assignable) == 1 && !p.managed(assignable[0]):
+		return none(FaultNotManaged, assignable)
 	case len(assignable) == 0:
 		return none(FaultNotAssignable, matches)
 	case len(assignable) > 1:
@@ -47,6 +49,9 @@ func (p *planner) choose(a *Assignment) Outcome {
 	}
 	return o
 }
+
+// offer is the offer code of a licence, as it is compared.
+func (p *planner) offer(license int) string { return strings.ToUpper(p.Licenses[license].OfferCode) }
 
 func (p *planner) managed(license int) bool { return Managed(p.Licenses[license].OfferCode) }
 

@@ -1,10 +1,5 @@
 package assign
 
-import (
-	"math"
-	"slices"
-)
-
 // Fault says why an assignment has no licence that it could give.
 type Fault int
 
@@ -49,7 +44,7 @@ const (
 	Held State = "Held"
 	// NoUnits are free, for this addition or for the one that this removal goes with.
 	NoUnits State = "NoUnits"
-	// Conflict: two assignments would give licences of one offer code.
+	// Conflict: two assignments would give licences of one offer code. Nothing changes about that code.
 	Conflict State = "Conflict"
 	// CallingOnly: the person has calling licences only, and Webex gives no other beside them.
 	CallingOnly State = "CallingOnly"
@@ -90,7 +85,8 @@ type Outcome struct {
 	Held *HeldSet
 	// Removing is how many people lose licences by what is to be sent.
 	Removing int64
-	// Approved says that what is sent has removals that a person approved.
+	// Approved says that its removals are more than may be sent unasked, and that a person approved all of them. They are
+	// sent as far as units are free for the additions that they go with.
 	Approved bool
 }
 
@@ -117,17 +113,27 @@ type Plan struct {
 type planner struct {
 	*World
 	*Plan
-	listed   []map[int]bool // of each assignment
-	conflict map[int]bool   // people about whom assignments disagree
-	groups   map[int][]int  // by licence, the assignments that mean it
-	orders   []int          // people who are listed, in order
-	byPerson map[int][]int  // indexes in Changes
+	groups   [][]int       // by licence, the assignments that mean it
+	listed   [][]bool      // by assignment and person
+	conflict map[pair]bool // about what assignments disagree
+	byPerson [][]int       // indexes in Changes
+}
+
+// pair is a person and an offer code.
+type pair struct {
+	person int
+	offer  string
 }
 
 // New makes the plan of a world.
 func New(w World) *Plan {
-	p := &planner{World: &w, Plan: &Plan{Outcomes: make([]Outcome, len(w.Assignments))}, conflict: map[int]bool{}, groups: map[int][]int{}, byPerson: map[int][]int{}}
+	p := &planner{
+		World: &w, Plan: &Plan{Outcomes: make([]Outcome, len(w.Assignments))},
+		groups: make([][]int, len(w.Licenses)), listed: make([][]bool, len(w.Assignments)),
+		conflict: map[pair]bool{}, byPerson: make([][]int, len(w.People)),
+	}
 	p.chooseLicenses()
+	p.markListed()
 	p.findConflicts()
 	p.addListed()
 	p.removeUnlisted()
@@ -138,44 +144,41 @@ func New(w World) *Plan {
 	return p.Plan
 }
 
-// findConflicts notes who is listed, and people who would get two licences of one offer code.
-func (p *planner) findConflicts() {
-	type wanted struct {
-		person int
-		offer  string
-	}
-	first, seen := map[wanted]int{}, map[int]bool{}
-	p.listed = make([]map[int]bool, len(p.Assignments))
+// markListed notes who is listed.
+func (p *planner) markListed() {
 	for i := range p.Assignments {
-		p.listed[i] = map[int]bool{}
-		license := p.Outcomes[i].License
+		p.listed[i] = make([]bool, len(p.People))
 		for _, person := range p.Assignments[i].Listed {
 			p.listed[i][person] = true
-			if !seen[person] {
-				seen[person] = true
-				p.orders = append(p.orders, person)
-			}
-			if license < 0 {
-				continue
-			}
-			key := wanted{person, p.Licenses[license].OfferCode}
-			if other, twice := first[key]; twice && other != license {
-				p.conflict[person] = true
-			}
-			first[key] = license
 		}
 	}
 }
 
-// touchable says whether anything of a person may change.
-func (p *planner) touchable(person int) bool {
-	return !p.Protected[person] && !p.People[person].External && !p.conflict[person]
+// findConflicts notes people who would get two licences of one offer code.
+func (p *planner) findConflicts() {
+	for i := range p.Assignments {
+		for j := range i {
+			one, other := p.Outcomes[i].License, p.Outcomes[j].License
+			if one < 0 || other < 0 || one == other || p.offer(one) != p.offer(other) {
+				continue
+			}
+			for _, person := range p.Assignments[i].Listed {
+				if p.listed[j][person] {
+					p.conflict[pair{person, p.offer(one)}] = true
+				}
+			}
+		}
+	}
 }
 
-// callingOnly says whether a person has licences that are not managed, and no other.
-func (p *planner) callingOnly(person int) bool {
-	held := p.People[person].Held
-	return len(held) > 0 && !slices.ContainsFunc(held, func(l int32) bool { return p.managed(int(l)) })
+// conflicting says whether assignments disagree about which licence of an offer code a person gets.
+func (p *planner) conflicting(person, license int) bool {
+	return len(p.conflict) > 0 && p.conflict[pair{person, p.offer(license)}]
+}
+
+// touchable says whether a licence may be taken from a person.
+func (p *planner) touchable(person, license int) bool {
+	return !p.Protected[person] && !p.People[person].External && !p.conflicting(person, license)
 }
 
 // change adds to the plan.
@@ -184,159 +187,38 @@ func (p *planner) change(c Change) {
 	p.Changes = append(p.Changes, c)
 }
 
-// addListed gives licences to listed people.
-func (p *planner) addListed() {
-	for _, person := range p.orders {
-		given := map[int]bool{}
-		for i := range p.Assignments {
-			o := &p.Outcomes[i]
-			if o.Fault != FaultNone || !p.listed[i][person] {
-				continue
-			}
-			switch {
-			case p.Protected[person]:
-				o.Protected++
-			case p.People[person].External:
-				o.Skipped++
-			case p.conflict[person]:
-				o.Skipped, o.Conflicts = o.Skipped+1, o.Conflicts+1
-				p.change(Change{Person: person, License: o.License, Why: Listed, For: []int{i}, State: Conflict})
-			case p.People[person].holds(o.License):
-				o.Unchanged++
-			case !given[o.License]:
-				given[o.License] = true
-				p.change(p.addition(person, o.License))
+// count sums the changes up for each assignment.
+func (p *planner) count() {
+	removed, removing := make([]int, len(p.Outcomes)), make([]int, len(p.Outcomes)) // the last person counted, and one
+	for person, changes := range p.byPerson {
+		for _, n := range changes {
+			for _, i := range p.Changes[n].For {
+				p.Outcomes[i].count(&p.Changes[n])
+				if !p.Changes[n].Remove {
+					continue
+				}
+				if removed[i] != person+1 {
+					removed[i] = person + 1
+					p.Outcomes[i].Remove++
+				}
+				if p.Changes[n].State == Send && removing[i] != person+1 {
+					removing[i] = person + 1
+					p.Outcomes[i].Removing++
+				}
 			}
 		}
 	}
 }
 
-// addition is the change that gives a licence to a person, for all assignments that do; those that enforce decide.
-func (p *planner) addition(person, license int) Change {
-	c := Change{Person: person, License: license, Why: Listed, State: ReportOnly, Keep: math.MaxInt64}
-	for _, i := range p.groups[license] {
-		if p.Outcomes[i].Fault != FaultNone || !p.listed[i][person] {
-			continue
-		}
-		a := &p.Assignments[i]
-		c.For = append(c.For, i)
-		switch {
-		case a.Enforce && c.State == ReportOnly:
-			c.State, c.Keep = Send, a.KeepFree
-		case a.Enforce == (c.State == Send):
-			c.Keep = min(c.Keep, a.KeepFree)
-		}
+// count counts an addition.
+func (o *Outcome) count(c *Change) {
+	switch {
+	case c.Remove, c.State == Conflict:
+	case c.State == NoUnits:
+		o.NoUnits++
+	case c.State == CallingOnly:
+		o.Skipped++
+	default:
+		o.Add++
 	}
-	if p.callingOnly(person) {
-		c.State = CallingOnly
-	}
-	return c
-}
-
-// removeUnlisted takes licences from holders who are in no list, where all assignments of the licence say so.
-func (p *planner) removeUnlisted() {
-	for license := range p.Licenses {
-		group := p.groups[license]
-		if len(group) == 0 || slices.ContainsFunc(group, func(i int) bool { return !p.removes(i) || !p.Assignments[i].RemoveUnlisted }) {
-			continue
-		}
-		state := p.stateOf(group)
-		for person := range p.People {
-			listed := slices.ContainsFunc(group, func(i int) bool { return p.listed[i][person] })
-			if !listed && p.People[person].holds(license) && p.touchable(person) {
-				p.change(Change{Person: person, License: license, Remove: true, Why: Unlisted, For: group, State: state})
-			}
-		}
-	}
-}
-
-// removes says whether an assignment may take licences at all.
-func (p *planner) removes(i int) bool {
-	a := &p.Assignments[i]
-	return p.Outcomes[i].Fault == FaultNone && !a.Unresolved && !p.KeepAll &&
-		!slices.ContainsFunc(p.Assignments, func(a Assignment) bool { return a.Unreadable })
-}
-
-// stateOf is Send if all assignments enforce.
-func (p *planner) stateOf(assignments []int) State {
-	if slices.ContainsFunc(assignments, func(i int) bool { return !p.Assignments[i].Enforce }) {
-		return ReportOnly
-	}
-	return Send
-}
-
-// removeOthers takes licences outside of the defaults from listed people who have, or get, the same inside.
-func (p *planner) removeOthers() {
-	if !p.RemoveOthers {
-		return
-	}
-	for _, person := range p.orders {
-		by := p.retainer(person)
-		if by < 0 || !p.touchable(person) {
-			continue
-		}
-		for _, held := range p.People[person].Held {
-			other := int(held)
-			l := &p.Licenses[other]
-			if !l.Outside || !l.Purchased || !p.managed(other) {
-				continue
-			}
-			if state := p.stateInside(person, l.OfferCode); state == Send || state == ReportOnly && p.stateOf([]int{by}) == ReportOnly {
-				p.change(Change{Person: person, License: other, Remove: true, Why: OtherLicense, For: []int{by}, State: p.stateOf([]int{by})})
-			}
-		}
-	}
-}
-
-// retainer is the assignment by which a person is not to retain other licences, one that enforces before one that does
-// not; negative if there is none.
-func (p *planner) retainer(person int) int {
-	by := -1
-	for i := range p.Assignments {
-		if !p.listed[i][person] || !p.removes(i) {
-			continue
-		}
-		if p.Assignments[i].Enforce {
-			return i
-		}
-		if by < 0 {
-			by = i
-		}
-	}
-	return by
-}
-
-// stateInside is Send if a person keeps, or gets by what is to be sent, a licence of an offer code inside the defaults;
-// ReportOnly if the person would get it; else empty.
-func (p *planner) stateInside(person int, offerCode string) (best State) {
-	for license := range p.Licenses {
-		l := &p.Licenses[license]
-		if !l.Purchased || !l.Assignable || l.OfferCode != offerCode {
-			continue
-		}
-		switch state := p.stateAfter(person, license); state {
-		case Send:
-			return Send
-		case ReportOnly:
-			best = state
-		}
-	}
-	return best
-}
-
-// stateAfter is Send if a person has a licence after what is to be sent, ReportOnly if only after what is reported.
-func (p *planner) stateAfter(person, license int) State {
-	for _, n := range p.byPerson[person] {
-		switch c := &p.Changes[n]; {
-		case c.License != license:
-		case c.Remove:
-			return "" // even if it is only reported, or held: both may come true
-		default:
-			return c.State
-		}
-	}
-	if p.People[person].holds(license) {
-		return Send
-	}
-	return ""
 }

@@ -1,11 +1,8 @@
 package assign
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
-// Units are the free units of licences, while changes are made.
+// Units are the free units of licences, while changes are made. One that is not in it has none, whatever becomes free.
 type Units map[int]int64
 
 // Units are those that are free before the plan is carried out. Of a licence whose units Webex does not tell, none is.
@@ -44,117 +41,92 @@ func (u Units) Admit(c Call) (admitted Call, without int) {
 // Settle gives back the units of what was not added, and those of what was removed.
 func (u Units) Settle(sent []Change, done func(Change) bool) {
 	for _, change := range sent {
-		if done(change) == change.Remove {
+		if _, known := u[change.License]; known && done(change) == change.Remove {
 			u[change.License]++
 		}
 	}
 }
 
-// allot makes calls of the changes to send, in phases, as far as units are free.
+// The phases of a plan.
+const (
+	removalsAlone = iota
+	swaps
+	additionsAlone
+)
+
+// allot makes calls of the changes to send, as far as units are free, and says which reported additions would find units
+// after them.
 func (p *planner) allot() {
 	units := p.Units()
-	all := slices.Clone(p.orders)
-	listed := map[int]bool{}
-	for _, person := range p.orders {
-		listed[person] = true
-	}
-	for _, person := range slices.Sorted(maps.Keys(p.byPerson)) {
-		if !listed[person] {
-			all = append(all, person)
-		}
-	}
-	called := map[int]bool{}
-	for phase := range p.Phases {
-		for _, person := range all {
-			call, of := p.call(person)
-			if len(call.Changes) == 0 || of != phase || called[person] {
+	p.Phases = p.calls(Send, units)
+	p.calls(ReportOnly, units)
+}
+
+// calls makes calls of the changes in a state, as far as units are free, and notes which changes wait for units. A swap
+// is admitted whole; additions alone are admitted one by one, in the order of each list.
+func (p *planner) calls(state State, units Units) (phases [3][]Call) {
+	phaseOf, at := p.phasesOf(state), make([]int, len(p.People)) // at is the place of a person's call, and one
+	for phase := range phases {
+		for n := range p.Changes {
+			person := p.Changes[n].Person
+			if p.Changes[n].State != state || phaseOf[person] != phase {
 				continue
 			}
-			called[person] = true
-			admitted, without := units.Admit(call)
-			if without > 0 {
-				p.wait(person, admitted)
+			parts := []int{n}
+			if phase == swaps {
+				parts = slices.DeleteFunc(slices.Clone(p.byPerson[person]), func(n int) bool { return p.Changes[n].State != state })
+				phaseOf[person] = -1
 			}
-			if len(admitted.Changes) > 0 {
-				p.Phases[phase] = append(p.Phases[phase], admitted)
-				units.Settle(admitted.Changes, func(Change) bool { return true })
+			sent := p.admit(person, parts, units)
+			switch place := at[person]; {
+			case len(sent) == 0:
+			case place == 0:
+				phases[phase] = append(phases[phase], Call{Person: person, Changes: sent})
+				at[person] = len(phases[phase])
+			default:
+				phases[phase][place-1].Changes = append(phases[phase][place-1].Changes, sent...)
 			}
 		}
 	}
-	p.allotReported(units)
+	return phases
 }
 
-// call is what is to be sent about a person, and the phase for it.
-func (p *planner) call(person int) (c Call, phase int) {
-	c.Person = person
-	adds, removes := false, false
-	for _, n := range p.byPerson[person] {
-		change := p.Changes[n]
-		if change.State != Send {
-			continue
+// phasesOf are the phases of people, by their changes in a state.
+func (p *planner) phasesOf(state State) []int {
+	phases := make([]int, len(p.People))
+	for person, changes := range p.byPerson {
+		adds, removes := false, false
+		for _, n := range changes {
+			if c := &p.Changes[n]; c.State == state {
+				adds, removes = adds || !c.Remove, removes || c.Remove
+			}
 		}
-		adds, removes = adds || !change.Remove, removes || change.Remove
-		c.Changes = append(c.Changes, change)
-	}
-	switch {
-	case adds && removes:
-		return c, 1
-	case adds:
-		return c, 2
-	}
-	return c, 0
-}
-
-// wait notes what of a person's call waits for units.
-func (p *planner) wait(person int, admitted Call) {
-	for _, n := range p.byPerson[person] {
-		c := &p.Changes[n]
-		sent := slices.ContainsFunc(admitted.Changes, func(a Change) bool { return a.License == c.License && a.Remove == c.Remove })
-		if c.State == Send && !sent {
-			c.State = NoUnits
-		}
-	}
-}
-
-// allotReported says which additions that are only reported would find units, after those that are sent.
-func (p *planner) allotReported(units Units) {
-	for n := range p.Changes {
-		c := &p.Changes[n]
 		switch {
-		case c.State != ReportOnly:
-		case c.Remove:
-			units[c.License]++
-		case units[c.License]-c.Keep > 0:
-			units[c.License]--
+		case adds && removes:
+			phases[person] = swaps
+		case adds:
+			phases[person] = additionsAlone
 		default:
+			phases[person] = removalsAlone
+		}
+	}
+	return phases
+}
+
+// admit takes units for changes of a person, notes which of them wait for units, and returns the others as they will be
+// done.
+func (p *planner) admit(person int, parts []int, units Units) []Change {
+	call := Call{Person: person}
+	for _, n := range parts {
+		call.Changes = append(call.Changes, p.Changes[n])
+	}
+	admitted, _ := units.Admit(call)
+	for _, n := range parts {
+		c := &p.Changes[n]
+		if !slices.ContainsFunc(admitted.Changes, func(a Change) bool { return a.License == c.License }) {
 			c.State = NoUnits
 		}
 	}
-}
-
-// count sums the changes up for each assignment.
-func (p *planner) count() {
-	for i := range p.Outcomes {
-		o := &p.Outcomes[i]
-		var removed, removing []Change
-		for _, c := range p.Changes {
-			if !slices.Contains(c.For, i) {
-				continue
-			}
-			switch {
-			case c.Remove:
-				removed = append(removed, c)
-				if c.State == Send {
-					removing = append(removing, c)
-				}
-			case c.State == NoUnits:
-				o.NoUnits++
-			case c.State == CallingOnly:
-				o.Skipped++
-			case c.State != Conflict:
-				o.Add++
-			}
-		}
-		o.Remove, o.Removing = people(removed), people(removing)
-	}
+	units.Settle(admitted.Changes, func(Change) bool { return true })
+	return admitted.Changes
 }
