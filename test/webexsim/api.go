@@ -31,6 +31,7 @@ type call struct {
 	body                      []byte // of routes that have a JSON body
 	grant                     *grant
 	recorded                  bool
+	email                     bool // the request names an address
 	arrived                   time.Time
 	operation, subject, owner string // see about
 	org                       *Organization
@@ -68,8 +69,9 @@ func (c *call) serve(found *route, otherMethod bool) error {
 	if err := c.about(found); err != nil {
 		return err
 	}
-	c.s.counter.count(c.operation, c.subject)
-	if err := sleep(c.r.Context(), c.o.Latency); err != nil {
+	c.email = namesEmail(c.r.URL.Path, c.q, c.body)
+	c.s.counter.count(c.operation, c.subject, c.r.Method, c.email)
+	if err := sleep(c.r.Context(), c.o.latency(c.operation)); err != nil {
 		return err
 	}
 	if err := c.findRule(); err != nil {

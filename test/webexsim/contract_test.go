@@ -85,7 +85,11 @@ var switches = []struct {
 	{"lowerCaseHeaders", func(o *Options) { o.LowerCaseHeaders = true }, nil},
 	{"omitWorkspaceLinks", func(o *Options) { o.OmitWorkspaceLinks = true }, nil},
 	{"shuffleLicenses", func(o *Options) { o.ShuffleLicenses = true }, nil},
-	{"refuseOverage", func(o *Options) { o.RefuseOverage = true }, nil},
+	{"noUnits partial", func(o *Options) { o.NoUnits = NoUnitsPartial }, nil},
+	{"noUnits refuse", func(o *Options) { o.NoUnits = NoUnitsRefuse }, nil},
+	{"partialErrors", func(o *Options) { o.PartialErrors = true }, func(c *contract) {
+		c.schema("Assigned").Properties["errors"] = c.schema("AssignmentError").Properties["errors"]
+	}},
 	{"groupPagingDefect", func(o *Options) { o.GroupPagingDefect = true }, nil},
 	{"keepRefreshEnd", func(o *Options) { o.KeepRefreshEnd = true }, nil},
 	{"government", func(o *Options) { o.Government = true }, nil},

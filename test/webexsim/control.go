@@ -51,6 +51,8 @@ var controlRoutes = map[string]controlHandler{
 	"PUT /control/organizations/{uuid}/groups/{group}":    withOrganization(putGroup),
 	"DELETE /control/organizations/{uuid}/groups/{group}": withOrganization(deleteGroup),
 
+	"PUT /control/organizations/{uuid}/subscriptions/{subscription}": withOrganization(putSubscription),
+
 	"GET /control/organizations/{uuid}/changes": withOrganization(getChanges),
 
 	"POST /control/tokens": postToken,
@@ -167,13 +169,17 @@ func withPerson(handle func(*Organization, int, *http.Request) error) controlHan
 
 // RequestCounts is what GET /control/requests answers.
 type RequestCounts struct {
-	Total         int                       `json:"total"`
+	Total int `json:"total"`
+	// Patches, EmailRequests and Invitations are what the methods of these names tell.
+	Patches       int                       `json:"patches"`
+	EmailRequests int                       `json:"emailRequests"`
+	Invitations   map[string]int            `json:"invitations"`
 	Operations    map[string]int            `json:"operations"`
 	Organizations map[string]map[string]int `json:"organizations"`
 }
 
 func getRequests(s *Server, _ *http.Request) (any, error) {
-	counts := RequestCounts{Total: s.TotalRequests(), Operations: s.Requests(), Organizations: map[string]map[string]int{}}
+	counts := RequestCounts{Total: s.TotalRequests(), Operations: s.Requests(), Patches: s.Patches(), EmailRequests: s.EmailRequests(), Invitations: s.InvitationsByAddress(), Organizations: map[string]map[string]int{}}
 	for _, o := range s.Organizations() {
 		counts.Organizations[o.UUID()] = s.OrganizationRequests(o.UUID())
 	}

@@ -57,6 +57,8 @@ func filled[T any]() (value T) {
 			field.SetFloat(1)
 		case reflect.Map:
 			field.Set(reflect.ValueOf(map[string]string{"x": "x"}))
+		case reflect.Slice:
+			field.Set(reflect.MakeSlice(field.Type(), 1, 1))
 		case reflect.Pointer:
 			field.Set(reflect.New(field.Type().Elem()))
 		case reflect.Struct:
@@ -86,7 +88,7 @@ func TestDocumentedFields(t *testing.T) {
 			t.Errorf("the tables below %q have\n%v, want\n%v", heading, got, want)
 		}
 	}
-	for _, values := range [][]string{linkFaults[1:], retryAfters[1:], refreshModes[1:], tokenErrorStyles[1:]} {
+	for _, values := range [][]string{linkFaults[1:], retryAfters[1:], refreshModes[1:], tokenErrorStyles[1:], noUnitsForms[1:], assignFaults[1:]} {
 		for _, value := range values {
 			if !strings.Contains(page, "`"+value+"`") {
 				t.Errorf("the page does not mention %q", value)

@@ -9,7 +9,7 @@ import (
 func (c *call) findRule() error {
 	c.max, c.page = c.window(c.operation)
 	c.rule = c.s.rules.match(request{
-		operation: c.operation, organization: c.subject, owner: c.owner, listPage: c.page, max: c.max,
+		operation: c.operation, organization: c.subject, owner: c.owner, listPage: c.page, max: c.max, person: c.asked,
 	}, c.s.Now)
 	if c.rule == nil {
 		return nil
@@ -23,6 +23,9 @@ func (c *call) findRule() error {
 func (c *call) answerRule() error {
 	if c.rule.Drop {
 		panic(http.ErrAbortHandler) // net/http closes the connection
+	}
+	if c.rule.refuses() {
+		return c.refuseAssignment(refusal(c.rule.Code))
 	}
 	status := c.rule.Status
 	setInt(&status, http.StatusOK)

@@ -79,6 +79,9 @@ var (
 		400411, "License properties missing",
 		"Each Webex Calling license should contain its own calling properties. The following license(s) do not have properties: %s",
 	}
+	// What suspended subscriptions and missing units answer is not known, not even their codes.
+	errSuspended = &assignmentError{0, "License assignment failed", "The subscription of the license %s is suspended."}
+	errNoUnits   = &assignmentError{0, "License assignment failed", "There are no units left of the license %s"}
 	errExclusive = &assignmentError{
 		400413, "License conflict",
 		"Could not apply the following license(s): %s as the user can be assigned only one of licenses with the same offer code",

@@ -26,6 +26,8 @@ const (
 	typeHost        = "host"
 )
 
+func parseAssignment(b []byte) (a assignment, err error) { return a, json.Unmarshal(b, &a) }
+
 // valid checks what needs no organization.
 func (a *assignment) valid() bool {
 	known := func(operation string) bool {
@@ -47,8 +49,8 @@ func (a *assignment) valid() bool {
 // patchLicenseUsers is PATCH /licenses/users: it changes what one person holds, and
 // with it what is consumed.
 func (c *call) patchLicenseUsers() error {
-	var body assignment
-	if err := json.Unmarshal(c.body, &body); err != nil {
+	body, err := parseAssignment(c.body)
+	if err != nil {
 		return c.fail(http.StatusBadRequest, "The request body is not valid JSON.")
 	}
 	if !body.valid() {
@@ -72,18 +74,41 @@ func (c *call) patchLicenseUsers() error {
 	case !ok:
 		return c.assignOutside(&body)
 	}
-	partial, err := c.org.assign(i, &body, c.o.RefuseOverage)
+	done, err := c.org.assign(i, &body, assigning{noUnits: c.o.NoUnits, fault: c.assignFault()})
 	if err != nil {
 		return c.refuseAssignment(err)
 	}
-	status := http.StatusOK
-	if partial {
-		status = http.StatusPartialContent
-	}
-	return c.json(status, c.org.appendAssigned(nil, i))
+	c.org.mu.RLock()
+	b := c.org.appendAssigned(nil, i, &done.person)
+	c.org.mu.RUnlock()
+	return c.assigned(b, done.left)
 }
 
-// refuseAssignment answers 400 with a code of its own.
+// assigned answers with an object that is still open: 206 if licences were left out.
+func (c *call) assigned(b []byte, left []string) error {
+	if left == nil {
+		return c.json(http.StatusOK, append(b, '}'))
+	}
+	if c.o.PartialErrors {
+		b = append(b, `,"errors":[`...)
+		for n, name := range left {
+			if n > 0 {
+				b = append(b, ',')
+			}
+			b = append(b, '{')
+			if c.rule != nil && c.rule.Code != 0 {
+				b = append(b, `"errorCode":`...)
+				b = append(strconv.AppendInt(b, int64(c.rule.Code), 10), ',')
+			}
+			b = append(b, `"description":`...)
+			b = append(appendString(b, "The license "+name+" could not be applied as requested."), '}')
+		}
+		b = append(b, ']')
+	}
+	return c.json(http.StatusPartialContent, append(b, '}'))
+}
+
+// refuseAssignment answers 400, in most cases with a code of its own.
 func (c *call) refuseAssignment(err error) error {
 	var refused *assignmentError
 	if !errors.As(err, &refused) {
@@ -92,9 +117,13 @@ func (c *call) refuseAssignment(err error) error {
 	c.setTracking("NA_")
 	b := append([]byte(nil), `{"message":`...)
 	b = appendString(b, refused.message)
-	b = append(b, `,"errors":[{"errorCode":`...)
-	b = strconv.AppendInt(b, int64(refused.code), 10)
-	b = appendMember(b, "description", refused.description)
+	b = append(b, `,"errors":[{`...)
+	if refused.code != 0 {
+		b = append(b, `"errorCode":`...)
+		b = append(strconv.AppendInt(b, int64(refused.code), 10), ',')
+	}
+	b = append(b, `"description":`...)
+	b = appendString(b, refused.description)
 	b = append(b, `}]`...)
 	b = appendMember(b, "trackingId", c.tracking)
 	return c.json(http.StatusBadRequest, append(b, '}'))
@@ -121,44 +150,87 @@ func (o *Organization) findAssignee(a *assignment) (int, bool) {
 	return 0, false
 }
 
-// assign changes what person i holds. partial tells that some licences were not
-// assigned, because all their units are in use.
-func (o *Organization) assign(i int, a *assignment, refuseOverage bool) (partial bool, err error) {
-	err = o.changePersonBy(true, i, func(p *Person) (err error) {
-		partial, err = o.assignTo(p, a, refuseOverage)
-		return err
-	})
-	return partial, err
+// assigning is how the service carries out a change.
+type assigning struct {
+	noUnits NoUnits
+	fault   AssignFault
 }
 
+// assignDone is what a change led to: the person as the answer shows it, and the names of
+// the licences that were left out, nil if none was.
+type assignDone struct {
+	person Person
+	left   []string
+}
+
+// assign changes what person i holds.
+func (o *Organization) assign(i int, a *assignment, how assigning) (done assignDone, err error) {
+	err = o.changePersonBy(true, i, func(p *Person) error {
+		changed := *p
+		left, err := o.assignTo(&changed, a, how)
+		if err != nil {
+			return err
+		}
+		done.left = left
+		switch how.fault {
+		case AssignSilent:
+			done.person = *p
+			return errUnchanged
+		case AssignPretend:
+			done.person = changed
+			return errUnchanged
+		default:
+			*p, done.person = changed, changed
+			return nil
+		}
+	})
+	if errors.Is(err, errUnchanged) {
+		return done, nil
+	}
+	return done, err
+}
+
+// errUnchanged leaves a person as before.
+var errUnchanged = errors.New("webexsim: unchanged")
+
 // assignTo checks all of a request before it changes the person.
-func (o *Organization) assignTo(p *Person, a *assignment, refuseOverage bool) (partial bool, err error) {
+func (o *Organization) assignTo(p *Person, a *assignment, how assigning) (left []string, err error) {
 	after, at := slices.Clone(p.Licenses), p.Location
 	var touched []string
 	change := holding{before: o.kinds(p.Licenses)}
-	for _, l := range a.Licenses {
+	for place, l := range a.Licenses {
 		n, err := o.assignable(l.ID)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
-		kind, held := o.licenses[n].kind, slices.Contains(p.Licenses, n)
-		touched = append(touched, o.licenses[n].spec.Name)
+		kind, held, name := o.licenses[n].kind, slices.Contains(p.Licenses, n), o.licenses[n].spec.Name
+		if o.suspended[o.licenses[n].spec.Subscription] {
+			return nil, errSuspended.about(name)
+		}
+		if how.fault == AssignPartial && place == len(a.Licenses)-1 {
+			left = append(left, name)
+			continue
+		}
+		touched = append(touched, name)
 		if l.Operation == operationRemove {
 			change.removed |= kind
 			after = slices.DeleteFunc(after, func(h int) bool { return h == n })
 			continue
 		}
-		place := at
+		to := at
 		if kind&kindsCalling != 0 {
-			if place, err = o.callingLocation(l.Properties.LocationID, l.Properties.PhoneNumber, l.Properties.Extension, at, held); err != nil {
-				return false, errNoProperties.orAbout(err, o.licenses[n].spec.Name)
+			if to, err = o.callingLocation(l.Properties.LocationID, l.Properties.PhoneNumber, l.Properties.Extension, at, held); err != nil {
+				return nil, errNoProperties.orAbout(err, name)
 			}
 		}
-		if !held && refuseOverage && o.free(n) <= 0 {
-			partial = true
+		if !held && how.noUnits != NoUnitsAssign && o.free(n) <= 0 {
+			if how.noUnits == NoUnitsRefuse {
+				return nil, errNoUnits.about(name)
+			}
+			left = append(left, name)
 			continue
 		}
-		at = place
+		at = to
 		if !held {
 			change.added |= kind
 			after = append(after, n)
@@ -166,20 +238,29 @@ func (o *Organization) assignTo(p *Person, a *assignment, refuseOverage bool) (p
 	}
 	change.after = o.kinds(after)
 	if err := o.checkAssignment(change, after, touched); err != nil {
-		return false, err
+		return nil, err
 	}
-	attendee := p.Attendee
+	attendee, err := o.attends(p, a)
+	if err != nil {
+		return nil, err
+	}
+	if change.after&kindsCalling == 0 && change.touches(kindsCalling) {
+		at = NoLocation // taking the licence destroys the calling settings
+	}
+	p.Licenses, p.Location, p.Attendee = after, at, attendee
+	return left, nil
+}
+
+// attends tells whether the person has attendee accounts after the request.
+func (o *Organization) attends(p *Person, a *assignment) (attendee bool, err error) {
+	attendee = p.Attendee
 	for _, s := range a.SiteURLs {
 		if !slices.Contains(o.sites, s.SiteURL) {
 			return false, errBadSite.about(s.SiteURL)
 		}
 		attendee = s.Operation != operationRemove
 	}
-	if change.after&kindsCalling == 0 && change.touches(kindsCalling) {
-		at = NoLocation // taking the licence destroys the calling settings
-	}
-	p.Licenses, p.Location, p.Attendee = after, at, attendee
-	return partial, nil
+	return attendee, nil
 }
 
 // assignable finds a licence by its id; the API knows no other name of it.
@@ -263,17 +344,13 @@ func (o *Organization) checkAssignment(h holding, after []int, touched []string)
 	return nil
 }
 
-// appendAssigned is the answer about a person of the organization.
-func (o *Organization) appendAssigned(b []byte, i int) []byte {
-	o.mu.RLock()
-	defer o.mu.RUnlock()
-	var p Person
-	o.person(i, &p)
-	_, _, email := o.identity(i, &p)
+// appendAssigned is the answer about a person of the organization, without its end.
+func (o *Organization) appendAssigned(b []byte, i int, p *Person) []byte {
+	_, _, email := o.identity(i, p)
 	b = append(b, `{"orgId":`...)
 	b = appendString(b, o.id)
 	b = append(b, `,"personId":"`...)
-	b = append(o.appendPersonID(b, i, &p), '"')
+	b = append(o.appendPersonID(b, i, p), '"')
 	b = appendMember(b, "email", email)
 	b = append(b, `,"licenses":`...)
 	b = o.appendLicenseIDs(b, p.Licenses)
@@ -290,31 +367,5 @@ func (o *Organization) appendAssigned(b []byte, i int) []byte {
 		b = appendString(b, site)
 		b = append(appendMember(b, "accountType", accountType), '}')
 	}
-	return append(b, "]}"...)
-}
-
-// assignOutside answers about a person of another organization: meeting licences are
-// pending until that person accepts, and consume nothing; others cannot be assigned.
-func (c *call) assignOutside(a *assignment) error {
-	o := c.org
-	o.mu.RLock()
-	defer o.mu.RUnlock()
-	status := http.StatusOK
-	var pending []int
-	for _, l := range a.Licenses {
-		n, err := o.assignable(l.ID)
-		if err != nil {
-			return c.refuseAssignment(err)
-		}
-		if o.licenses[n].spec.SiteURL == "" || l.Operation == operationRemove {
-			status = http.StatusPartialContent
-			continue
-		}
-		pending = append(pending, n)
-	}
-	b := append([]byte(nil), `{"orgId":`...)
-	b = appendString(b, o.id)
-	b = appendMember(b, "email", a.Email)
-	b = append(b, `,"licenses":[],"siteUrls":[],"pendingLicenses":`...)
-	return c.json(status, append(o.appendLicenseIDs(b, pending), '}'))
+	return append(b, ']')
 }

@@ -35,8 +35,8 @@ func assignOrganization() OrganizationSpec {
 	}
 }
 
-// patch is a request in short: "+name" adds, "-name" removes, with properties behind "|".
-func patch(t *testing.T, s *Server, org *Organization, person string, changes ...string) (answer, object) {
+// assignBody is a request in short: "+name" adds, "-name" removes, with properties behind "|".
+func assignBody(t *testing.T, org *Organization, person string, changes ...string) string {
 	t.Helper()
 	list := []object{}
 	for _, change := range changes {
@@ -54,7 +54,13 @@ func patch(t *testing.T, s *Server, org *Organization, person string, changes ..
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := callAPI(t, s, http.MethodPatch, "w", "/licenses/users", string(body))
+	return string(body)
+}
+
+// patch sends such a request.
+func patch(t *testing.T, s *Server, org *Organization, person string, changes ...string) (answer, object) {
+	t.Helper()
+	a := callAPI(t, s, http.MethodPatch, "w", "/licenses/users", assignBody(t, org, person, changes...))
 	var reply object
 	if err := json.Unmarshal([]byte(a.body), &reply); err != nil {
 		t.Fatalf("%s: %v", a.body, err)
@@ -209,7 +215,7 @@ func TestAssignRequests(t *testing.T) {
 		{"attendee", "w", `{"personId":"` + person + `","siteUrls":[{"siteUrl":"` + site + `","accountType":"ATTENDEE"}]}`, 200, `"accountType":"attendee"`},
 		{"no attendee", "w", `{"personId":"` + person + `","siteUrls":[{"siteUrl":"` + site + `","accountType":"attendee","operation":"remove"}]}`, 200, `"accountType":"host"`},
 		{"outsider", "w", `{"email":"out@elsewhere.example","licenses":[{"id":"` + suite + `"}]}`, 200, `"pendingLicenses":["` + suite + `"]`},
-		{"outsider, no meeting", "w", `{"email":"out@elsewhere.example","licenses":[{"id":"` + org.LicenseID("Messenger") + `"}]}`, 206, `"pendingLicenses":[]`},
+		{"outsider, no meeting", "w", `{"email":"none@elsewhere.example","licenses":[{"id":"` + org.LicenseID("Messenger") + `"}]}`, 206, `"pendingLicenses":[]`},
 		{"outsider, unknown licence", "w", `{"email":"out@elsewhere.example","licenses":[{"id":"bm9uZQ"}]}`, 400, `"errorCode":400000`},
 	} {
 		a := callAPI(t, s, http.MethodPatch, c.token, "/licenses/users", c.body)
@@ -227,7 +233,7 @@ func TestAssignRequests(t *testing.T) {
 
 func TestAssignPartially(t *testing.T) {
 	t.Parallel()
-	s, org := startAssign(t, Options{RefuseOverage: true})
+	s, org := startAssign(t, Options{NoUnits: NoUnitsPartial})
 	if err := org.SetTotal("Webex Meetings Suite", 1); err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +250,7 @@ func TestAssignPartially(t *testing.T) {
 	if person := get(t, s, "t", "/people/"+org.PersonID(3)+"?callingData=true"); a.status != 206 || strings.Contains(person.body, "locationId") {
 		t.Errorf("%d, and the person who got no licence is %s", a.status, person.body)
 	}
-	s.SetOptions(func(o *Options) { o.RefuseOverage = false })
+	s.SetOptions(func(o *Options) { o.NoUnits = NoUnitsAssign })
 	if a, _ := patch(t, s, org, org.PersonID(1), "+Webex Meetings Suite"); a.status != 200 {
 		t.Errorf("over-assignment: %d %s", a.status, a.body)
 	}

@@ -30,7 +30,7 @@ func (c *call) getLicense() error {
 	var head []byte
 	external := 0
 	if row >= 0 {
-		head = o.appendLicense(nil, row, o.tally())
+		head = o.appendLicense(nil, row, o.shown(c.o.CountsLag))
 		external = o.licenses[row].external
 	}
 	o.mu.RUnlock()

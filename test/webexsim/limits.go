@@ -94,6 +94,14 @@ func (o *Options) limit(operation string) int {
 	return o.RateLimit
 }
 
+// latency is how long a request takes.
+func (o *Options) latency(operation string) time.Duration {
+	if d, ok := o.Latencies[operation]; ok {
+		return d
+	}
+	return o.Latency
+}
+
 // throttle answers 429 if the token's owner asked the endpoint too often.
 func (c *call) throttle() (answered bool, err error) {
 	limit := c.o.limit(c.operation)

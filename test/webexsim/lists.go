@@ -131,7 +131,7 @@ func (c *call) one(i int, add func(b []byte, i int) []byte) error {
 // listLicenses has no pages.
 func (c *call) listLicenses() error {
 	c.org.mu.RLock()
-	t := c.org.tally()
+	t := c.org.shown(c.o.CountsLag)
 	var rows []int
 	for i, l := range c.org.licenses {
 		if !l.removed {

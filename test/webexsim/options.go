@@ -24,6 +24,9 @@ type Options struct {
 
 	// Latency is added to each API request.
 	Latency time.Duration `json:"-"`
+	// Latencies are those of single operations, for example "PATCH /licenses/users", in the
+	// place of Latency. Replace the map, do not change it.
+	Latencies map[string]time.Duration `json:"-"`
 	// RequestLog is how many requests the log holds. Default 10,000; negative means none.
 	RequestLog int `json:"requestLog"`
 
@@ -79,9 +82,15 @@ type Options struct {
 	// ItemErrors makes some people incomplete.
 	ItemErrors *ItemErrors `json:"itemErrors"`
 
-	// RefuseOverage makes PATCH /licenses/users assign no unit that was not bought, and
-	// answer 206 instead.
-	RefuseOverage bool `json:"refuseOverage"`
+	// NoUnits is what PATCH /licenses/users does if no unit of a licence is free. Default
+	// assign.
+	NoUnits NoUnits `json:"noUnits"`
+	// PartialErrors adds "errors" to answers with status 206, as the text of the documents
+	// promises; their schema has none.
+	PartialErrors bool `json:"partialErrors"`
+	// CountsLag is how long GET /licenses does not show that people got or lost licences, by
+	// the simulator's clock. GET /people shows it at once.
+	CountsLag time.Duration `json:"-"`
 
 	// RefreshMode says what a refresh does with the refresh token. Default keep.
 	RefreshMode RefreshMode `json:"refreshMode"`
@@ -157,6 +166,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.TokenErrorStyle == "" {
 		o.TokenErrorStyle = TokenErrorIdentity
+	}
+	if o.NoUnits == "" {
+		o.NoUnits = NoUnitsAssign
 	}
 	if o.RetryAfter == "" {
 		o.RetryAfter = RetryAfterSeconds

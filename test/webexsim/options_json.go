@@ -16,16 +16,18 @@ type plainOptions Options
 // in the form that people write.
 type optionsJSON struct {
 	*plainOptions
-	Latency              duration `json:"latency"`
-	ReuseTokenWithin     duration `json:"reuseTokenWithin"`
-	AccessTokenLifetime  duration `json:"accessTokenLifetime"`
-	RefreshTokenLifetime duration `json:"refreshTokenLifetime"`
-	ManagedListLapse     duration `json:"managedListLapse"`
+	Latency              duration            `json:"latency"`
+	Latencies            map[string]duration `json:"latencies"`
+	CountsLag            duration            `json:"countsLag"`
+	ReuseTokenWithin     duration            `json:"reuseTokenWithin"`
+	AccessTokenLifetime  duration            `json:"accessTokenLifetime"`
+	RefreshTokenLifetime duration            `json:"refreshTokenLifetime"`
+	ManagedListLapse     duration            `json:"managedListLapse"`
 }
 
 func (o *Options) json() optionsJSON {
 	return optionsJSON{
-		plainOptions: (*plainOptions)(o), Latency: duration(o.Latency), ReuseTokenWithin: duration(o.ReuseTokenWithin),
+		plainOptions: (*plainOptions)(o), Latency: duration(o.Latency), Latencies: convert[duration](o.Latencies), CountsLag: duration(o.CountsLag), ReuseTokenWithin: duration(o.ReuseTokenWithin),
 		AccessTokenLifetime: duration(o.AccessTokenLifetime), RefreshTokenLifetime: duration(o.RefreshTokenLifetime),
 		ManagedListLapse: duration(o.ManagedListLapse),
 	}
@@ -50,6 +52,7 @@ func (o *Options) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	changed.Latency, changed.ReuseTokenWithin = time.Duration(j.Latency), time.Duration(j.ReuseTokenWithin)
+	changed.Latencies, changed.CountsLag = convert[time.Duration](j.Latencies), time.Duration(j.CountsLag)
 	changed.AccessTokenLifetime = time.Duration(j.AccessTokenLifetime)
 	changed.RefreshTokenLifetime = time.Duration(j.RefreshTokenLifetime)
 	changed.ManagedListLapse = time.Duration(j.ManagedListLapse)
@@ -60,6 +63,18 @@ func (o *Options) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// convert makes a map of durations of another type; nil stays nil.
+func convert[To, From ~int64](from map[string]From) map[string]To {
+	if from == nil {
+		return nil
+	}
+	to := make(map[string]To, len(from))
+	for name, value := range from {
+		to[name] = To(value)
+	}
+	return to
+}
+
 // check finds what can only be a slip of the pen.
 func (o *Options) check() error {
 	for operation := range o.RateLimits {
@@ -67,9 +82,15 @@ func (o *Options) check() error {
 			return fmt.Errorf("rateLimits: %w", errOperation(operation))
 		}
 	}
+	for operation := range o.Latencies {
+		if !knownOperation(operation) {
+			return fmt.Errorf("latencies: %w", errOperation(operation))
+		}
+	}
 	return checkForms(
 		form{"linkFault", string(o.LinkFault), linkFaults},
 		form{"retryAfter", string(o.RetryAfter), retryAfters},
+		form{"noUnits", string(o.NoUnits), noUnitsForms},
 		form{"refreshMode", string(o.RefreshMode), refreshModes},
 		form{"tokenErrorStyle", string(o.TokenErrorStyle), tokenErrorStyles},
 	)

@@ -19,24 +19,26 @@ type Organization struct {
 	base              int // people of the source
 	roles             []RoleSpec
 
-	mu         sync.RWMutex
-	name       string
-	licenses   []*license
-	locations  []*location
-	workspaces []*workspace
-	groups     []*group
-	groupsEver int
-	added      []Person
-	edits      map[int]Person
-	gone       []int // removed people, ascending
-	former     []formerPerson
-	mostGuests int // that a licence had before it was changed
-	sites      []string
-	generation uint64
-	now        func() time.Time // nil while the organization is being made
-	changes    []licenseChange
-	events     []auditEvent
-	eventsEver int
+	mu          sync.RWMutex
+	name        string
+	licenses    []*license
+	locations   []*location
+	workspaces  []*workspace
+	groups      []*group
+	groupsEver  int
+	suspended   map[string]bool // subscriptions
+	added       []Person
+	edits       map[int]Person
+	gone        []int // removed people, ascending
+	former      []formerPerson
+	mostGuests  int // that a licence had before it was changed
+	sites       []string
+	generation  uint64
+	now         func() time.Time // nil while the organization is being made
+	invitations []Invitation
+	changes     []licenseChange
+	events      []auditEvent
+	eventsEver  int
 
 	shuffles atomic.Uint64
 
@@ -78,7 +80,7 @@ func newOrganization(spec OrganizationSpec) *Organization {
 	o := &Organization{
 		uuid: spec.UUID, id: EncodeID(kindOrganization, spec.UUID), name: spec.Name, created: spec.Created,
 		seed: seed, personPrefix: indexedUUIDPrefix(seed), roles: spec.Roles,
-		source: spec.People, base: spec.People.Len(), edits: map[int]Person{},
+		source: spec.People, base: spec.People.Len(), edits: map[int]Person{}, suspended: map[string]bool{},
 	}
 	for _, l := range spec.Locations {
 		o.addLocation(l)
@@ -95,6 +97,9 @@ func newOrganization(spec OrganizationSpec) *Organization {
 	}
 	for _, w := range spec.Workspaces {
 		o.addWorkspace(w)
+	}
+	for _, subscription := range spec.Suspended {
+		o.suspended[subscription] = true
 	}
 	for _, g := range spec.Groups {
 		if _, err := o.addGroup(g); err != nil {

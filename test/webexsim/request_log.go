@@ -28,6 +28,8 @@ type RequestRecord struct {
 	Max  int `json:"max,omitempty"`
 	// UserAgent is what the client calls itself.
 	UserAgent string `json:"userAgent,omitempty"`
+	// Email is true if the request named a mail address.
+	Email bool `json:"email,omitempty"`
 }
 
 // requestLog is a ring of records. Its counter's lock guards it.
@@ -85,7 +87,7 @@ func (c *call) record() {
 	c.recorded = true
 	r := RequestRecord{
 		Time: c.arrived, Operation: c.operation, Organization: c.subject, Owner: c.owner, Status: c.w.status,
-		UserAgent: c.r.UserAgent(),
+		UserAgent: c.r.UserAgent(), Email: c.email,
 	}
 	if c.rule != nil {
 		r.Rule = c.rule.ID

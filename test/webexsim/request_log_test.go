@@ -34,18 +34,18 @@ func TestRequestLog(t *testing.T) {
 	later := noon().Add(time.Hour)
 	const account, agent = "machine-account-" + StandardUUID, "Go-http-client/1.1"
 	want := []RequestRecord{
-		{1, noon(), "GET /people", StandardUUID, "me", 200, "", 2, 20, agent},
-		{2, noon(), "GET /roles", StandardUUID, "me", 200, "", 0, 0, agent},
-		{3, noon(), "GET /roles", StandardUUID, "me", 429, "", 0, 0, agent},
-		{4, noon(), "GET /licenses", OverAssignedUUID, "me", 403, "", 0, 0, agent},
-		{5, noon(), "GET /people", StandardUUID, "me", 200, "", 1, 100, agent},
-		{6, noon(), "GET /people", StandardUUID, "me", 400, "", 0, 0, agent},
-		{7, noon(), "unknown", "", "", 404, "", 0, 0, agent},
-		{8, later, "GET /people/{id}", "", "", 401, "", 0, 0, agent},
-		{9, later, "POST /access_token", StandardUUID, "me", 200, "", 0, 0, agent},
-		{10, later, "GET /licenses", StandardUUID, account, 0, drop, 0, 0, agent},
-		{11, later, "GET /licenses", StandardUUID, account, 200, cut, 0, 0, agent},
-		{12, later, "GET /licenses", StandardUUID, account, 503, fail, 0, 0, agent},
+		{1, noon(), "GET /people", StandardUUID, "me", 200, "", 2, 20, agent, false},
+		{2, noon(), "GET /roles", StandardUUID, "me", 200, "", 0, 0, agent, false},
+		{3, noon(), "GET /roles", StandardUUID, "me", 429, "", 0, 0, agent, false},
+		{4, noon(), "GET /licenses", OverAssignedUUID, "me", 403, "", 0, 0, agent, false},
+		{5, noon(), "GET /people", StandardUUID, "me", 200, "", 1, 100, agent, true},
+		{6, noon(), "GET /people", StandardUUID, "me", 400, "", 0, 0, agent, false},
+		{7, noon(), "unknown", "", "", 404, "", 0, 0, agent, false},
+		{8, later, "GET /people/{id}", "", "", 401, "", 0, 0, agent, false},
+		{9, later, "POST /access_token", StandardUUID, "me", 200, "", 0, 0, agent, false},
+		{10, later, "GET /licenses", StandardUUID, account, 0, drop, 0, 0, agent, false},
+		{11, later, "GET /licenses", StandardUUID, account, 200, cut, 0, 0, agent, false},
+		{12, later, "GET /licenses", StandardUUID, account, 503, fail, 0, 0, agent, false},
 	}
 	got := s.RequestLog()
 	if len(got) != len(want) {

@@ -2,6 +2,8 @@ package webexsim
 
 import (
 	"maps"
+	"net/http"
+	"strings"
 	"sync"
 )
 
@@ -11,6 +13,9 @@ type counter struct {
 	total         int
 	operations    map[string]int
 	organizations map[string]map[string]int
+	patches       int
+	emails        int
+	invitations   map[string]int
 	log           requestLog
 }
 
@@ -18,13 +23,20 @@ func (c *counter) reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.total, c.operations, c.organizations = 0, map[string]int{}, map[string]map[string]int{}
+	c.patches, c.emails, c.invitations = 0, 0, map[string]int{}
 }
 
-func (c *counter) count(operation, organization string) {
+func (c *counter) count(operation, organization, method string, email bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.total++
 	c.operations[operation]++
+	if method == http.MethodPatch {
+		c.patches++
+	}
+	if email {
+		c.emails++
+	}
 	if organization == "" {
 		return
 	}
@@ -32,6 +44,38 @@ func (c *counter) count(operation, organization string) {
 		c.organizations[organization] = map[string]int{}
 	}
 	c.organizations[organization][operation]++
+}
+
+// invite counts what was sent to a stranger.
+func (c *counter) invite(email string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.invitations[strings.ToLower(email)]++
+}
+
+// Patches is the number of requests with the method PATCH, whatever their path and answer.
+// Those to assign licences are also Requests()[OperationAssign], and by organization
+// OrganizationRequests(uuid)[OperationAssign].
+func (s *Server) Patches() int {
+	s.counter.mu.Lock()
+	defer s.counter.mu.Unlock()
+	return s.counter.patches
+}
+
+// EmailRequests is the number of requests that named a mail address, in the path, the
+// query or the body.
+func (s *Server) EmailRequests() int {
+	s.counter.mu.Lock()
+	defer s.counter.mu.Unlock()
+	return s.counter.emails
+}
+
+// InvitationsByAddress counts the invitations to each address, in lower case, over all
+// organizations. See Organization.Invitations.
+func (s *Server) InvitationsByAddress() map[string]int {
+	s.counter.mu.Lock()
+	defer s.counter.mu.Unlock()
+	return maps.Clone(s.counter.invitations)
 }
 
 // Requests counts the API requests by operation, for example "GET /people" or

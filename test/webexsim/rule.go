@@ -11,7 +11,7 @@ import (
 // part when, its third part what happens to them. Of several matching rules the first
 // one added acts.
 //
-// A rule with Status, Body, HTML or Drop answers in the place of the service. One
+// A rule with Status, Body, HTML, Drop or Code answers in the place of the service. One
 // without lets the request be answered as usual, and spoils the answer.
 type Rule struct {
 	// ID is chosen by AddRule if empty.
@@ -23,6 +23,10 @@ type Rule struct {
 	// Owner is the owner of the request's token (of the refresh token, at the token
 	// endpoint); empty means any.
 	Owner string `json:"owner,omitempty"`
+
+	// People fits requests about these people, by index: PATCH /licenses/users and
+	// GET /people/{id}.
+	People []int `json:"people,omitempty"`
 
 	// From and Until bound the time in which the rule acts and counts, by the
 	// simulator's clock: from From on, before Until. Zero means no bound.
@@ -58,6 +62,11 @@ type Rule struct {
 	HTML bool `json:"html,omitempty"`
 	// Drop closes the connection without an answer.
 	Drop bool `json:"drop,omitempty"`
+	// Code answers PATCH /licenses/users with status 400 and this code of the documents, or
+	// another one. With Assign it is the code in the errors of a 206.
+	Code int `json:"code,omitempty"`
+	// Assign is what becomes of PATCH /licenses/users.
+	Assign AssignFault `json:"assign,omitempty"`
 	// AfterService lets the service carry out the request first: it then has happened,
 	// whatever Status, Body, HTML or Drop make of the answer.
 	AfterService bool `json:"afterService,omitempty"`
@@ -136,6 +145,7 @@ func (r *Rule) check() error {
 	}
 	return checkForms(
 		form{"link", string(r.Link), linkFaults},
+		form{"assign", string(r.Assign), assignFaults},
 		form{"retryAfter", string(r.RetryAfter), retryAfters},
 		form{"refreshMode", string(r.RefreshMode), refreshModes},
 		form{"tokenErrorStyle", string(r.TokenErrorStyle), tokenErrorStyles},
@@ -143,7 +153,12 @@ func (r *Rule) check() error {
 }
 
 // answers tells whether the rule answers in the place of the service.
-func (r *Rule) answers() bool { return r.Status != 0 || r.Body != "" || r.HTML || r.Drop }
+func (r *Rule) answers() bool {
+	return r.Status != 0 || r.Body != "" || r.HTML || r.Drop || r.refuses()
+}
+
+// refuses tells whether the rule answers with a code.
+func (r *Rule) refuses() bool { return r.Code != 0 && r.Assign == "" }
 
 // needsWholeBody tells whether the answer has to be complete before it is spoiled.
 func (r *Rule) needsWholeBody() bool {

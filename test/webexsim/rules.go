@@ -2,6 +2,7 @@ package webexsim
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -121,6 +122,7 @@ func (s *Server) RuleActions(id string) int {
 type request struct {
 	operation, organization, owner string
 	listPage, max                  int
+	person                         func() int // noPerson if it is about none
 }
 
 // match finds the rule that acts on a request. Each rule counts what fits it, also
@@ -151,7 +153,8 @@ func (a *activeRule) concerns(q request, now time.Time) bool {
 	}
 	return (a.Operation == "" || a.Operation == "*" || a.Operation == q.operation) &&
 		(a.Organization == "" || a.Organization == q.organization) &&
-		(a.Owner == "" || a.Owner == q.owner)
+		(a.Owner == "" || a.Owner == q.owner) &&
+		(a.People == nil || slices.Contains(a.People, q.person()))
 }
 
 // fits tells whether the rule acts on a request, and counts it.

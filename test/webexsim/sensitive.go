@@ -70,8 +70,8 @@ func (t *tokens) remember(kind SensitiveKind, value string) {
 	}
 }
 
-// personalData are those of the people of an organization, of people who were, and of
-// users of other organizations.
+// personalData are those of the people of an organization, of people who were, of users
+// of other organizations, and of strangers who were invited.
 func (o *Organization) personalData() iter.Seq[Sensitive] {
 	return func(yield func(Sensitive) bool) {
 		var p Person
@@ -83,8 +83,13 @@ func (o *Organization) personalData() iter.Seq[Sensitive] {
 			}
 		}
 		o.mu.RLock()
-		former, guests := slices.Clone(o.former), o.guests()
+		former, guests, invitations := slices.Clone(o.former), o.guests(), slices.Clone(o.invitations)
 		o.mu.RUnlock()
+		for _, i := range invitations {
+			if !yield(Sensitive{SensitiveEmail, i.Email}) {
+				return
+			}
+		}
 		for _, f := range former {
 			for _, datum := range o.appendData(nil, f.index, &f.person) {
 				if !yield(datum) {

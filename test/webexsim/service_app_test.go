@@ -11,19 +11,23 @@ import (
 // callAPI sends a JSON body to a path under /v1.
 func callAPI(t *testing.T, s *Server, method, token, path, body string) answer {
 	t.Helper()
-	r, err := http.NewRequest(method, s.URL()+path, strings.NewReader(body))
+	a, err := trySend(s, method, token, path, body)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return a
+}
+
+func trySend(s *Server, method, token, path, body string) (answer, error) {
+	r, err := http.NewRequest(method, s.URL()+path, strings.NewReader(body))
+	if err != nil {
+		return answer{}, err
 	}
 	r.Header.Set("Content-Type", "application/json")
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
-	a, err := send(s, r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
+	return send(s, r)
 }
 
 // postApp asks for a token of a service app.

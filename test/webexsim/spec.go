@@ -32,6 +32,8 @@ type OrganizationSpec struct {
 	Workspaces []WorkspaceSpec
 	// Groups may hold groups that are before them in the list.
 	Groups []GroupSpec
+	// Suspended subscriptions are those whose licences the API does not change.
+	Suspended []string
 	// ExternalUsers counts users of other organizations per licence (by key, name,
 	// id or UUID). They consume units and are in no list of people.
 	ExternalUsers map[string]int
