@@ -93,7 +93,7 @@ func testWrittenByOperator(t *testing.T, cluster *controlplane.ControlPlane) {
 	editor := as(t, cluster, "edit")
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "rows"}}
 	create(t, root, namespace)
-	bindRoles(t, cluster, namespace.Name, "edit")
+	bindRoles(t, cluster, namespace.Name, "webexlicenses", "edit")
 	row := func(name string, owners ...metav1.OwnerReference) *v1alpha1.WebexLicense {
 		return newRow(namespace.Name, name, owners...)
 	}
@@ -104,6 +104,8 @@ func testWrittenByOperator(t *testing.T, cluster *controlplane.ControlPlane) {
 	}
 	create(t, editor, customer)
 	create(t, editor, run)
+	assignment := newAssignment(namespace.Name, "sales")
+	create(t, root, assignment)
 	owner := metav1.OwnerReference{APIVersion: v1alpha1.GroupVersion.String(), Kind: "WebexCustomerAccess", Name: customer.Name, UID: customer.UID}
 
 	kubectl(t, cluster, "apply", "--server-side", "-k", "admission")
@@ -124,6 +126,7 @@ func testWrittenByOperator(t *testing.T, cluster *controlplane.ControlPlane) {
 		{"root", "write figures", func() error { return mergeStatus(root, t, object, figures) }, statusIsOurs},
 		{"root", "write the status of a run", func() error { return mergeStatus(root, t, run, `{"status":{"message":"x"}}`) }, statusIsOurs},
 		{"root", "write the status of a customer", func() error { return mergeStatus(root, t, customer, `{"status":{"observedGeneration":1}}`) }, statusIsOurs},
+		{"root", "write the status of an assignment", func() error { return mergeStatus(root, t, assignment, `{"status":{"removals":[]}}`) }, statusIsOurs},
 		{"root", "change what a row counts as", func() error { return merge(root, t, object, fmt.Sprintf(label, v1alpha1.LabelLevel, "Site")) }, rowsAreOurs},
 		{"root", "add a label of the operator", func() error { return merge(root, t, object, fmt.Sprintf(label, v1alpha1.LabelLocation, "x")) }, rowsAreOurs},
 		{"root", "remove a label of the operator", func() error {
@@ -184,6 +187,9 @@ func expectGarbageCollection(t *testing.T, root client.Client, customer *v1alpha
 	})
 }
 
+// The organizations that the sample allows two namespaces.
+const organizationOfA, organizationOfB = "11111111-2222-4333-8444-555555555555", "33333333-4444-4555-8666-777777777777"
+
 // testTenants: the sample says which namespaces may name which organizations and hosts.
 func testTenants(t *testing.T, cluster *controlplane.ControlPlane) {
 	root := as(t, cluster, "root", "system:masters")
@@ -202,7 +208,7 @@ func testTenants(t *testing.T, cluster *controlplane.ControlPlane) {
 	create(t, root, old)
 	kubectl(t, cluster, "apply", "--server-side", "-k", filepath.Join("admission", "samples"))
 
-	const a, b = "11111111-2222-4333-8444-555555555555", "33333333-4444-4555-8666-777777777777"
+	const a, b = organizationOfA, organizationOfB
 	none := v1alpha1.Connection{}
 	try := func(c *v1alpha1.WebexCustomerAccess) func() error {
 		return func() error { return root.Create(t.Context(), c, client.DryRunAll) }

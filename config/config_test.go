@@ -62,6 +62,7 @@ func TestManifests(t *testing.T) {
 		{"apply", "--server-side", "-n", "default", "-k", "samples"},
 		{"apply", "--server-side", "-k", filepath.Join("samples", "demo")},
 		{"apply", "--server-side", "-k", filepath.Join("samples", "gitops", "customers")},
+		{"apply", "--server-side", "-k", filepath.Join("samples", "gitops", "assignments")},
 	}
 	for _, apply := range samples {
 		kubectl(t, cluster, apply...)
@@ -84,6 +85,7 @@ func TestManifests(t *testing.T) {
 	// Last, as they are for all namespaces.
 	t.Run("written by the operator", func(t *testing.T) { testWrittenByOperator(t, cluster) })
 	t.Run("tenants", func(t *testing.T) { testTenants(t, cluster) })
+	t.Run("assignments", func(t *testing.T) { testAssignments(t, cluster) })
 }
 
 // kubectl fails the test on an error, and on a warning too: those are about fields that do
@@ -107,7 +109,7 @@ func testNoDrift(t *testing.T, cluster *controlplane.ControlPlane, samples [][]s
 	}
 	versions := func(patch string) map[string]string {
 		found := map[string]string{}
-		for _, kind := range []string{"WebexCustomerAccess", "LicenseSync", "LicenseSyncSchedule"} {
+		for _, kind := range []string{"WebexCustomerAccess", "LicenseSync", "LicenseSyncSchedule", "WebexLicenseAssignment"} {
 			list := &unstructured.UnstructuredList{}
 			list.SetGroupVersionKind(schema.GroupVersionKind{Group: group, Version: "v1alpha1", Kind: kind + "List"})
 			if err := c.List(t.Context(), list); err != nil {
@@ -174,7 +176,7 @@ func testFlags(t *testing.T, deployment *appsv1.Deployment) {
 
 // testRights asks the API server who may do what, once the aggregated roles are in place.
 func testRights(t *testing.T, cluster *controlplane.ControlPlane, clientset kubernetes.Interface) {
-	bindRoles(t, cluster, "default", "view", "edit", "admin")
+	bindRoles(t, cluster, "default", "webexlicenses", "view", "edit", "admin")
 	for _, tc := range []struct {
 		user, verb, group, resource, namespace string
 		want                                   bool
@@ -185,6 +187,7 @@ func testRights(t *testing.T, cluster *controlplane.ControlPlane, clientset kube
 		{managerUser, "create", "authentication.k8s.io", "tokenreviews", "", true},
 		{managerUser, "patch", group, "webexlicenses/status", "default", true},
 		{managerUser, "delete", "", "secrets", "default", false},
+		{managerUser, "patch", group, "webexlicenseassignments", "default", false},
 		{"view", "list", group, "webexlicenses", "default", true},
 		{"view", "create", group, "licensesyncs", "default", false},
 		{"edit", "create", group, "licensesyncs", "default", true},
@@ -243,7 +246,7 @@ func TestNothingIsForgotten(t *testing.T) {
 	byHand := map[string]bool{filepath.Join("samples", "demo", "licensesync.yaml"): true} // needs kubectl create
 	directories := []string{
 		"crd", "rbac", "manager", "default", "samples", filepath.Join("samples", "demo"), filepath.Join("samples", "gitops", "customers"),
-		"network-policy", "flow-control", "admission", filepath.Join("admission", "samples"),
+		filepath.Join("samples", "gitops", "assignments"), "network-policy", "flow-control", "admission", filepath.Join("admission", "samples"),
 	}
 	for _, dir := range directories {
 		kustomization, err := os.ReadFile(filepath.Join(dir, "kustomization.yaml"))

@@ -24,8 +24,10 @@ func testPeople(t *testing.T, cluster *controlplane.ControlPlane) {
 		create(t, root, newCustomer(name, "acme"))
 		create(t, root, newRow(name, "row"))
 		create(t, root, newRow(name, "kept"))
+		create(t, root, newAssignment(name, "sales"))
 	}
-	bindRoles(t, cluster, "theirs", "view", "edit", "admin")
+	bindRoles(t, cluster, "theirs", "webexlicenses", "view", "edit", "admin")
+	bindRoles(t, cluster, "theirs", "webexlicenseassignments", assignmentRoles("viewer", "editor", "admin")...)
 	const forbidden = "is forbidden"
 	view, edit, admin := as(t, cluster, "view"), as(t, cluster, "edit"), as(t, cluster, "admin")
 	list := func(c client.Client, objects client.ObjectList, namespace string) func() error {
@@ -79,6 +81,82 @@ func testPeople(t *testing.T, cluster *controlplane.ControlPlane) {
 		}, ""},
 		{"admin", "list rows of others", list(admin, &v1alpha1.WebexLicenseList{}, "others"), forbidden},
 	}.run(t)
+	testAssignmentRoles(t, cluster)
+}
+
+// testAssignmentRoles: assignments hold addresses, so that none of Kubernetes' own roles shows
+// or changes them. Those about them reach no further than their namespace.
+func testAssignmentRoles(t *testing.T, cluster *controlplane.ControlPlane) {
+	const forbidden = "is forbidden"
+	sales := newAssignment("theirs", "sales")
+	tries := attempts{}
+	try := func(who, what, refused string, do func(c client.Client) error) {
+		tries = append(tries, struct {
+			who, what string
+			do        func() error
+			refused   string
+		}{who, what, func() error { return do(as(t, cluster, who)) }, refused})
+	}
+	read := func(c client.Client) error {
+		return c.Get(t.Context(), client.ObjectKeyFromObject(sales), &v1alpha1.WebexLicenseAssignment{})
+	}
+	list := func(namespace string) func(c client.Client) error {
+		return func(c client.Client) error {
+			return c.List(t.Context(), &v1alpha1.WebexLicenseAssignmentList{}, client.InNamespace(namespace))
+		}
+	}
+	enforce := func(c client.Client) error {
+		return merge(c, t, sales.DeepCopy(), `{"spec":{"mode":"Enforce"}}`)
+	}
+	approve := func(c client.Client) error {
+		return merge(c, t, sales.DeepCopy(), `{"metadata":{"annotations":{"`+v1alpha1.AnnotationApproveRemovals+`":"x"}}}`)
+	}
+	clear := func(c client.Client) error {
+		return c.DeleteAllOf(t.Context(), &v1alpha1.WebexLicenseAssignment{}, client.InNamespace("theirs"))
+	}
+	for _, who := range []string{"view", "edit", "admin"} {
+		try(who, "read an assignment", forbidden, read)
+		try(who, "list assignments", forbidden, list("theirs"))
+		try(who, "enforce an assignment", forbidden, enforce)
+		try(who, "create an assignment", forbidden, func(c client.Client) error { return c.Create(t.Context(), newAssignment("theirs", who)) })
+		try(who, "delete an assignment", forbidden, func(c client.Client) error { return c.Delete(t.Context(), sales.DeepCopy()) })
+	}
+	roles := assignmentRoles("viewer", "editor", "admin")
+	viewer, editor, admin := roles[0], roles[1], roles[2]
+	for _, who := range roles {
+		try(who, "read an assignment", "", read)
+		try(who, "list assignments", "", list("theirs"))
+		try(who, "list assignments of others", forbidden, list("others"))
+		try(who, "write a status", forbidden, func(c client.Client) error {
+			return mergeStatus(c, t, sales.DeepCopy(), `{"status":{"held":{"token":"x"}}}`)
+		})
+	}
+	try(viewer, "enforce an assignment", forbidden, enforce)
+	try(viewer, "approve removals", forbidden, approve)
+	try(editor, "enforce an assignment", "", enforce)
+	try(editor, "approve removals", "", approve)
+	try(editor, "delete all assignments", forbidden, clear)
+	try(admin, "delete all assignments", "", clear)
+	tries.run(t)
+}
+
+// assignmentRoles are names of the roles of config/rbac about assignments.
+func assignmentRoles(kinds ...string) []string {
+	for i := range kinds {
+		kinds[i] = "webex-license-operator-webexlicenseassignment-" + kinds[i] + "-role"
+	}
+	return kinds
+}
+
+func newAssignment(namespace, name string) *v1alpha1.WebexLicenseAssignment {
+	return &v1alpha1.WebexLicenseAssignment{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
+		Spec: v1alpha1.WebexLicenseAssignmentSpec{
+			CustomerAccessRef: v1alpha1.LocalCustomerReference{Name: "acme"},
+			License:           v1alpha1.LicenseSelector{OfferCode: "EE"},
+			Subjects:          v1alpha1.Subjects{Groups: []string{"Sales"}},
+		},
+	}
 }
 
 func newCustomer(namespace, name string) *v1alpha1.WebexCustomerAccess {
@@ -98,9 +176,9 @@ func newRow(namespace, name string, owners ...metav1.OwnerReference) *v1alpha1.W
 	}
 }
 
-// bindRoles gives each of Kubernetes' own roles to a user of the same name, and waits until
-// the API server knows.
-func bindRoles(t *testing.T, cluster *controlplane.ControlPlane, namespace string, roles ...string) {
+// bindRoles gives each role to a user of the same name, and waits until the API server lets
+// that user list a resource of ours.
+func bindRoles(t *testing.T, cluster *controlplane.ControlPlane, namespace, resource string, roles ...string) {
 	t.Helper()
 	clientset, err := kubernetes.NewForConfig(cluster.Config)
 	if err != nil {
@@ -117,7 +195,7 @@ func bindRoles(t *testing.T, cluster *controlplane.ControlPlane, namespace strin
 		}
 		if !eventuallyAllowed(t, clientset, true, authorizationv1.SubjectAccessReviewSpec{
 			User:               role,
-			ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: namespace, Verb: "list", Group: group, Resource: "webexlicenses"},
+			ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: namespace, Verb: "list", Group: group, Resource: resource},
 		}) {
 			t.Fatalf("the role %s does not reach its user", role)
 		}

@@ -28,6 +28,9 @@ var forms = map[string]struct {
 	"LicenseSync":         {func() client.Object { return &v1alpha1.LicenseSync{} }, func() runtime.ApplyConfiguration { return &ac.LicenseSyncApplyConfiguration{} }},
 	"LicenseSyncSchedule": {func() client.Object { return &v1alpha1.LicenseSyncSchedule{} }, func() runtime.ApplyConfiguration { return &ac.LicenseSyncScheduleApplyConfiguration{} }},
 	"WebexLicense":        {func() client.Object { return &v1alpha1.WebexLicense{} }, func() runtime.ApplyConfiguration { return &ac.WebexLicenseApplyConfiguration{} }},
+	"WebexLicenseAssignment": {
+		func() client.Object { return &v1alpha1.WebexLicenseAssignment{} }, func() runtime.ApplyConfiguration { return &ac.WebexLicenseAssignmentApplyConfiguration{} },
+	},
 }
 
 // What the CRDs promise is kept by a real API server.
@@ -53,6 +56,7 @@ func TestAPIServer(t *testing.T) {
 	t.Run("keeps every field", func(t *testing.T) { testRoundTrips(t, admin) })
 	t.Run("adds the documented defaults", func(t *testing.T) { testDefaults(t, admin) })
 	t.Run("admits nothing that cannot be read", func(t *testing.T) { testReadable(t, cluster.Config, admin) })
+	t.Run("holds the rules of assignments", func(t *testing.T) { testAssignmentRules(t, admin) })
 	t.Run("ratchets", func(t *testing.T) { testRatcheting(t, admin) })
 }
 
@@ -108,6 +112,11 @@ func testDefaults(t *testing.T, admin client.Client) {
 			status: unseen,
 		},
 		"WebexLicense": {spec: map[string]any{"customerAccessRef": acme, "licenseID": "x", "level": "Customer"}},
+		"WebexLicenseAssignment": {
+			spec:   map[string]any{"customerAccessRef": acme, "license": map[string]any{"offerCode": "EE"}, "subjects": map[string]any{"emailsFrom": []any{map[string]any{"name": "people", "kind": "Secret", "key": "emails"}}}},
+			added:  map[string]any{"mode": "Report", "unlisted": "Keep"},
+			status: unseen,
+		},
 	} {
 		t.Run(kind, func(t *testing.T) {
 			object := &unstructured.Unstructured{Object: manifest(kind, "smallest", map[string]any{"spec": test.spec})}
@@ -128,6 +137,11 @@ func testDefaults(t *testing.T, admin client.Client) {
 		got, _, err := unstructured.NestedMap(stored, "spec", "connection", "caBundleRef")
 		must(t, err)
 		same(t, "caBundleRef", map[string]any{"name": "ca", "kind": "ConfigMap", "key": "ca.crt"}, got)
+		spec = map[string]any{"customerAccessRef": acme, "license": map[string]any{"offerCode": "EE"}, "subjects": map[string]any{"emailsFrom": []any{map[string]any{"name": "people"}}}}
+		must(t, admin.Create(t.Context(), &unstructured.Unstructured{Object: manifest("WebexLicenseAssignment", "nested", map[string]any{"spec": spec})}))
+		sources, _, err := unstructured.NestedSlice(fetch(t, admin, "WebexLicenseAssignment", "nested"), "spec", "subjects", "emailsFrom")
+		must(t, err)
+		same(t, "emailsFrom", []any{map[string]any{"name": "people", "kind": "Secret", "key": "emails"}}, sources)
 	})
 }
 

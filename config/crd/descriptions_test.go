@@ -116,7 +116,7 @@ func torn(description string) bool {
 var (
 	mutability = regexp.MustCompile(`\b(Mutable|Immutable|May be set once)\b`)
 	defaults   = regexp.MustCompile(`\bDefault: ([^ ].*?)[.;](?: |$)`)
-	codeSpeak  = regexp.MustCompile(`\+\w+|\b(kubebuilder|omitempty|nil|pointer|struct|metav1|TODO|FIXME|WebexCustomerAccess(Spec|Status)|LicenseSync(Spec|Status|Template)|LicenseSyncSchedule(Spec|Status)|WebexLicense(Spec|Status))\b`)
+	codeSpeak  = regexp.MustCompile(`\+\w+|\b(kubebuilder|omitempty|nil|pointer|struct|metav1|TODO|FIXME|WebexCustomerAccess(Spec|Status)|LicenseSync(Spec|Status|Template)|LicenseSyncSchedule(Spec|Status)|WebexLicense(Assignment)?(Spec|Status))\b`)
 	verb       = regexp.MustCompile(`^(is|are|says|say|names|lists|selects|places|stops|ends|bounds|guards|runs|spreads|holds?|counts?|sums?|describes|identifies|approves|explains) `)
 	countable  = regexp.MustCompile(`(?i)percent|seconds|minute|\bdays\b|number of|how many|units|generation|version`)
 	momentary  = regexp.MustCompile(`(?i)\bwhen\b|\btimes?\b|moment|slot`)

@@ -164,6 +164,17 @@ func (g generator) reconcile(path string, object map[string]any, s *schema) {
 		if object["proxyURL"] == nil {
 			delete(object, "noProxy")
 		}
+	case ".spec.license":
+		if object["name"] == nil || g.IntN(2) == 0 {
+			delete(object, "name")
+			object["offerCode"] = g.text(8)
+		} else {
+			delete(object, "offerCode")
+		}
+	case ".spec.subjects":
+		if len(object) == 0 {
+			object["groups"] = []any{g.text(8)}
+		}
 	case ".status":
 		object["observedGeneration"] = g.Int64N(1e9) // else the -1 of an object that no controller has seen stays
 	case ".spec":

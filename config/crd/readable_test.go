@@ -85,6 +85,8 @@ func unreadableIn(t *testing.T, kind string, object *unstructured.Unstructured) 
 		return o.Unreadable
 	case *v1alpha1.WebexLicense:
 		return o.Unreadable
+	case *v1alpha1.WebexLicenseAssignment:
+		return o.Unreadable
 	}
 	t.Errorf("%s is none of the kinds", kind)
 	return nil

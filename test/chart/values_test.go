@@ -32,6 +32,7 @@ var examples = map[string]struct {
 	"watchNamespaces":            {set: "watchNamespaces: [a, b]", adds: []string{"--watch-namespaces=a,b", "namespace: a", "namespace: b"}, takes: []string{"kind: ClusterRole\n  name: webex-license-operator-manager-role"}},
 	"allowedAPIHosts":            {set: "allowedAPIHosts: [a.example.com, 'b.example.com:8443']", adds: []string{"--allowed-api-hosts=a.example.com,b.example.com:8443"}},
 	"allowedProxyHosts":          {set: "allowedProxyHosts: [proxy.example.com]", adds: []string{"--allowed-proxy-hosts=proxy.example.com"}},
+	"assignment.enabled":         {set: "assignment: {enabled: true}", adds: []string{"- --enable-assignment\n"}},
 	"extraCA.configMap":          {set: "extraCA: {configMap: roots}", adds: []string{"configMap:\n          name: roots", "value: /etc/ssl/certs:/etc/webex-license-operator/ca", "mountPath: /etc/webex-license-operator/ca"}},
 	"extraCA.secret":             {set: "extraCA: {secret: roots}", adds: []string{"secretName: roots", "value: /etc/ssl/certs:/etc/webex-license-operator/ca", "mountPath: /etc/webex-license-operator/ca"}},
 	"rbac.create":                {set: "rbac: {create: false}", takes: []string{"kind: ClusterRoleBinding", "kind: RoleBinding", "kind: Role\n"}},
