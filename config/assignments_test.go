@@ -23,7 +23,9 @@ type tyrell struct {
 // testAssignments: the samples say who may have licences changed in Webex. testTenants has
 // applied them.
 func testAssignments(t *testing.T, cluster *controlplane.ControlPlane) {
-	masters := func(user string, groups ...string) client.Client { return as(t, cluster, user, append(groups, "system:masters")...) }
+	masters := func(user string, groups ...string) client.Client {
+		return as(t, cluster, user, append(groups, "system:masters")...)
+	}
 	w := tyrell{
 		t: t, root: masters("root"), another: masters("another"),
 		gitops: masters("system:serviceaccount:flux-system:kustomize-controller", "system:serviceaccounts"),

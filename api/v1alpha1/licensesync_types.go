@@ -54,8 +54,8 @@ type LicenseSyncSpec struct {
 	CustomerAccessRef LocalCustomerReference `json:"customerAccessRef,omitzero"`
 
 	// trigger says why the run exists: Manual for a run that you create;
-	// Assignment, Initial, Retry, Schedule, SpecChange and Upgrade are the operator's. Default: Manual.
-	// Immutable.
+	// Assignment, Initial, Retry, Schedule, SpecChange and Upgrade are the
+	// operator's. Default: Manual. Immutable.
 	// +optional
 	// +kubebuilder:default=Manual
 	Trigger Trigger `json:"trigger,omitempty"`

@@ -118,9 +118,9 @@ type WebexCustomerAccessSpec struct {
 	// +optional
 	Prune *Prune `json:"prune,omitempty"`
 
-	// assignment allows WebexLicenseAssignments in mode Enforce to change licences
-	// in Webex, if the operator runs with --enable-assignment. Default: none;
-	// nothing is ever written to Webex. Mutable.
+	// assignment is what WebexLicenseAssignments in mode Enforce need to change
+	// licences in Webex, beside the operator's flag --enable-assignment. Without
+	// it they only report. Default: none. Mutable.
 	// +optional
 	Assignment *CustomerAssignment `json:"assignment,omitempty"` //nolint:kubeapilinter // absent is nil, as for the structs beside it
 

@@ -204,11 +204,12 @@ type AssignmentFailure struct {
 	// +kubebuilder:validation:MaxLength=64
 	Reason string `json:"reason,omitempty"`
 
-	// code is Webex's own code of the error, such as 400404; absent if there is none.
+	// code is Webex's own number of the error, such as 400404; absent if there is
+	// none.
 	// +optional
 	Code *int64 `json:"code,omitempty"`
 
-	// people is how many people it was so for.
+	// people is how many people could not be changed for this reason.
 	// +optional
 	People *int64 `json:"people,omitempty"`
 
@@ -235,7 +236,7 @@ type HeldRemovals struct {
 
 // RemovalBatch counts removals that began at a time.
 type RemovalBatch struct {
-	// time is when they began.
+	// time is when these removals began.
 	// +optional
 	Time *metav1.Time `json:"time,omitempty"`
 

@@ -71,8 +71,8 @@ type WebexLicenseAssignmentSpec struct {
 
 	// maxRemovals is how many people this assignment may take licences from within
 	// 24 hours. If there were more, none of them loses any before a person
-	// approves (status.held); additions go on. From 0, which holds every removal,
-	// to 100000. Default: 10. Mutable.
+	// approves (status.held); additions go on. From 0 to 100000; 0 holds every
+	// removal. Default: 10. Mutable.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100000
@@ -120,7 +120,7 @@ type Subjects struct {
 	// +kubebuilder:validation:items:MaxLength=254
 	Emails []string `json:"emails,omitempty"`
 
-	// emailsFrom name Secrets or ConfigMaps with addresses, one in each line; a
+	// emailsFrom lists Secrets and ConfigMaps with addresses, one in each line; a
 	// line that begins with # is a comment. Default: none. Mutable.
 	// +optional
 	// +listType=atomic
@@ -128,9 +128,9 @@ type Subjects struct {
 	// +kubebuilder:validation:MaxItems=16
 	EmailsFrom []EmailSource `json:"emailsFrom,omitempty"`
 
-	// groups are names of Webex groups, exactly as in Control Hub, without groups
-	// in them. The read credentials need the scope identity:groups_read.
-	// Default: none. Mutable. Example: ["Sales"].
+	// groups are names of Webex groups, exactly as in Control Hub: their members.
+	// One with groups in it cannot be resolved. The read credentials need the
+	// scope identity:groups_read. Default: none. Mutable. Example: ["Sales"].
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
@@ -172,9 +172,9 @@ type EmailSource struct {
 	Key string `json:"key,omitempty"`
 }
 
-// WebexLicenseAssignment says who shall hold one licence of a customer. Each run
-// of the customer plans what would have to change, and in mode Enforce changes
-// it. Deleting an assignment changes nothing in Webex.
+// WebexLicenseAssignment says who shall hold one licence of a customer. Each
+// run of the customer plans what would have to change, and in mode Enforce
+// changes it. Deleting an assignment changes nothing in Webex.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status

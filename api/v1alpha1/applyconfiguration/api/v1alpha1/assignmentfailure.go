@@ -26,9 +26,10 @@ type AssignmentFailureApplyConfiguration struct {
 	// reason is why: NotApplied, Refused, LicenseUnknown, NotFound,
 	// WriteCredentialsRefused, Unavailable or TooManyFailures.
 	Reason *string `json:"reason,omitempty"`
-	// code is Webex's own code of the error, such as 400404; absent if there is none.
+	// code is Webex's own number of the error, such as 400404; absent if there is
+	// none.
 	Code *int64 `json:"code,omitempty"`
-	// people is how many people it was so for.
+	// people is how many people could not be changed for this reason.
 	People *int64 `json:"people,omitempty"`
 	// trackingID is Webex's id of one such answer, for its support.
 	TrackingID *string `json:"trackingID,omitempty"`

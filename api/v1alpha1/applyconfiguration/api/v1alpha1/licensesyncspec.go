@@ -31,8 +31,8 @@ type LicenseSyncSpecApplyConfiguration struct {
 	// customerAccessRef names the customer to read, in the same namespace. Immutable.
 	CustomerAccessRef *LocalCustomerReferenceApplyConfiguration `json:"customerAccessRef,omitempty"`
 	// trigger says why the run exists: Manual for a run that you create;
-	// Assignment, Initial, Retry, Schedule, SpecChange and Upgrade are the operator's. Default: Manual.
-	// Immutable.
+	// Assignment, Initial, Retry, Schedule, SpecChange and Upgrade are the
+	// operator's. Default: Manual. Immutable.
 	Trigger *apiv1alpha1.Trigger `json:"trigger,omitempty"`
 	// scheduledTime is the slot that a schedule created the run for. Default:
 	// none. Immutable.

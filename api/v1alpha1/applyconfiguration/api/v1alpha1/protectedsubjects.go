@@ -23,8 +23,9 @@ package v1alpha1
 //
 // ProtectedSubjects are people whom no assignment touches.
 type ProtectedSubjectsApplyConfiguration struct {
-	// emails are their addresses, compared without case. While no person of the
-	// organization has one of them, no licence is taken from any person. Mutable.
+	// emails are their addresses, compared without case. While one of them is that
+	// of no person of the organization, no licence is taken from any person. Who
+	// may read the customer may read them. Mutable.
 	Emails []string `json:"emails,omitempty"`
 }
 

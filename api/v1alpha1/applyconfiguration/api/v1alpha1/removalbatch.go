@@ -27,7 +27,7 @@ import (
 //
 // RemovalBatch counts removals that began at a time.
 type RemovalBatchApplyConfiguration struct {
-	// time is when they began.
+	// time is when these removals began.
 	Time *v1.Time `json:"time,omitempty"`
 	// people is how many people lost a licence, or may have.
 	People *int64 `json:"people,omitempty"`

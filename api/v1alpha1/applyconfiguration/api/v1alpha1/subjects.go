@@ -27,12 +27,12 @@ type SubjectsApplyConfiguration struct {
 	// More than 1000 go into a Secret. Default: none. Mutable.
 	// Example: ["ada@example.com"].
 	Emails []string `json:"emails,omitempty"`
-	// emailsFrom name Secrets or ConfigMaps with addresses, one in each line; a
+	// emailsFrom lists Secrets and ConfigMaps with addresses, one in each line; a
 	// line that begins with # is a comment. Default: none. Mutable.
 	EmailsFrom []EmailSourceApplyConfiguration `json:"emailsFrom,omitempty"`
-	// groups are names of Webex groups, exactly as in Control Hub, without groups
-	// in them. The read credentials need the scope identity:groups_read.
-	// Default: none. Mutable. Example: ["Sales"].
+	// groups are names of Webex groups, exactly as in Control Hub: their members.
+	// One with groups in it cannot be resolved. The read credentials need the
+	// scope identity:groups_read. Default: none. Mutable. Example: ["Sales"].
 	Groups []string `json:"groups,omitempty"`
 	// locations are names of Webex locations: the people there. Webex knows a
 	// location only of people with Webex Calling. Default: none. Mutable.

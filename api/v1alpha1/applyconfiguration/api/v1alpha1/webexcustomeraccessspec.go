@@ -67,9 +67,9 @@ type WebexCustomerAccessSpecApplyConfiguration struct {
 	// prune guards the removal of rows. Default: at most 50 percent in one run.
 	// Mutable.
 	Prune *PruneApplyConfiguration `json:"prune,omitempty"`
-	// assignment allows WebexLicenseAssignments in mode Enforce to change licences
-	// in Webex, if the operator runs with --enable-assignment. Default: none;
-	// nothing is ever written to Webex. Mutable.
+	// assignment is what WebexLicenseAssignments in mode Enforce need to change
+	// licences in Webex, beside the operator's flag --enable-assignment. Without
+	// it they only report. Default: none. Mutable.
 	Assignment *CustomerAssignmentApplyConfiguration `json:"assignment,omitempty"`
 	// deletionPolicy says what happens to the licence rows when this object is
 	// deleted: Delete removes them, Retain keeps them with their last figures.

@@ -30,9 +30,9 @@ import (
 // WebexLicenseAssignmentApplyConfiguration represents a declarative configuration of the WebexLicenseAssignment type for use
 // with apply.
 //
-// WebexLicenseAssignment says who shall hold one licence of a customer. Each run
-// of the customer plans what would have to change, and in mode Enforce changes
-// it. Deleting an assignment changes nothing in Webex.
+// WebexLicenseAssignment says who shall hold one licence of a customer. Each
+// run of the customer plans what would have to change, and in mode Enforce
+// changes it. Deleting an assignment changes nothing in Webex.
 type WebexLicenseAssignmentApplyConfiguration struct {
 	v1.TypeMetaApplyConfiguration `json:""`
 	// metadata is the standard object metadata.

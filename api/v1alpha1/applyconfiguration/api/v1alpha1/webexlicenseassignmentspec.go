@@ -47,8 +47,8 @@ type WebexLicenseAssignmentSpecApplyConfiguration struct {
 	Unlisted *apiv1alpha1.UnlistedPolicy `json:"unlisted,omitempty"`
 	// maxRemovals is how many people this assignment may take licences from within
 	// 24 hours. If there were more, none of them loses any before a person
-	// approves (status.held); additions go on. From 0, which holds every removal,
-	// to 100000. Default: 10. Mutable.
+	// approves (status.held); additions go on. From 0 to 100000; 0 holds every
+	// removal. Default: 10. Mutable.
 	MaxRemovals *int32 `json:"maxRemovals,omitempty"`
 	// keepFreeUnits is how many units of the licence stay free: additions stop
 	// before. From 0 to 1000000. Default: 0. Mutable.
