@@ -3,7 +3,6 @@ package webex
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +14,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/webex-operator/webex-license-operator/internal/webex/wire"
 )
 
 const (
@@ -26,8 +27,11 @@ const (
 // theOrg is the organization of benchOrg.
 var theOrg, _ = ParseOrganizationID(benchOrg)
 
+// license is the kind of a licence in its id.
+const license = "LICENSE"
+
 func apiID(kind, name string) string {
-	return base64.RawStdEncoding.EncodeToString([]byte(idScheme + "us/" + kind + "/" + name))
+	return wire.EncodeID(kind, name)
 }
 
 // benchPerson is a record with the members of the documented example, all of them made up.

@@ -20,6 +20,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/webex-operator/webex-license-operator/internal/webex/wire"
 )
 
 // DefaultBaseURL is the commercial REST base, https://developer.webex.com/docs/basics. Webex for Government has its
@@ -184,6 +186,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 func (c *Client) endpoint(path string, query []param) *url.URL {
 	u := *c.base
 	u.Path, u.RawPath = c.base.Path+path, ""
-	u.RawQuery = encodeParams(query)
+	u.RawQuery = wire.EncodeParams(query)
 	return &u
 }

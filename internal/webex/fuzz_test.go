@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -65,6 +66,8 @@ func FuzzDecodeLicenses(f *testing.F) {
 	})
 }
 
+func canonical(id string) string { return string(wire.Canonical([]byte(id))) }
+
 // checkFailure makes sure that any decoding error has a class, and a text without a piece of the body.
 func checkFailure(t *testing.T, err error) {
 	t.Helper()
@@ -84,7 +87,7 @@ func FuzzLink(f *testing.F) {
 	c := &Client{base: base}
 	from := c.endpoint("/people", nil)
 	f.Fuzz(func(t *testing.T, line string) {
-		link := nextLink(http.Header{"Link": {line}})
+		link := wire.NextLink([]string{line})
 		if !strings.Contains(line, link) {
 			t.Fatalf("link %q comes from nowhere", link)
 		}
@@ -99,7 +102,7 @@ func FuzzLink(f *testing.F) {
 				again.Port() != "" && again.Port() != "443" || !strings.HasPrefix(again.Path, "/v1/") || strings.Contains(again.Path, "/../") {
 				t.Fatalf("%q leads to %v (%v)", l, u, err)
 			}
-			u.RawQuery = repairQuery(u.RawQuery, []param{{"orgId", "o"}}, 100)
+			u.RawQuery = wire.RepairQuery(u.RawQuery, []param{{"orgId", "o"}}, 100)
 			if q := u.Query(); len(q["orgId"]) != 1 || q.Get("orgId") != "o" || len(q["max"]) > 1 {
 				t.Fatalf("query %q of %q", u.RawQuery, l)
 			}
@@ -129,13 +132,13 @@ func FuzzIDs(f *testing.F) {
 				t.Fatalf("%q is %q, is %q (%v)", id, uuid, again.UUID(), err)
 			}
 		}
-		if code := offerCode(id); !isOfferCode(code) {
+		if code := wire.OfferCode(id); len(code) > 32 || strings.ContainsFunc(code, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 			t.Fatalf("%q: offer code %q", id, code)
 		}
-		if isUUID(CanonicalID(id)) && IDKey(apiID("LOCATION", CanonicalID(id))) != IDKey(id) {
+		if wire.IsUUID(canonical(id)) && IDKey(apiID("LOCATION", canonical(id))) != IDKey(id) {
 			t.Fatalf("%q has the key %q, its API form another", id, IDKey(id))
 		}
-		if c := CanonicalID(id); CanonicalID(c) != c || strings.HasSuffix(c, "=") {
+		if c := canonical(id); canonical(c) != c || strings.HasSuffix(c, "=") {
 			t.Fatalf("%q becomes %q", id, c)
 		}
 	})

@@ -46,18 +46,19 @@ func (c *Client) GroupsNamed(ctx context.Context, org OrganizationID, name strin
 func (c *Client) GroupMembers(ctx context.Context, org OrganizationID, groupID string) (members []GroupMember, size int64, err error) {
 	return collectIndexed(ctx, c, org, &indexed[GroupMember]{
 		op: "list group members", url: below(c.base, []string{"groups", groupID, "members"}), items: "members", size: "memberSize",
-		decode: func(d *wire.Decoder, m *GroupMember) error {
-			return record(d, &m.ID, func(name []byte) error {
-				switch string(name) {
-				case "id":
-					return d.ReadID(&m.ID)
-				case "type":
-					return d.ReadInterned(&m.Type)
-				}
-				return d.Skip()
-			})
-		},
-		id: func(m GroupMember) string { return m.ID },
+		decode: decodeMember, id: func(m GroupMember) string { return m.ID },
+	})
+}
+
+func decodeMember(d *wire.Decoder, m *GroupMember) error {
+	return record(d, &m.ID, func(name []byte) error {
+		switch string(name) {
+		case "id":
+			return d.ReadID(&m.ID)
+		case "type":
+			return d.ReadInterned(&m.Type)
+		}
+		return d.Skip()
 	})
 }
 
@@ -73,13 +74,6 @@ type indexed[T any] struct {
 	id     func(T) string
 }
 
-// indexedPage is one page of such a list.
-type indexedPage[T any] struct {
-	items []T
-	known bool // the page had an array of records
-	size  int64
-}
-
 // collectIndexed reads a whole list, each record once. It ends at a page that brings nothing new, or at one that is not
 // full where as many are there as the service says: a full page says nothing, in case the size is that of the page.
 // Whatever a service answers, each page but the last brings something new, up to the bound for records.
@@ -87,19 +81,21 @@ func collectIndexed[T any](ctx context.Context, c *Client, org OrganizationID, l
 	seen := make(map[string]struct{})
 	size = unknownSize
 	for start, pages := 1, 0; ; pages++ {
-		page, err := l.page(ctx, c, org, start)
+		items, said, err := l.page(ctx, c, org, start)
 		if err != nil {
 			return nil, unknownSize, err
 		}
 		before := len(all)
-		for _, item := range page.items {
+		for _, item := range items {
 			if _, ok := seen[l.id(item)]; !ok {
 				seen[l.id(item)] = struct{}{}
 				all = append(all, item)
 			}
 		}
-		size = max(size, page.size)
-		switch n := len(page.items); {
+		if n, ok := said.Value(); ok {
+			size = max(size, n)
+		}
+		switch n := len(items); {
 		case len(all) == before, n < groupsPageSize && int64(len(all)) == size:
 			return all, size, nil
 		case pages+1 >= c.cfg.Limits.Pages, len(all) > c.cfg.Limits.Results:
@@ -110,49 +106,32 @@ func collectIndexed[T any](ctx context.Context, c *Client, org OrganizationID, l
 	}
 }
 
-// page reads the page that begins with the record of this number, from 1.
-func (l *indexed[T]) page(ctx context.Context, c *Client, org OrganizationID, start int) (page indexedPage[T], err error) {
+// page reads the page that begins with the record of this number, from 1, and how many there are in all.
+func (l *indexed[T]) page(ctx context.Context, c *Client, org OrganizationID, start int) (items []T, size Units, err error) {
 	u := *l.url
-	u.RawQuery = encodeParams(append(slices.Clip(l.query),
+	u.RawQuery = wire.EncodeParams(append(slices.Clip(l.query),
 		param{"startIndex", strconv.Itoa(start)}, param{"count", strconv.Itoa(groupsPageSize)}))
-	err = c.document(ctx, &exchange{op: l.op, renew: c.renewal(org)}, &u, func(d *wire.Decoder) error {
-		page, err = decodeIndexed(d, l, c.cfg.Limits.Results)
-		if err == nil && !page.known && page.size != 0 && start == 1 {
+	err = c.document(ctx, &exchange{op: l.op, renew: c.renewal(org)}, &u, func(d *wire.Decoder) (err error) {
+		var known bool
+		items, known, size, err = l.read(d, c.cfg.Limits.Results)
+		if err == nil && !known && size != wire.UnitsOf(0) && start == 1 {
 			err = wire.ErrMissing // a page behind the end, and an empty list, may leave it out
 		}
 		return err
 	})
-	return page, err
+	return items, size, err
 }
 
-// decodeIndexed reads a page of at most so many records.
-func decodeIndexed[T any](d *wire.Decoder, l *indexed[T], most int) (page indexedPage[T], err error) {
-	page.size = unknownSize
-	err = d.Document(func(name []byte) error {
-		switch {
-		case string(name) == l.size:
-			var n Units
-			err := d.ReadUnits(&n)
-			if v, ok := n.Value(); ok {
-				page.size = v
-			}
-			return err
-		case string(name) != l.items || d.Kind() != '[':
-			return d.Skip()
+// read decodes a page of at most so many records.
+func (l *indexed[T]) read(d *wire.Decoder, most int) (items []T, known bool, size Units, err error) {
+	known, size, err = d.Indexed(l.items, l.size, func() { items = items[:0] }, func() error {
+		if len(items) >= most {
+			return wire.ErrLimit
 		}
-		page.items, page.known = page.items[:0], true
-		return d.Array(func() error {
-			if len(page.items) >= most {
-				return wire.ErrLimit
-			}
-			if d.Kind() != '{' {
-				return wire.ErrMissing
-			}
-			var item T
-			err := l.decode(d, &item)
-			page.items = append(page.items, item)
-			return err
-		})
+		var item T
+		err := l.decode(d, &item)
+		items = append(items, item)
+		return err
 	})
-	return page, err
+	return items, known, size, err
 }

@@ -218,7 +218,7 @@ func (w *walk[T]) visit(u *url.URL) error {
 // hash identifies a page: 8 bytes instead of a URL, since there may be 100,000 of them.
 func (w *walk[T]) hash(u *url.URL) uint64 {
 	size := param{"max", ""} // the same page in another size leads nowhere new
-	return maphash.String(w.seed, u.EscapedPath()+"?"+repairQuery(u.RawQuery, []param{size}, 0))
+	return maphash.String(w.seed, u.EscapedPath()+"?"+wire.RepairQuery(u.RawQuery, []param{size}, 0))
 }
 
 func (w *walk[T]) partial(err error) error {
@@ -246,7 +246,7 @@ func (w *walk[T]) fetch(ctx context.Context, f *fetch[T]) error {
 		url: func() *url.URL {
 			used = w.size.Load()
 			u := *f.url
-			u.RawQuery = repairQuery(u.RawQuery, w.list.params, int(used))
+			u.RawQuery = wire.RepairQuery(u.RawQuery, w.list.params, int(used))
 			return &u
 		},
 		shrink: func() bool {
@@ -260,7 +260,7 @@ func (w *walk[T]) fetch(ctx context.Context, f *fetch[T]) error {
 			return true
 		},
 		handle: func(resp *http.Response) *Error {
-			link := nextLink(resp.Header)
+			link := wire.NextLink(resp.Header.Values("Link"))
 			select {
 			case f.header <- link:
 			default: // another attempt was here before; lookAhead compares

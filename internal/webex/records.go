@@ -64,7 +64,7 @@ func decodeLicense(d *wire.Decoder, l *License) error {
 	if l.Name == "" {
 		l.Name = displayName
 	}
-	l.OfferCode = offerCode(l.ID)
+	l.OfferCode = wire.OfferCode(l.ID)
 	return err
 }
 

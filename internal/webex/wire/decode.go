@@ -124,17 +124,39 @@ func (d *Decoder) List(begin func(), item func() error) error {
 		if d.json.PeekKind() != '[' {
 			return d.unexpected()
 		}
-		return d.Array(func() error {
-			if d.json.PeekKind() != '{' {
-				return d.unexpected()
-			}
-			return item()
-		})
+		return d.records(item)
 	})
 	if err == nil && !found {
 		err = ErrMissing
 	}
 	return err
+}
+
+// Indexed reads a page of a list that is paged by an index: the records in its member items, each by item, and how many
+// there are in all, from its member size. known says that there was an array of records.
+func (d *Decoder) Indexed(items, size string, begin func(), item func() error) (known bool, all Units, err error) {
+	err = d.Document(func(name []byte) error {
+		switch {
+		case string(name) == size:
+			return d.ReadUnits(&all)
+		case string(name) != items || d.json.PeekKind() != '[':
+			return d.Skip()
+		}
+		known = true
+		begin()
+		return d.records(item)
+	})
+	return known, all, err
+}
+
+// records reads an array of objects.
+func (d *Decoder) records(item func() error) error {
+	return d.Array(func() error {
+		if d.json.PeekKind() != '{' {
+			return d.unexpected()
+		}
+		return item()
+	})
 }
 
 // Object reads the object that begins here. The name is valid until member reads the value, which it must do.

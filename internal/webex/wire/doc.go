@@ -1,3 +1,3 @@
-// Package wire reads the JSON that Webex writes, as it streams in: member by member, in bounded memory. It knows how
-// texts, ids, units and licences are written, and nothing of HTTP, endpoints and records.
+// Package wire reads what Webex writes: JSON as it streams in, member by member, in bounded memory, and links to pages.
+// It knows how texts, ids, units, licences and queries are written, and nothing of HTTP, endpoints and records.
 package wire
