@@ -49,6 +49,10 @@ func (a *app) facts(o *overview.Customer) []fact {
 	if o.OrganizationID != "" {
 		organization += " (" + o.OrganizationID + ")"
 	}
+	assignments := ""
+	if o.Assignments != nil {
+		assignments = o.Assignments.String()
+	}
 	return []fact{
 		{"Namespace", o.Namespace},
 		{"Hierarchy", o.HierarchyPath},
@@ -60,6 +64,7 @@ func (a *app) facts(o *overview.Customer) []fact {
 		{"Defaults", defaults(o)},
 		{"Credentials", a.credentials(o)},
 		{"Runs", strings.Join(o.Active, ", ")},
+		{"Assignments", assignments},
 	}
 }
 

@@ -137,12 +137,16 @@ func readSource(ctx context.Context, session *cluster.Session, scope report.Scop
 	if err != nil {
 		return nil, err
 	}
+	assignments, err := cluster.AssignmentsIfAny(ctx, session)
+	if err != nil {
+		return nil, err
+	}
 	selection := scope.Selection()
 	if err := checkNames(session, customers, rows, selection); err != nil {
 		return nil, err
 	}
 	customers, rows = labelled(customers, rows, selected)
-	return &report.Source{Customers: customers, Rows: rows, Runs: runs, Scope: scope, Notes: licenseNotes(customers, rows, selection)}, nil
+	return &report.Source{Customers: customers, Rows: rows, Runs: runs, Assignments: assignments, Scope: scope, Notes: licenseNotes(customers, rows, selection)}, nil
 }
 
 // labelled are the customers with the labels, and their rows. Rows that a deleted

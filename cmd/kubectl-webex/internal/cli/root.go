@@ -30,7 +30,7 @@ func (a *app) root() *cobra.Command {
 	)
 	root.AddCommand(
 		a.licenses(), a.status(), a.runs(), a.schedules(), a.report(),
-		a.sync(), a.retry(), a.cancel(), a.suspend(), a.resume(), a.approvePrune(),
+		a.sync(), a.retry(), a.cancel(), a.suspend(), a.resume(), a.approvePrune(), a.approveRemovals(),
 		a.connectCommand(), a.lint(),
 	)
 	return root

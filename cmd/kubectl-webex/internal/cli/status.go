@@ -101,6 +101,10 @@ func (a *app) overviews(ctx context.Context, session *cluster.Session, names []s
 	if err := knownCustomers(session, customers, names); err != nil {
 		return nil, err
 	}
+	assignments, err := cluster.AssignmentsIfAny(ctx, session)
+	if err != nil {
+		return nil, err
+	}
 	next := map[[2]string]*time.Time{}
 	for _, slot := range timeline.Coming(schedules, customers, a.Now(), a.Now().Add(foretold)) {
 		for _, name := range slot.Customers {
@@ -115,6 +119,7 @@ func (a *app) overviews(ctx context.Context, session *cluster.Session, names []s
 		if rollup.Under(rollup.PathOf(c), at) && (len(names) == 0 || slices.Contains(names, c.Name)) {
 			item := overview.Of(c, runs, next[[2]string{c.Namespace, c.Name}])
 			item.Unread(c, slices.DeleteFunc(slices.Clone(schedules), func(s v1alpha1.LicenseSyncSchedule) bool { return !timeline.Reads(&s, c) }), runs, a.Now())
+			item.Assign(assignments, a.Now())
 			items = append(items, item)
 		}
 	}
@@ -207,7 +212,9 @@ func issueNames(o *overview.Customer) output.Cell {
 	var names []string
 	shade := terminal.Plain
 	for _, issue := range o.Issues {
-		names = append(names, issue.Name())
+		if name := issue.Name(); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 		switch {
 		case issue.Severity == overview.Error:
 			shade = terminal.Bad

@@ -165,6 +165,7 @@ func (a *app) summarise(session *cluster.Session, board *follow.Board) error {
 	var sum struct {
 		succeeded, failed                 int
 		added, updated, removed, requests int64
+		changed, unchanged                int64 // people
 	}
 	var failures []overview.Run
 	for _, result := range results {
@@ -180,14 +181,19 @@ func (a *app) summarise(session *cluster.Session, board *follow.Board) error {
 		}
 		sum.added, sum.updated, sum.removed = sum.added+value(r.RowsAdded), sum.updated+value(r.RowsUpdated), sum.removed+value(r.RowsRemoved)
 		sum.requests += value(r.Requests)
+		sum.changed, sum.unchanged = sum.changed+value(r.PeopleChanged), sum.unchanged+value(r.PeopleFailed)
 	}
 	if !a.format.People() {
 		if err := a.writeRuns(session, items); err != nil {
 			return err
 		}
 	} else {
-		a.say("%d of %s succeeded: rows +%d ~%d -%d, %s to Webex",
-			sum.succeeded, count(len(items), "run"), sum.added, sum.updated, sum.removed, count(int(sum.requests), "request"))
+		people := ""
+		if sum.changed+sum.unchanged > 0 {
+			people = fmt.Sprintf(", licences of %d people changed, %d failed", sum.changed, sum.unchanged)
+		}
+		a.say("%d of %s succeeded: rows +%d ~%d -%d%s, %s to Webex",
+			sum.succeeded, count(len(items), "run"), sum.added, sum.updated, sum.removed, people, count(int(sum.requests), "request"))
 	}
 	if sum.failed == 0 {
 		return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/pflag"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/clientcmd"
@@ -90,6 +91,8 @@ func (s *Session) warn(object any) {
 		kind, unreadable = "LicenseSyncSchedule", o.Unreadable
 	case *v1alpha1.WebexLicense:
 		kind, unreadable = "WebexLicense", o.Unreadable
+	case *v1alpha1.WebexLicenseAssignment:
+		kind, unreadable = "WebexLicenseAssignment", o.Unreadable
 	}
 	for _, field := range unreadable {
 		named, ok := object.(client.Object)
@@ -175,6 +178,7 @@ func mapper(scheme *runtime.Scheme) meta.RESTMapper {
 	for kind, plural := range map[string]string{
 		"WebexCustomerAccess": "webexcustomeraccesses", "WebexLicense": "webexlicenses",
 		"LicenseSync": "licensesyncs", "LicenseSyncSchedule": "licensesyncschedules",
+		"WebexLicenseAssignment": "webexlicenseassignments",
 	} {
 		m.AddSpecific(v1alpha1.GroupVersion.WithKind(kind), v1alpha1.GroupVersion.WithResource(plural),
 			v1alpha1.GroupVersion.WithResource(plural), meta.RESTScopeNamespace)
@@ -223,6 +227,27 @@ func Runs(ctx context.Context, s *Session, opts ...client.ListOption) ([]v1alpha
 // Schedules lists schedules.
 func Schedules(ctx context.Context, s *Session, opts ...client.ListOption) ([]v1alpha1.LicenseSyncSchedule, error) {
 	return List(ctx, s, &v1alpha1.LicenseSyncScheduleList{}, func(l *v1alpha1.LicenseSyncScheduleList) []v1alpha1.LicenseSyncSchedule { return l.Items }, opts...)
+}
+
+// Assignments lists who shall hold licences.
+func Assignments(ctx context.Context, s *Session, opts ...client.ListOption) ([]v1alpha1.WebexLicenseAssignment, error) {
+	return List(ctx, s, &v1alpha1.WebexLicenseAssignmentList{}, func(l *v1alpha1.WebexLicenseAssignmentList) []v1alpha1.WebexLicenseAssignment { return l.Items }, opts...)
+}
+
+// AssignmentsIfAny lists them as far as the caller may: their kind needs a role of its own, and older operators do not
+// bring it. A person is told of what is missing.
+func AssignmentsIfAny(ctx context.Context, s *Session) ([]v1alpha1.WebexLicenseAssignment, error) {
+	all, err := Assignments(ctx, s)
+	switch {
+	case missingKind(err):
+		return nil, nil
+	case apierrors.IsForbidden(err):
+		if s.Warn != nil {
+			s.Warn("assignments of licences are not shown: you may not read them (webexlicenseassignment-viewer-role)")
+		}
+		return nil, nil
+	}
+	return all, err
 }
 
 // CompletionTimeout bounds what a shell waits for when Tab is pressed.

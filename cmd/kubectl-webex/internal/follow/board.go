@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"k8s.io/utils/ptr"
+
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/overview"
 )
@@ -54,6 +56,9 @@ type entry struct {
 	// may differ.
 	began time.Time
 	ended time.Time
+	// stepBegan is when its step was first seen, with stepFrom things dealt with.
+	stepBegan time.Time
+	stepFrom  int64
 }
 
 // Board holds all runs that are followed. It is not safe for concurrent use.
@@ -93,6 +98,9 @@ func (b *Board) update(run *v1alpha1.LicenseSync, now time.Time) []Event {
 	was, before := e.phase, e.run
 	e.run = overview.RunOf(run)
 	e.phase = phaseOf(e.run)
+	if e.run.Step != before.Step {
+		e.stepBegan, e.stepFrom = now, ptr.Deref(e.run.Done, 0)
+	}
 	if e.phase == Working && e.began.IsZero() {
 		e.began = now
 	}

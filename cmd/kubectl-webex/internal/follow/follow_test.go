@@ -99,6 +99,22 @@ func TestLines(t *testing.T) {
 			name: "an attempt failed", now: 10 * time.Second, runs: []*v1alpha1.LicenseSync{run("acme", v1alpha1.ReasonAPIUnavailable, until(10*time.Second))},
 			want: "acme  ░░░░░░░░░░░░░░░░  APIUnavailable, next attempt now",
 		},
+		{
+			name: "planning", last: 40 * time.Second, now: 50 * time.Second,
+			runs: []*v1alpha1.LicenseSync{run("acme", v1alpha1.ReasonRunning, at(v1alpha1.StepPlanning, 0, 0))},
+			want: "acme  ███████████████▌  planning licences of people",
+		},
+		{
+			name: "assigning, whatever the last run took", last: 40 * time.Second, now: 60 * time.Second,
+			runs: []*v1alpha1.LicenseSync{run("acme", v1alpha1.ReasonRunning, at(v1alpha1.StepAssigning, 0, 400)), run("acme", v1alpha1.ReasonRunning, at(v1alpha1.StepAssigning, 100, 400))},
+			want: "acme  ████░░░░░░░░░░░░  assigning licences to people: 100 of 400, about 3m left",
+		},
+		{
+			name: "assigned", runs: []*v1alpha1.LicenseSync{run("acme", v1alpha1.ReasonSucceeded, func(r *v1alpha1.LicenseSync) {
+				r.Status.Assigned = &v1alpha1.AssignedPeople{Changed: new(int64(399)), Failed: new(int64(1))}
+			})},
+			want: "acme  ████████████████  done in 42s, rows +1 ~3 -0 (2 held), licences of 399 people, 1 failed",
+		},
 		{name: "done", runs: []*v1alpha1.LicenseSync{run("acme", v1alpha1.ReasonSucceeded)}, want: "acme  ████████████████  done in 42s, rows +1 ~3 -0 (2 held)"},
 		{name: "failed", runs: []*v1alpha1.LicenseSync{run("acme", v1alpha1.ReasonForbidden)}, want: "acme  ████████████████  failed: Forbidden: the token lacks a scope"},
 		{

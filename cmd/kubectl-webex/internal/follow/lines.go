@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/duration"
+	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
@@ -72,7 +73,7 @@ func (e *entry) text(now time.Time) string {
 	case Held:
 		return holding(e, now)
 	case Succeeded:
-		return "done" + took(e) + rows(e)
+		return "done" + took(e) + rows(e) + people(e)
 	case Failed:
 		return "failed: " + e.run.Status + ": " + e.run.Message
 	case Gone:
@@ -99,9 +100,20 @@ var steps = []namedStep{
 	{v1alpha1.StepFinished, "finishing"},
 }
 
+// assigning are the steps that change who holds licences, with their words. They count people, and how long they take
+// has nothing to do with the last run.
+var assigning = []namedStep{
+	{v1alpha1.StepPlanning, "planning licences of people"},
+	{v1alpha1.StepAssigning, "assigning licences to people"},
+}
+
+func (e *entry) assigns() bool {
+	return slices.ContainsFunc(assigning, func(s namedStep) bool { return s.step == e.run.Step })
+}
+
 func step(e *entry) string {
 	text := "starting"
-	for _, s := range steps {
+	for _, s := range slices.Concat(steps, assigning) {
 		if s.step == e.run.Step {
 			text = s.text
 		}
@@ -112,8 +124,11 @@ func step(e *entry) string {
 	return text
 }
 
-// left is the time left, by the last run's.
+// left is the time left, by the last run's, and where people are counted by their pace.
 func left(e *entry, now time.Time) string {
+	if e.assigns() {
+		return e.paced(now)
+	}
 	if e.Last <= 0 || e.began.IsZero() {
 		return ""
 	}
@@ -122,6 +137,16 @@ func left(e *entry, now time.Time) string {
 		return ", longer than last time"
 	}
 	return ", about " + duration.HumanDuration(rest) + " left"
+}
+
+// paced is the time left of a step that counts people, once its pace can be told.
+func (e *entry) paced(now time.Time) string {
+	done, total := ptr.Deref(e.run.Done, 0), ptr.Deref(e.run.Total, 0)
+	spent := now.Sub(e.stepBegan)
+	if made := done - e.stepFrom; made > 0 && total > done && spent >= 5*time.Second {
+		return ", about " + duration.HumanDuration(time.Duration(float64(spent)/float64(made)*float64(total-done))) + " left"
+	}
+	return ""
 }
 
 func holding(e *entry, now time.Time) string {
@@ -149,8 +174,20 @@ func rows(e *entry) string {
 	return ""
 }
 
+// people is what a run did to licences of people.
+func people(e *entry) string {
+	changed, failed := ptr.Deref(e.run.PeopleChanged, 0), ptr.Deref(e.run.PeopleFailed, 0)
+	switch {
+	case failed > 0:
+		return fmt.Sprintf(", licences of %d people, %d failed", changed, failed)
+	case changed > 0:
+		return fmt.Sprintf(", licences of %d people", changed)
+	}
+	return ""
+}
+
 // share is how much of a run is done: by the time that the last one took, else by
-// the steps.
+// the steps; of a step that counts people how much of that.
 func (e *entry) share(now time.Time) float64 {
 	const most = 0.97 // only an end is full
 	switch {
@@ -158,6 +195,10 @@ func (e *entry) share(now time.Time) float64 {
 		return 1
 	case e.phase == Waiting:
 		return 0
+	case e.assigns() && ptr.Deref(e.run.Total, 0) > 0:
+		return min(float64(ptr.Deref(e.run.Done, 0))/float64(*e.run.Total), most)
+	case e.assigns():
+		return most
 	case e.Last > 0 && !e.began.IsZero():
 		return min(float64(now.Sub(e.began))/float64(e.Last), most)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -13,7 +14,7 @@ import (
 
 // writeCSV writes items under a head of the names that they have in JSON. A
 // field of a nested object is called "outer.inner"; of a list the entries stand
-// in one cell, separated by semicolons; what is unknown stays empty.
+// in one cell, separated by semicolons, those of a map as "key=value"; what is unknown stays empty.
 func writeCSV[T any](w io.Writer, items []T) error {
 	out := csv.NewWriter(w)
 	columns := columnsOf(reflect.TypeFor[T](), "", nil)
@@ -102,6 +103,13 @@ func cellOf(v reflect.Value) string {
 		for i := range entries {
 			entries[i] = inert(fmt.Sprint(v.Index(i).Interface()))
 		}
+		return strings.Join(entries, ";")
+	case reflect.Map:
+		var entries []string
+		for at := v.MapRange(); at.Next(); {
+			entries = append(entries, inert(fmt.Sprintf("%v=%v", at.Key(), at.Value())))
+		}
+		slices.Sort(entries)
 		return strings.Join(entries, ";")
 	default:
 		return fmt.Sprint(v.Interface())

@@ -52,6 +52,8 @@ type Customer struct {
 	CredentialsExpiration *time.Time              `json:"credentialsExpiration,omitempty"`
 	Subscription          string                  `json:"subscription,omitempty"`
 	SiteURL               string                  `json:"siteURL,omitempty"`
+	// Assignments sum up the customer's WebexLicenseAssignments; nil if there are none.
+	Assignments *Assignments `json:"assignments,omitempty"`
 	// Issues need attention, the worst first.
 	Issues []Issue `json:"issues,omitempty"`
 }
@@ -65,12 +67,17 @@ type Issue struct {
 	Condition string `json:"condition"`
 	Reason    string `json:"reason"`
 	Message   string `json:"message"`
+	// Assignment is the WebexLicenseAssignment that says so; empty for the customer itself.
+	Assignment string `json:"assignment,omitempty"`
 }
 
 // Name is the reason, with what it is about where that is not obvious.
 func (i Issue) Name() string {
-	if i.Condition == v1alpha1.ConditionCapacityOK {
+	switch {
+	case i.Condition == v1alpha1.ConditionCapacityOK:
 		return "Capacity" + i.Reason
+	case i.Assignment != "":
+		return "Assignment" + i.Reason
 	}
 	return i.Reason
 }
@@ -206,10 +213,10 @@ func issues(c *v1alpha1.WebexCustomerAccess) []Issue {
 		found = append(found, Issue{Severity: severity, Condition: is.Type, Reason: is.Reason, Message: message(c, is)})
 	}
 	if last := c.Status.LastRun; len(found) == 0 && last != nil && last.Reason != v1alpha1.ReasonSucceeded && last.Reason != v1alpha1.ReasonCanceled {
-		found = append(found, Issue{Warning, v1alpha1.ConditionReady, last.Reason, "the figures are good, but the latest run failed: " + last.Message})
+		found = append(found, Issue{Severity: Warning, Condition: v1alpha1.ConditionReady, Reason: last.Reason, Message: "the figures are good, but the latest run failed: " + last.Message})
 	}
 	if ptr.Deref(c.Spec.Suspend, false) && !seen[v1alpha1.ReasonSuspended] {
-		found = append(found, Issue{Warning, v1alpha1.ConditionReady, v1alpha1.ReasonSuspended, "the customer is suspended: kubectl webex resume customer " + c.Name})
+		found = append(found, Issue{Severity: Warning, Condition: v1alpha1.ConditionReady, Reason: v1alpha1.ReasonSuspended, Message: "the customer is suspended: kubectl webex resume customer " + c.Name})
 	}
 	slices.SortStableFunc(found, compareSeverity)
 	return found

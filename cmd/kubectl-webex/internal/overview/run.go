@@ -51,6 +51,9 @@ type Run struct {
 	FailedAttempts   *int32 `json:"failedAttempts,omitempty"`
 	// Message says how the run ended, or why it waits.
 	Message string `json:"message,omitempty"`
+	// The people whose licences the run changed in Webex, or could not change.
+	PeopleChanged *int64 `json:"peopleChanged,omitempty"`
+	PeopleFailed  *int64 `json:"peopleFailed,omitempty"`
 }
 
 // Rows is what the run did to rows: +added ~updated -removed; empty if that is not known.
@@ -105,6 +108,9 @@ func RunOf(run *v1alpha1.LicenseSync) Run {
 	}
 	if rows := s.Rows; rows != nil {
 		r.RowsAdded, r.RowsUpdated, r.RowsRemoved, r.RowsUnchanged, r.RowsHeld = rows.Added, rows.Updated, rows.Removed, rows.Unchanged, rows.Held
+	}
+	if people := s.Assigned; people != nil {
+		r.PeopleChanged, r.PeopleFailed = people.Changed, people.Failed
 	}
 	return r
 }

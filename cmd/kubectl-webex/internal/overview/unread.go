@@ -17,7 +17,7 @@ const noticedWithin = time.Minute
 // of it has trouble. Schedules are those that read the customer, runs may be of others, too.
 func (o *Customer) Unread(c *v1alpha1.WebexCustomerAccess, schedules []v1alpha1.LicenseSyncSchedule, runs []v1alpha1.LicenseSync, now time.Time) {
 	if len(c.Status.Conditions) == 0 && now.Sub(c.CreationTimestamp.Time) > noticedWithin {
-		o.add(Issue{Error, v1alpha1.ConditionReady, v1alpha1.ReasonPending, "no operator has looked at the customer: see whether one runs, and whether it watches this namespace and the customer's labels"})
+		o.add(Issue{Severity: Error, Condition: v1alpha1.ConditionReady, Reason: v1alpha1.ReasonPending, Message: "no operator has looked at the customer: see whether one runs, and whether it watches this namespace and the customer's labels"})
 	}
 	for i := range schedules {
 		s := &schedules[i]
@@ -25,7 +25,7 @@ func (o *Customer) Unread(c *v1alpha1.WebexCustomerAccess, schedules []v1alpha1.
 		if ready == nil || ready.Status != metav1.ConditionFalse || spared(s, ready.Reason, c.Name, runs) {
 			continue
 		}
-		o.add(Issue{Warning, v1alpha1.ConditionReady, ready.Reason, "schedule " + s.Name + ": " + ready.Message})
+		o.add(Issue{Severity: Warning, Condition: v1alpha1.ConditionReady, Reason: ready.Reason, Message: "schedule " + s.Name + ": " + ready.Message})
 	}
 	slices.SortStableFunc(o.Issues, compareSeverity)
 }

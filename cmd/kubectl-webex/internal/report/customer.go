@@ -33,6 +33,8 @@ type Customer struct {
 	Locations int `json:"locations"`
 	rollup.Figures
 	OverAssignedUnits int64 `json:"overAssignedUnits"`
+	// Assignments sum up the customer's WebexLicenseAssignments; nil if there are none.
+	Assignments *overview.Assignments `json:"assignments,omitempty"`
 	// Issues need attention.
 	Issues []overview.Issue `json:"issues,omitempty"`
 	// Pools and Places are the rows, by which the next report tells what changed.
@@ -59,10 +61,13 @@ type gathered struct {
 	rows      map[id][]v1alpha1.WebexLicense
 	runs      map[id][]v1alpha1.LicenseSync
 	selection rollup.Selection
+
+	assignments []v1alpha1.WebexLicenseAssignment
+	now         time.Time
 }
 
 func gather(s Source) gathered {
-	g := gathered{rows: map[id][]v1alpha1.WebexLicense{}, runs: map[id][]v1alpha1.LicenseSync{}, selection: s.Scope.Selection()}
+	g := gathered{rows: map[id][]v1alpha1.WebexLicense{}, runs: map[id][]v1alpha1.LicenseSync{}, selection: s.Scope.Selection(), assignments: s.Assignments, now: s.Now}
 	for i := range s.Customers {
 		if g.selection.Selects(&s.Customers[i]) {
 			g.customers = append(g.customers, s.Customers[i])
@@ -118,10 +123,13 @@ func (g gathered) items(all *rollup.Rollup, places []rollup.Place) []Customer {
 
 func (g gathered) customer(access *v1alpha1.WebexCustomerAccess) Customer {
 	o := overview.Of(access, nil, nil)
+	if g.selection.Location == "" { // an assignment is of a customer, not of a location
+		o.Assign(g.assignments, g.now)
+	}
 	fresh := meta.FindStatusCondition(access.Status.Conditions, v1alpha1.ConditionDataFresh)
 	return Customer{
 		Namespace: access.Namespace, Name: access.Name, DisplayName: access.Spec.CustomerName, HierarchyPath: access.Spec.HierarchyPath,
-		LastSuccessfulSyncTime: o.LastSuccessfulSyncTime, Stale: fresh != nil && fresh.Reason == v1alpha1.ReasonStale, Issues: o.Issues,
+		LastSuccessfulSyncTime: o.LastSuccessfulSyncTime, Stale: fresh != nil && fresh.Reason == v1alpha1.ReasonStale, Assignments: o.Assignments, Issues: o.Issues,
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/output"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/overview"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/rollup"
 )
 
@@ -67,6 +68,8 @@ type Totals struct {
 	// UnreadCustomers none yet.
 	StaleCustomers  int `json:"staleCustomers,omitempty"`
 	UnreadCustomers int `json:"unreadCustomers,omitempty"`
+	// Assignments sum up who shall hold licences; nil if no assignment is there.
+	Assignments *overview.Assignments `json:"assignments,omitempty"`
 }
 
 // Source is what a report is made of.
@@ -75,6 +78,8 @@ type Source struct {
 	Customers []v1alpha1.WebexCustomerAccess
 	Rows      []v1alpha1.WebexLicense
 	Runs      []v1alpha1.LicenseSync
+	// Assignments say who shall hold licences, of any customers.
+	Assignments []v1alpha1.WebexLicenseAssignment
 	// Scope selects.
 	Scope Scope
 	// Now is the time of the report.
@@ -121,6 +126,7 @@ func totals(sums rollup.Totals, licenses []rollup.License, customers []Customer)
 		}
 	}
 	for i := range customers {
+		t.Assignments = t.Assignments.Plus(customers[i].Assignments)
 		switch c := &customers[i]; {
 		case c.LastSuccessfulSyncTime == nil && !c.Deleted:
 			t.UnreadCustomers++

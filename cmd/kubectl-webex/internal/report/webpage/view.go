@@ -139,7 +139,12 @@ func tiles(r *report.Report) []tile {
 	if t.UnknownPools > 0 {
 		licences.Below += fmt.Sprintf(", %d with unknown figures, in no sum", t.UnknownPools)
 	}
-	return []tile{inUse, left, customers, licences, {Name: "Locations", Value: minus(int64(t.Locations))}}
+	all := []tile{inUse, left, customers, licences, {Name: "Locations", Value: minus(int64(t.Locations))}}
+	if a := t.Assignments; a != nil {
+		_, below, _ := strings.Cut(a.String(), ": ")
+		all = append(all, tile{Name: "Assignments", Value: minus(int64(a.Count)), Below: below, Bad: a.Held+a.Failed+a.NotFound > 0})
+	}
+	return all
 }
 
 // maxAlike is how many customers with the same issue have a line each.
