@@ -52,6 +52,7 @@ type options struct {
 	maxConcurrentSyncs, reconciles int
 	requestsPerSecond              float64
 	upgradeSpread                  time.Duration
+	enableAssignment               bool
 	maxSeries                      int
 	objectLimitsFactor             float64
 	zap                            zap.Options
@@ -84,6 +85,8 @@ func (o *options) bind(flags *flag.FlagSet) {
 	flags.IntVar(&o.maxConcurrentSyncs, "max-concurrent-syncs", 8, "Number of runs at work at a time, over all customers.")
 	flags.Float64Var(&o.requestsPerSecond, "webex-qps", 50, "Requests to Webex per second, over all customers; 0 for no bound. Each token owner has a bound of its own besides.")
 	flags.DurationVar(&o.upgradeSpread, "upgrade-spread", time.Hour, "Time over which the runs are spread that an upgrade asks for, one for each customer; 0 for at once.")
+	flags.BoolVar(&o.enableAssignment, "enable-assignment", false,
+		"Let WebexLicenseAssignments in mode Enforce change licences in Webex, with the write credentials of spec.assignment of their customer.")
 	flags.IntVar(&o.maxSeries, "metrics-max-series", metrics.DefaultMaxSeries,
 		"Most series of webexlicense_units, 2 for each purchased licence; if there were more, there are none.")
 	flags.Float64Var(&o.objectLimitsFactor, "object-limits-factor", 1,
@@ -134,6 +137,7 @@ func run(o options) error {
 		MaxConcurrentSyncs:   o.maxConcurrentSyncs,
 		RequestsPerSecond:    o.requestsPerSecond,
 		UpgradeSpread:        o.upgradeSpread,
+		EnableAssignment:     o.enableAssignment,
 		Shard:                part,
 		LeaseNamespace:       shard.LeaseNamespace(o.leaderElectionNamespace),
 		ConcurrentReconciles: o.reconciles,

@@ -18,6 +18,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/access"
+	"github.com/webex-operator/webex-license-operator/internal/assignrun"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
@@ -49,6 +50,9 @@ func SetupIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 	}{
 		{&v1alpha1.WebexLicense{}, syncrun.IndexCustomer, func(o client.Object) []string {
 			return ofCustomer(o.(*v1alpha1.WebexLicense).Spec.CustomerAccessRef.Name)
+		}},
+		{&v1alpha1.WebexLicenseAssignment{}, assignrun.IndexCustomer, func(o client.Object) []string {
+			return ofCustomer(o.(*v1alpha1.WebexLicenseAssignment).Spec.CustomerAccessRef.Name)
 		}},
 		{&v1alpha1.LicenseSync{}, syncrun.IndexCustomer, func(o client.Object) []string {
 			return ofCustomer(o.(*v1alpha1.LicenseSync).Spec.CustomerAccessRef.Name)

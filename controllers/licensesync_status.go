@@ -188,7 +188,7 @@ func (r *LicenseSyncReconciler) write(ctx context.Context, s *runScope) error {
 // in between: a replica that lost its lease while it was frozen must not write over what its
 // successor wrote.
 func (r *LicenseSyncReconciler) applyStatus(ctx context.Context, run *v1alpha1.LicenseSync, desired v1alpha1.LicenseSyncStatus) error {
-	configuration, err := syncrun.ApplyConfiguration[ac.LicenseSyncStatusApplyConfiguration](desired)
+	configuration, err := status.ApplyConfiguration[ac.LicenseSyncStatusApplyConfiguration](desired)
 	if err != nil {
 		return err
 	}

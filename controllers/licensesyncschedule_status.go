@@ -16,7 +16,6 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
 	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/status"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
 // maxActive is the number of unfinished runs that a schedule's status names.
@@ -184,7 +183,7 @@ func (r *LicenseSyncScheduleReconciler) apply(ctx context.Context, s *scheduleSc
 // fails if that is an old one: the status is what keeps a slot from running again
 // when its runs are gone, so that it must never go back.
 func (r *LicenseSyncScheduleReconciler) write(ctx context.Context, s *scheduleScope, desired v1alpha1.LicenseSyncScheduleStatus) error {
-	configuration, err := syncrun.ApplyConfiguration[ac.LicenseSyncScheduleStatusApplyConfiguration](desired)
+	configuration, err := status.ApplyConfiguration[ac.LicenseSyncScheduleStatusApplyConfiguration](desired)
 	if err != nil {
 		return err
 	}

@@ -54,13 +54,16 @@ type Options struct {
 	Contested time.Duration
 	// UpgradeSpread is over how long the runs are spread that an upgrade asks for.
 	UpgradeSpread time.Duration
+	// EnableAssignment lets assignments in mode Enforce change licences in Webex.
+	EnableAssignment bool
 	// TimeZoneData is the version of the time zone data that plans are computed with.
 	TimeZoneData string
 	// ObjectLimits are how many objects a namespace and the cluster hold well; nil for the published numbers.
 	ObjectLimits census.Limits
 	// DataVersion lets tests be another release; zero is the product's.
 	DataVersion int32
-	// CensusDebounce, Retry, Backoff and Timeouts change the waits of tests; zero values are the product's.
+	// Settle, CensusDebounce, Retry, Backoff and Timeouts change the waits of tests; zero values are the product's.
+	Settle         time.Duration
 	CensusDebounce time.Duration
 	Retry          webex.RetryPolicy
 	Backoff        func(uid string, failed int32) time.Duration
@@ -106,7 +109,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	engine := &syncrun.Engine{
 		Client: patient, Live: live, Access: provider, Budgets: budget.New(o.RequestsPerSecond),
 		Recorder: recorder, Clock: o.Clock, Retry: o.Retry, Observe: metrics.ObserveRequest,
-		DataVersion: o.DataVersion, Serves: claims.Serves,
+		DataVersion: o.DataVersion, Serves: claims.Serves, EnableAssignment: o.EnableAssignment, Settle: o.Settle,
 	}
 	claims.Store = provider.StoreTokens
 	runs := &LicenseSyncReconciler{

@@ -14,7 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/test/statuslint"
 )
 
@@ -82,7 +82,7 @@ func (w lintingWriter) Apply(ctx context.Context, configuration runtime.ApplyCon
 }
 
 func statusOf(configuration runtime.ApplyConfiguration) (statuslint.Object, bool) {
-	typed, err := syncrun.ApplyConfiguration[struct {
+	typed, err := status.ApplyConfiguration[struct {
 		Status struct {
 			ObservedGeneration *int64             `json:"observedGeneration"`
 			Conditions         []metav1.Condition `json:"conditions"`
@@ -96,7 +96,7 @@ func statusOf(configuration runtime.ApplyConfiguration) (statuslint.Object, bool
 }
 
 func kindOf(configuration runtime.ApplyConfiguration) string {
-	typed, err := syncrun.ApplyConfiguration[metav1.TypeMeta](configuration)
+	typed, err := status.ApplyConfiguration[metav1.TypeMeta](configuration)
 	if err != nil {
 		return ""
 	}

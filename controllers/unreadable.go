@@ -18,7 +18,6 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/status"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
 // unreadableSpec is the verdict on an object whose spec is not to be read whole; nil for all
@@ -106,7 +105,7 @@ func applyStatus(ctx context.Context, c client.Client, object client.Object, con
 			return "", err
 		}
 		// The answer is read into what was sent.
-		answer, err := syncrun.ApplyConfiguration[metav1.PartialObjectMetadata](configuration)
+		answer, err := status.ApplyConfiguration[metav1.PartialObjectMetadata](configuration)
 		if err != nil {
 			return "", err
 		}

@@ -247,6 +247,7 @@ func (r *WebexCustomerAccessReconciler) summarise(ctx context.Context, s *custom
 		ObservedGeneration:     &s.customer.Generation,
 		LastHandledReconcileAt: s.handled,
 		UpgradeRunTime:         s.planUpgrade(),
+		OtherLicenses:          rows.OtherLicenses(s.rows),
 	}
 	// Never an empty object: server-side apply turns one that was not empty into
 	// null, which the API server refuses.
@@ -264,7 +265,7 @@ func (r *WebexCustomerAccessReconciler) summarise(ctx context.Context, s *custom
 	if same {
 		return nil
 	}
-	configuration, err := syncrun.ApplyConfiguration[ac.WebexCustomerAccessStatusApplyConfiguration](desired)
+	configuration, err := status.ApplyConfiguration[ac.WebexCustomerAccessStatusApplyConfiguration](desired)
 	if err != nil {
 		return err
 	}
@@ -289,6 +290,7 @@ func sameCustomerStatus(old, desired v1alpha1.WebexCustomerAccessStatus) bool {
 		old.UpgradeRunTime.Equal(desired.UpgradeRunTime) &&
 		equality.Semantic.DeepEqual(old.Defaults, desired.Defaults) &&
 		equality.Semantic.DeepEqual(old.ExpiryWarning, desired.ExpiryWarning) &&
+		equality.Semantic.DeepEqual(old.OtherLicenses, desired.OtherLicenses) &&
 		equality.Semantic.DeepEqual(old.Told, desired.Told)
 }
 

@@ -32,8 +32,9 @@ type License struct {
 	// Assignable says that it is inside the defaults; Outside that it belongs to another subscription or site; Reason is the row's word for either.
 	Assignable, Outside bool
 	Reason              string
-	// Free is the number of units that are not in use, negative if more are in use than bought; nil if Webex does not say.
-	Free *int64
+	// Total is the number of units bought. Free is the number of units that are not in use, negative if more are in use
+	// than bought; both are nil if Webex does not say.
+	Total, Free *int64
 }
 
 // Person is one person of the organization.

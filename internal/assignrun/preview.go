@@ -1,9 +1,25 @@
 package assignrun
 
 import (
+	"slices"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/assign"
 )
+
+// Input is what a preview is made of, beside what Webex answers.
+type Input struct {
+	// Reader reads the Secrets and ConfigMaps that assignments name.
+	Reader client.Reader
+	// Assignments are those to plan, all of the customer's.
+	Assignments []v1alpha1.WebexLicenseAssignment
+	// Rows are the customer's.
+	Rows []v1alpha1.WebexLicense
+	// EnableAssignment is the operator's flag.
+	EnableAssignment bool
+}
 
 // Preview is a plan with the people in it, for a person who asks to see it. It is never stored.
 type Preview struct {
@@ -33,4 +49,34 @@ type ChangePreview struct {
 	Remove bool
 	Why    assign.Why
 	State  assign.State
+}
+
+// Preview is the plan that was made, with the people of a roster that keeps addresses.
+func (j *Job) Preview() *Preview {
+	p := &Preview{Holders: map[string][]string{}}
+	for i := range j.wards {
+		p.Assignments = append(p.Assignments, AssignmentPreview{j.wards[i].Name, j.wards[i].facts})
+	}
+	for _, c := range j.plan.Changes {
+		license := &j.world.Licenses[c.License]
+		shown := ChangePreview{
+			Person: j.roster.Addresses[c.Person], License: license.Name, Row: license.Row,
+			Remove: c.Remove, Why: c.Why, State: c.State,
+		}
+		for _, i := range c.For {
+			shown.Assignments = append(shown.Assignments, j.wards[i].Name)
+		}
+		p.Changes = append(p.Changes, shown)
+	}
+	for n := range j.world.People {
+		for _, l := range j.world.People[n].Held {
+			if license := &j.world.Licenses[l]; license.Purchased {
+				p.Holders[license.Row] = append(p.Holders[license.Row], j.roster.Addresses[n])
+			}
+		}
+	}
+	for _, addresses := range p.Holders {
+		slices.Sort(addresses)
+	}
+	return p
 }

@@ -71,6 +71,8 @@ type Limiter struct {
 	RequestsPerMinute int32
 	// NotBefore is the end of a pause that was stored, by an operator before this one perhaps.
 	NotBefore *metav1.Time
+	// HasRead says that the attempt has read something already, by another limiter.
+	HasRead bool
 	// Tell writes down that a pause lasts until then, so that a restart keeps waiting.
 	Tell   func(ctx context.Context, until time.Time)
 	Worker Worker
@@ -159,7 +161,7 @@ func (l *Limiter) sitOut(ctx context.Context, operation string, pause time.Durat
 
 // parks says whether a pause is too long to be slept.
 func (l *Limiter) parks(pause time.Duration) bool {
-	nothingRead, room := l.answers.Load() == 0, l.Worker.Room()
+	nothingRead, room := l.answers.Load() == 0 && !l.HasRead, l.Worker.Room()
 	if pause <= shortPause {
 		return nothingRead && !room && pause >= restFrom
 	}

@@ -58,6 +58,7 @@ func Desired(customer *v1alpha1.WebexCustomerAccess, row usage.Row, defaults usa
 			ConsumedByWorkspaces: row.ByWorkspaces,
 			UnitsWithoutLocation: row.UnitsWithoutLocation,
 			ResidualUnits:        row.ResidualUnits,
+			Holders:              row.Holders,
 			SubscriptionID:       Clip(row.SubscriptionID, MaxSubscription),
 			SiteURL:              Clip(row.SiteURL, MaxSiteURL),
 			SiteType:             Clip(row.SiteType, 64),

@@ -14,8 +14,10 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/access"
+	"github.com/webex-operator/webex-license-operator/internal/assignrun"
 	"github.com/webex-operator/webex-license-operator/internal/budget"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
+	"github.com/webex-operator/webex-license-operator/internal/subjects"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -54,6 +56,12 @@ type Engine struct {
 	Serves func(*v1alpha1.WebexCustomerAccess) bool
 	// DataVersion overrides the version of what runs collect; for tests.
 	DataVersion int32
+	// EnableAssignment lets assignments in mode Enforce change licences in Webex.
+	EnableAssignment bool
+	// Settle is how long Webex gets to count licences that were assigned; 15 seconds by default.
+	Settle time.Duration
+	// ObserveAssignment is told of each licence that was given or taken, or not, as by [assignrun.Sender].
+	ObserveAssignment func(operation, result string)
 	// Retry overrides the client's policy of retries within one attempt; for tests.
 	Retry webex.RetryPolicy
 
@@ -76,6 +84,8 @@ type Outcome struct {
 	Counted usage.Stats
 	// Held is set if removals wait for approval.
 	Held *v1alpha1.HeldPrune
+	// Assigned counts the people whose licences were changed in Webex; nil if none was to be.
+	Assigned *v1alpha1.AssignedPeople
 	// Requests, Retries and Throttled are what the attempt cost.
 	Requests, Retries int64
 	Throttled         time.Duration
@@ -107,6 +117,9 @@ type attempt struct {
 	roles     []string
 	usage     *usage.Aggregator
 	totals    usage.Totals
+	// job is what is to be done about assignments, nil if there are none; roster are the people whom it needs.
+	job    *assignrun.Job
+	roster *subjects.Roster
 	// chosen are the defaults of the spec that the rows were decided by.
 	chosen usage.Defaults
 
@@ -136,11 +149,14 @@ func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, worker Work
 		{v1alpha1.StepOrganization, a.knock},
 		{v1alpha1.StepOrganization, a.identify},
 		{v1alpha1.StepLicenses, a.readLicenses},
+		{v1alpha1.StepLicenses, a.gatherAssignments},
 		{v1alpha1.StepLocations, a.readLocations},
 		{v1alpha1.StepRoles, a.readRoles},
 		{v1alpha1.StepPeople, a.readPeople},
 		{v1alpha1.StepWorkspaces, a.readWorkspaces},
 		{v1alpha1.StepApplying, a.apply},
+		{v1alpha1.StepPlanning, a.planAssignments},
+		{v1alpha1.StepAssigning, a.assign},
 	}
 	defer func() {
 		if a.session != nil {

@@ -165,7 +165,7 @@ func (a *attempt) updateFactsOnce(ctx context.Context, change func(*v1alpha1.Web
 	if equality.Semantic.DeepEqual(before, after) {
 		return nil
 	}
-	configuration, err := ApplyConfiguration[ac.WebexCustomerAccessStatusApplyConfiguration](after)
+	configuration, err := status.ApplyConfiguration[ac.WebexCustomerAccessStatusApplyConfiguration](after)
 	if err != nil {
 		return err
 	}

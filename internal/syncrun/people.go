@@ -14,16 +14,17 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
+	"github.com/webex-operator/webex-license-operator/internal/subjects"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
 // readPeople counts people's units: it plans which way ends first, fetches pages that way, and counts them. It keeps
-// nothing of a person.
+// nothing of a person but what assignments need.
 func (a *attempt) readPeople(ctx context.Context) error {
 	r := a.newPeople()
-	a.usage = r.usage
-	if !a.customer.Collects(v1alpha1.LevelSite) {
+	a.usage, a.roster = r.usage, r.roster
+	if !a.readsPeople() {
 		return nil
 	}
 	defer a.limiter.Reading()()
@@ -45,18 +46,25 @@ type people struct {
 
 	mu    sync.Mutex // guards what follows
 	usage *usage.Aggregator
-	at    []int64 // people, by location as usage numbers them
-	done  int64
-	pages int64
+	// roster is nil if there are no assignments.
+	roster *subjects.Roster
+	at     []int64 // people, by location as usage numbers them
+	done   int64
+	pages  int64
 }
 
 func (a *attempt) newPeople() *people {
 	counted := usage.NewAggregator(a.licenses, a.locations, usage.Options{
 		Customer: a.customer.Collects(v1alpha1.LevelCustomer),
 		Site:     a.customer.Collects(v1alpha1.LevelSite),
+		People:   a.readsPeople(),
 		Key:      webex.IDKey,
 	})
-	return &people{attempt: a, usage: counted, at: make([]int64, len(counted.Locations()))}
+	r := &people{attempt: a, usage: counted, at: make([]int64, len(counted.Locations()))}
+	if a.job != nil {
+		r.roster = a.job.NewRoster(counted.License, false)
+	}
+	return r
 }
 
 // take counts a page.
@@ -77,14 +85,34 @@ func (r *people) take(page []webex.Person, add func(*webex.Person) error) error 
 		if err := add(p); err != nil {
 			return err
 		}
+		r.enroll(p)
 	}
 	r.worker.Report(Progress{Step: v1alpha1.StepPeople, Done: r.done})
 	return nil
 }
 
+// enroll notes a person for the plan of assignments.
+func (r *people) enroll(p *webex.Person) {
+	if r.roster == nil {
+		return
+	}
+	r.roster.Add(p)
+	if at, listed := r.usage.Location(p.LocationID); listed {
+		r.roster.Locate(p.ID, at)
+	}
+}
+
+// fields are what is read of people beside what is counted.
+func (a *attempt) fields() []webex.PersonField {
+	if a.job == nil {
+		return nil
+	}
+	return []webex.PersonField{webex.Emails}
+}
+
 // oneList reads the list of all people with their locations, and goes over to lists by location where these end sooner.
 func (r *people) oneList(ctx context.Context, seen *survey) error {
-	for page, err := range r.webex.PeoplePages(ctx, r.named) {
+	for page, err := range r.webex.PeoplePages(ctx, r.named, r.fields()...) {
 		if err != nil {
 			return err
 		}
@@ -183,7 +211,7 @@ var errListsDisagree = errors.New("the lists of people by location do not fit th
 // than was asked for: then the one list is left.
 func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, err error) {
 	group, within := errgroup.WithContext(ctx)
-	next, stop := iter.Pull2(a.webex.AllPeople(within, a.named))
+	next, stop := iter.Pull2(a.webex.AllPeople(within, a.named, a.fields()...))
 	defer stop()
 	r := a.newPeople()
 	first, err, more := next()
@@ -234,7 +262,7 @@ func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, 
 	if located > r.done {
 		return a.gaveUp(ctx, seen, errListsDisagree)
 	}
-	a.usage = r.usage
+	a.usage, a.roster = r.usage, r.roster
 	seen.read, seen.people = r.done, r.done
 	seen.spread(r.at)
 	seen.largest = r.largest()
@@ -256,7 +284,7 @@ func (r *people) anywhere(page []webex.Person) error {
 // location reads the people of one location.
 func (r *people) location(ctx context.Context, at int) error {
 	id := r.usage.Locations()[at].ID
-	for page, err := range r.webex.PeopleAt(ctx, r.named, id) {
+	for page, err := range r.webex.PeopleAt(ctx, r.named, id, r.fields()...) {
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,11 @@ import (
 
 // Probe asks Webex what the runs of a customer will ask, by the code of the runs,
 // whether or not the customer exists already. It writes no object of the cluster.
-type Probe struct{ a *attempt }
+type Probe struct {
+	a *attempt
+	// whole says that lists are read to their ends, in pages of the usual size.
+	whole bool
+}
 
 // NewProbe reads the Secret of a customer, and whatever else its connection names,
 // by e.Access. Without a renewal no token is renewed or asked for.
@@ -30,16 +34,17 @@ func (e *Engine) NewProbe(ctx context.Context, customer *v1alpha1.WebexCustomerA
 		return nil, err
 	}
 	a.session.Probing(renewal)
+	p := &Probe{a: a}
 	a.webex, err = webex.New(webex.Config{
-		BaseURL: a.session.BaseURL.String(), HTTP: a.session.HTTP, Tokens: a.session.Tokens, PageSize: probePage,
+		BaseURL: a.session.BaseURL.String(), HTTP: a.session.HTTP, Tokens: a.session.Tokens, PageSize: p.pageSize,
 		UserAgent: e.Access.UserAgent, Retry: e.Retry, Observe: a.observe, Now: e.Clock.Now,
 	})
-	return &Probe{a: a}, err
+	return p, err
 }
 
-// probePage asks for a few people and workspaces, since they are slow to come.
-func probePage(list string, usual int) int {
-	if list == "list locations" {
+// pageSize asks for a few people and workspaces, since they are slow to come.
+func (p *Probe) pageSize(list string, usual int) int {
+	if p.whole || list == "list locations" {
 		return usual
 	}
 	return min(usual, 10)

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/budget"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/rows"
@@ -42,12 +43,18 @@ func (a *attempt) connect(ctx context.Context) error {
 	if err := a.session.Connect(ctx, a.observe); err != nil {
 		return err
 	}
-	a.webex, err = webex.New(webex.Config{
-		BaseURL: a.session.BaseURL.String(),
-		HTTP:    a.session.HTTP,
-		Tokens:  a.session.Tokens,
-		Limiter: a.limiter,
-		Sleep:   a.limiter.BackOff,
+	a.webex, err = a.client(a.session, a.limiter)
+	return err
+}
+
+// client asks Webex by a session and a budget.
+func (a *attempt) client(session *access.Session, limiter *budget.Limiter) (*webex.Client, error) {
+	return webex.New(webex.Config{
+		BaseURL: session.BaseURL.String(),
+		HTTP:    session.HTTP,
+		Tokens:  session.Tokens,
+		Limiter: limiter,
+		Sleep:   limiter.BackOff,
 		PageSize: func(list string, usual int) int {
 			return a.memory.pageSize(a.customer.UID, list, usual, a.Clock.Now())
 		},
@@ -59,7 +66,6 @@ func (a *attempt) connect(ctx context.Context) error {
 		Observe:   a.observe,
 		Now:       a.Clock.Now,
 	})
-	return err
 }
 
 func (a *attempt) newLimiter() *budget.Limiter {
@@ -208,7 +214,7 @@ func (a *attempt) readLicenses(ctx context.Context) error {
 }
 
 func (a *attempt) readLocations(ctx context.Context) error {
-	if !a.customer.Collects(v1alpha1.LevelSite) {
+	if !a.customer.Collects(v1alpha1.LevelSite) && (a.job == nil || !a.job.NeedsLocations()) {
 		return nil
 	}
 	return each(a.webex.Locations(ctx, a.named), func(l webex.Location) error {

@@ -28,6 +28,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/refusal"
 	"github.com/webex-operator/webex-license-operator/internal/rows"
+	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -274,7 +275,7 @@ func applyRow(ctx context.Context, c client.Client, recorder events.EventRecorde
 }
 
 func applyStatus(ctx context.Context, c client.Client, row *v1alpha1.WebexLicense, version string) error {
-	configuration, err := ApplyConfiguration[ac.WebexLicenseStatusApplyConfiguration](row.Status)
+	configuration, err := status.ApplyConfiguration[ac.WebexLicenseStatusApplyConfiguration](row.Status)
 	if err != nil {
 		return err
 	}
@@ -300,17 +301,6 @@ func objectConfiguration(row *v1alpha1.WebexLicense) *ac.WebexLicenseApplyConfig
 			WithController(true).WithBlockOwnerDeletion(true))
 	}
 	return configuration
-}
-
-// ApplyConfiguration turns a typed value into its apply configuration. Both have
-// the same JSON form; what is empty in the one is unset in the other.
-func ApplyConfiguration[T any](typed any) (*T, error) {
-	data, err := json.Marshal(typed)
-	if err != nil {
-		return nil, err
-	}
-	configuration := new(T)
-	return configuration, json.Unmarshal(data, configuration)
 }
 
 // dropLabels removes labels of a row and returns the version that it has then.

@@ -12,6 +12,9 @@ type Options struct {
 	// Site asks for one row for each licence and location in use. Set it only when the people were walked: it also
 	// makes the Customer rows say how many units no location and no sample explains.
 	Site bool
+	// People says that the people were walked though Site rows are not wanted: Customer rows then say how many hold
+	// the licence, as they do with Site.
+	People bool
 	// Key is what spellings of one id have in common: people and workspaces may spell the ids of licences and locations
 	// in another way than the lists of these do. Nil compares ids as they are.
 	Key func(id string) string
@@ -111,6 +114,23 @@ func (a *Aggregator) Location(id string) (int, bool) { return a.find(a.locationI
 
 // Locations are the locations that are told apart: the first one of each id. The slice must not be changed.
 func (a *Aggregator) Locations() []Location { return a.locations }
+
+// License is the index of a licence in [Aggregator.Licenses], however its id is spelled; false if it is not listed.
+func (a *Aggregator) License(id string) (int, bool) { return a.find(a.licenseIndex, id) }
+
+// Licenses are the licences that are told apart: the first one of each id. The slice must not be changed.
+func (a *Aggregator) Licenses() []License { return a.licenses }
+
+// Recount takes over what the licence list says of units now, after licences were assigned. What was counted of people
+// and workspaces stays, as do licences that the list lacks now.
+func (a *Aggregator) Recount(licenses []License) {
+	for _, l := range licenses {
+		if i, listed := a.License(l.ID); listed {
+			counted := &a.licenses[i]
+			counted.Total, counted.Consumed, counted.ByUsers, counted.ByWorkspaces = l.Total, l.Consumed, l.ByUsers, l.ByWorkspaces
+		}
+	}
+}
 
 // AddPerson counts one unit of each licence that a person holds, at the person's location. An empty location id
 // means that the person has none, as Webex reports one for Webex Calling users only

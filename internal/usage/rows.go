@@ -26,6 +26,9 @@ func (a *Aggregator) Rows() []Row {
 			if a.opts.Site {
 				row.explain(placed.sum(), a.withoutLocation(i, placed))
 			}
+			if a.opts.Site || a.opts.People {
+				row.Holders = new(a.holders(i, placed))
+			}
 			customers = append(customers, row)
 		}
 	}
@@ -40,6 +43,14 @@ func (a *Aggregator) withoutLocation(license int, placed units) int64 {
 		n += max(0, a.anywhere[license][user]-placed[user])
 	}
 	return n
+}
+
+// holders is the number of people who hold a licence. The list of all people tells of each, and without it each is at a location or at none.
+func (a *Aggregator) holders(license int, placed units) int64 {
+	if a.anywhere != nil {
+		return max(a.anywhere[license][user], placed[user])
+	}
+	return placed[user] + a.unplaced[license][user]
 }
 
 func customerRow(l License) Row {

@@ -111,6 +111,9 @@ type Row struct {
 	// UnitsWithoutLocation. Negative when more was counted than Webex reports. Only at LevelCustomer, and only if
 	// Site rows were asked for and Consumed is known.
 	ResidualUnits *int64
+	// Holders is the number of people who were seen to hold the licence. Only at LevelCustomer, and only if people were
+	// walked.
+	Holders *int64
 }
 
 // Stats says what an Aggregator has seen. None of the figures is tied to a person.

@@ -1,0 +1,75 @@
+package assignrun
+
+import (
+	"context"
+	"errors"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/access"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
+	"github.com/webex-operator/webex-license-operator/internal/status"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// Record writes the facts of the assignments whose facts changed.
+func (j *Job) Record(ctx context.Context, c client.Client) error {
+	var failed error
+	for i := range j.wards {
+		failed = errors.Join(failed, j.wards[i].record(ctx, c))
+	}
+	return failed
+}
+
+func (w *ward) record(ctx context.Context, c client.Client) error {
+	if equality.Semantic.DeepEqual(factsOf(w.WebexLicenseAssignment.Status), w.facts) {
+		return nil
+	}
+	configuration, err := status.ApplyConfiguration[ac.WebexLicenseAssignmentStatusApplyConfiguration](w.facts)
+	if err != nil {
+		return err
+	}
+	err = c.Status().Apply(ctx, ac.WebexLicenseAssignment(w.Name, w.Namespace).WithUID(w.UID).WithStatus(configuration),
+		client.ForceOwnership, client.FieldOwner(access.FieldManager))
+	if client.IgnoreNotFound(err) != nil {
+		return &failures.Failure{
+			Class: webex.ClassTransient, Reason: v1alpha1.ReasonWriteFailed, Err: err,
+			Message: "the status of a WebexLicenseAssignment could not be written, the run tries again: " + failures.APIServerWords(err),
+		}
+	}
+	w.WebexLicenseAssignment.Status = factsOf(w.facts)
+	return nil
+}
+
+// Refuse notes that nothing can be sent, since the write credentials are missing or cannot be used.
+func (j *Job) Refuse(message string) {
+	for i := range j.wards {
+		if w := &j.wards[i]; j.enforces(w) && j.plan.Outcomes[i].Add+j.plan.Outcomes[i].Remove > 0 {
+			w.sent.stopped = &stop{v1alpha1.ReasonWriteCredentialsRefused, message}
+		}
+	}
+}
+
+// Assigned counts the people who were changed, or could not be; nil if nothing was sent.
+func (j *Job) Assigned() *v1alpha1.AssignedPeople {
+	if j.changed+j.failed == 0 {
+		return nil
+	}
+	return &v1alpha1.AssignedPeople{Changed: &j.changed, Failed: &j.failed}
+}
+
+// Unchanged says whether other assignments are the ones that the job was made for, in the same order.
+func (j *Job) Unchanged(current []v1alpha1.WebexLicenseAssignment) bool {
+	if len(current) != len(j.wards) {
+		return false
+	}
+	for i := range current {
+		if a := j.wards[i].WebexLicenseAssignment; current[i].UID != a.UID || current[i].Generation != a.Generation {
+			return false
+		}
+	}
+	return true
+}
