@@ -95,6 +95,7 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 	f.IntVar(&c.generated.Licenses, "licenses", 15, "licences of a generated organization")
 	f.IntVar(&c.generated.Locations, "locations", 10, "locations of a generated organization")
 	f.IntVar(&c.generated.Subscriptions, "subscriptions", 1, "subscriptions of a generated organization")
+	f.IntVar(&c.generated.Groups, "groups", 0, "groups that share the people of a generated organization")
 	f.Int64Var(&c.generated.Seed, "seed", 1, "seed of the generated organization; further ones count up")
 	f.Usage = func() {
 		fmt.Fprint(stderr, "webexsim simulates the part of the Webex REST API that licence reports need.\n\nFlags:\n")

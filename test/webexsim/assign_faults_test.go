@@ -152,6 +152,39 @@ func TestSuspendSubscription(t *testing.T) {
 	}
 }
 
+// A renewal changes ids, and what names them: nothing that people hold.
+func TestRenewSubscription(t *testing.T) {
+	t.Parallel()
+	s, org := startAssign(t, Options{Now: noon, CountsLag: time.Hour})
+	old := org.LicenseID(suiteName)
+	patch(t, s, org, org.PersonID(1), "+"+suiteName)
+	if status, body := control(t, s, "PUT", "/organizations/"+StandardUUID+"/subscriptions/Sub1", `{"renewedAs": "Sub2"}`); status != 204 {
+		t.Fatalf("%d %s", status, body)
+	}
+	row := org.Truth().License(suiteName)
+	if row.ID == old || row.Subscription != "Sub2" || row.Consumed != 1 || org.LicenseID(old) != "" || !slices.Equal(org.Holders(suiteName), []int{1}) {
+		t.Errorf("renewed: %+v, held by %v", row, org.Holders(suiteName))
+	}
+	if got := held(t, s, org, 1); !slices.Equal(got, []string{suiteName}) {
+		t.Errorf("the person holds %v", got)
+	}
+	if a := get(t, s, "t", "/licenses"); !strings.Contains(a.body, `"id":"`+row.ID+`","name":"`+suiteName+`","totalUnits":5,"consumedUnits":0`) {
+		t.Errorf("counts that lag: %s", a.body)
+	}
+	if got := org.LicenseChanges(); len(got) != 1 || got[0].License != old {
+		t.Errorf("the history is rewritten: %+v", got)
+	}
+	body := `{"personId":"` + org.PersonID(2) + `","licenses":[{"id":"` + old + `"}]}`
+	if a := callAPI(t, s, http.MethodPatch, "w", "/licenses/users", body); !strings.Contains(a.body, `"errorCode":400000`) {
+		t.Errorf("the old id: %d %s", a.status, a.body)
+	}
+	for _, wrong := range [][2]string{{"Sub1", "Sub3"}, {"Sub2", "Sub2"}, {"Sub2", ""}, {"", "Sub3"}} {
+		if err := org.RenewSubscription(wrong[0], wrong[1]); err == nil {
+			t.Errorf("%v: no error", wrong)
+		}
+	}
+}
+
 // Counts follow late, people do not.
 func TestCountsLag(t *testing.T) {
 	t.Parallel()

@@ -9,7 +9,7 @@ import (
 type LicenseChange struct {
 	// Time is by the simulator's clock.
 	Time time.Time `json:"time"`
-	// Person is an index, as in all methods, and License an id of the API.
+	// Person is an index, as in all methods, and License an id of the API, as it was then.
 	Person  int    `json:"person"`
 	License string `json:"license"`
 	// Added is false if the person lost the licence.
@@ -19,11 +19,10 @@ type LicenseChange struct {
 	API bool `json:"api"`
 }
 
-// licenseChange is a LicenseChange whose licence is an index.
+// licenseChange is a LicenseChange with the index of its row, which a renewal keeps.
 type licenseChange struct {
-	at              time.Time
-	person, license int
-	added, api      bool
+	LicenseChange
+	row int
 }
 
 // noteHoldings notes one change per licence that a person got or lost. The caller holds o.mu.
@@ -32,7 +31,7 @@ func (o *Organization) noteHoldings(person int, before, after []int, api bool) {
 		return
 	}
 	note := func(license int, added bool) {
-		o.changes = append(o.changes, licenseChange{o.now(), person, license, added, api})
+		o.changes = append(o.changes, licenseChange{LicenseChange{o.now(), person, o.licenses[license].id, added, api}, license})
 		what := "removed"
 		if added {
 			what = "assigned"
@@ -58,7 +57,7 @@ func (o *Organization) LicenseChanges() []LicenseChange {
 	defer o.mu.RUnlock()
 	list := make([]LicenseChange, len(o.changes))
 	for i, c := range o.changes {
-		list[i] = LicenseChange{c.at, c.person, o.licenses[c.license].id, c.added, c.api}
+		list[i] = c.LicenseChange
 	}
 	return list
 }

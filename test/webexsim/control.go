@@ -18,7 +18,7 @@ const controlBodyLimit = 1 << 20
 // controlHandler answers a request with a value to show, nil for none.
 type controlHandler func(s *Server, r *http.Request) (any, error)
 
-var errNoBody = errors.New("the request needs a JSON body")
+var errBodyMissing = errors.New("the request needs a JSON body")
 
 // errNoSuch makes the control endpoint answer 404.
 var errNoSuch = errors.New("not found")
@@ -125,7 +125,7 @@ func decodeBody(r *http.Request, into any) error {
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
 		if errors.Is(err, io.EOF) {
-			return errNoBody
+			return errBodyMissing
 		}
 		return fmt.Errorf("reading the body: %w", err)
 	}

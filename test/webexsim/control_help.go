@@ -23,7 +23,8 @@ Organizations
   POST   /control/organizations/{uuid}/groups               {"name": "...", "members": [0, 1], "groups": ["..."]}
   PUT    /control/organizations/{uuid}/groups/{group}       the same: what is named changes
   DELETE /control/organizations/{uuid}/groups/{group}       remove a group
-  PUT    /control/organizations/{uuid}/subscriptions/{subscription}  {"suspended": true}: the API refuses to change its licences
+  PUT    /control/organizations/{uuid}/subscriptions/{subscription}  {"suspended": true}: the API refuses to change its licences;
+                                                            {"renewedAs": "..."}: they get other ids
   GET    /control/organizations/{uuid}/changes              who got and lost a licence, when, by API or by hand
 
 Access

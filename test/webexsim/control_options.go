@@ -18,7 +18,7 @@ func patchOptions(s *Server, r *http.Request) (any, error) {
 		return nil, fmt.Errorf("reading the body: %w", err)
 	}
 	if len(body) == 0 {
-		return nil, errNoBody
+		return nil, errBodyMissing
 	}
 	s.SetOptions(func(o *Options) { err = json.Unmarshal(body, o) })
 	if err != nil {

@@ -17,6 +17,9 @@ type GeneratorOptions struct {
 	// Locations and Subscriptions default to 10 and 1. Each subscription has its own
 	// Meetings site.
 	Locations, Subscriptions int
+	// Groups share the people of type person: person i is in group i modulo their number.
+	// Default none.
+	Groups int
 	// Workspaces defaults to one per hundred people, at most 1000; negative means none.
 	Workspaces int
 	// CallingShare is the share of people with a calling licence and a location.
@@ -106,6 +109,7 @@ func Generate(g GeneratorOptions) OrganizationSpec {
 			State: city.state, Country: city.country, TimeZone: city.zone,
 		}
 	}
+	spec.Groups = source.groups(g.Groups)
 	for i := range g.Workspaces {
 		w := WorkspaceSpec{Location: int(mix(seed^uint64(i)) % uint64(g.Locations)), Capacity: 4, Type: "huddle"}
 		if len(source.calling) > 0 && i%2 == 0 {
@@ -154,6 +158,25 @@ func (s *generated) licenses(g GeneratorOptions) []LicenseSpec {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// groups shares the people out.
+func (s *generated) groups(n int) []GroupSpec {
+	if n <= 0 {
+		return nil
+	}
+	groups := make([]GroupSpec, n)
+	for i := range groups {
+		groups[i].Name = fmt.Sprintf("%s %d", departments[i%len(departments)], i/len(departments)+1)
+	}
+	var p Person
+	for i := range s.people {
+		p.reset()
+		if s.Person(i, &p); p.Type == "" {
+			groups[i%n].Members = append(groups[i%n].Members, i)
+		}
+	}
+	return groups
 }
 
 // roundUp gives totals the look of something ordered: two leading digits.

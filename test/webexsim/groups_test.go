@@ -214,3 +214,33 @@ func TestChangeGroups(t *testing.T) {
 		t.Errorf("%s: %v", body, err)
 	}
 }
+
+// What tests of groups ask an organization for.
+func TestGeneratedGroups(t *testing.T) {
+	t.Parallel()
+	s, org := start(t, Options{}, Generate(GeneratorOptions{Seed: 7, People: 1003, Groups: 10, BotShare: 0.1}))
+	s.IssueToken(TokenSpec{Organization: org.UUID(), Access: "g", Scopes: []string{ScopeGroups}})
+	page := getGroups(t, s, "/groups?includeMembers=true")
+	all := map[string]bool{}
+	for _, g := range page.Groups {
+		for _, m := range g.Members {
+			all[m.ID] = true
+		}
+	}
+	people := 0
+	var bot string
+	list, _ := walk(t, s, "/people?max=500")
+	for i, p := range list {
+		if p["type"] == TypePerson {
+			people++
+		} else {
+			bot = p["id"].(string)
+		}
+		if email := org.PersonEmail(i); p["emails"].([]any)[0] != email {
+			t.Errorf("person %d has another address than %s", i, email)
+		}
+	}
+	if len(page.Groups) != 10 || page.Groups[8].DisplayName != "Sales 2" || len(all) != people || bot == "" || all[bot] {
+		t.Errorf("%d groups of %d people, want 10 of %d", len(page.Groups), len(all), people)
+	}
+}

@@ -165,6 +165,36 @@ func (o *Organization) PersonID(i int) string {
 	return EncodeID(kindPerson, o.personUUID(i, &p))
 }
 
+// PersonEmail is the mail address of person i.
+func (o *Organization) PersonEmail(i int) string {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	var p Person
+	o.person(i, &p)
+	_, _, email := o.identity(i, &p)
+	return email
+}
+
+// Holders are the people, by index, who hold a licence given by key, name, id or UUID.
+func (o *Organization) Holders(ref string) (people []int) {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	n, err := o.licenseIndex(ref)
+	if err != nil {
+		return nil
+	}
+	var p Person
+	for i := range o.base + len(o.added) {
+		if !o.exists(i) {
+			continue
+		}
+		if o.person(i, &p); slices.Contains(p.Licenses, n) {
+			people = append(people, i)
+		}
+	}
+	return people
+}
+
 func (o *Organization) addLicense(spec LicenseSpec) *license {
 	setString(&spec.Key, spec.Name)
 	l := &license{spec: spec, uuid: spec.UUID}
