@@ -118,8 +118,8 @@ func (p *benchPages) client(tb testing.TB) *Client {
 	return c
 }
 
-func (p *benchPages) walk(tb testing.TB) (people, licenses int) {
-	for person, err := range each(p.client(tb).PeoplePages(context.Background(), OrganizationID{})) {
+func (p *benchPages) walk(tb testing.TB, with ...PersonField) (people, licenses int) {
+	for person, err := range each(p.client(tb).PeoplePages(context.Background(), OrganizationID{}, with...)) {
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -157,6 +157,18 @@ func BenchmarkPeople(b *testing.B) {
 	b.ReportMetric(floor.Seconds()/walk.Seconds(), "ratio")
 	b.ReportMetric(float64(size)*float64(b.N)/1e6/floor.Seconds(), "floor-MB/s")
 	b.ReportMetric(float64(size)/100_000, "B/person")
+}
+
+// BenchmarkPeopleWithEmails is the walk of BenchmarkPeople where an assignment needs the addresses.
+func BenchmarkPeopleWithEmails(b *testing.B) {
+	p := newBenchPages(1000)
+	b.SetBytes(p.bytes())
+	b.ReportAllocs()
+	for b.Loop() {
+		if people, licenses := p.walk(b, Emails); people != 100_000 || licenses != 500_000 {
+			b.Fatalf("%d people, %d licences", people, licenses)
+		}
+	}
 }
 
 // tokens is the floor. Of the well-kept decoders tried (this one, segmentio's Tokenizer, sonic's visitor, and that of

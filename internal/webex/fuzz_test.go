@@ -8,8 +8,10 @@ import (
 	"testing"
 	"testing/iotest"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/webex-operator/webex-license-operator/internal/webex/wire"
 )
@@ -30,6 +32,19 @@ func FuzzDecodePeople(f *testing.F) {
 		}
 		if diff := cmp.Diff(got, slow); diff != "" {
 			t.Fatal(diff)
+		}
+		// With addresses the rest is the same.
+		addressed, err := decodeAll(strings.NewReader(string(body)), addressed(theOrg))
+		for i, p := range addressed {
+			for _, email := range p.Emails {
+				if email == "" || !utf8.ValidString(email) {
+					t.Fatalf("emails %q", p.Emails)
+				}
+			}
+			addressed[i].Emails, addressed[i].External = nil, false
+		}
+		if diff := cmp.Diff(got, addressed, cmpopts.EquateEmpty()); err != nil || diff != "" {
+			t.Fatal(err, diff)
 		}
 		for _, p := range got {
 			if p.ID == "" || strings.HasSuffix(p.ID, "=") || len(p.Licenses) > 0 && !p.LicensesKnown {
