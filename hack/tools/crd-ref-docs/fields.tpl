@@ -12,7 +12,7 @@
 {{- if $array -}}{{- $path = printf "%s[]" $path -}}{{- end -}}
 {{- $type = trimSuffix " array" $type -}}
 {{- if $element.EnumValues -}}{{- $type = "string" -}}{{- end -}}
-| `{{ $path }}`{{ if not $own }} _{{ $type }}_{{ end }} | {{ template "description" (dict "field" . "element" $element "spec" (hasPrefix "spec" $path)) }} |
+- `{{ $path }}`{{ if not $own }} _{{ $type }}_{{ end }}: {{ template "description" (dict "field" . "element" $element "spec" (hasPrefix "spec" $path)) }}
 {{ if $own -}}
 {{ template "fields" (dict "path" $path "type" $element) -}}
 {{ end -}}
@@ -20,10 +20,11 @@
 {{ end -}}
 {{- end -}}
 
-{{- /* What the comment says; the words of an enumeration that it does not name; bounds of what a user writes. */ -}}
+{{- /* What the comment says, but for what the head of the page says of all; the words of an enumeration that it does not name;
+bounds of what a user writes. */ -}}
 {{- define "description" -}}
-{{- $doc := .field.Doc | replace "\n" " " | trimPrefix (printf "%s is " .field.Name) | trimPrefix (printf "%s are " .field.Name) -}}
-{{- markdownRenderFieldDoc $doc -}}
+{{- $doc := .field.Doc | replace "\n" " " | trimPrefix (printf "%s is " .field.Name) | trimPrefix (printf "%s are " .field.Name) | trimPrefix (printf "%s " .field.Name) -}}
+{{- markdownRenderFieldDoc ($doc | replace " Default: none." "" | replace " Mutable." "") -}}
 {{- if .element.EnumValues -}}
 {{- if not (contains (first .element.EnumValues).Name $doc) -}}
 {{- range .element.EnumValues }} `{{ .Name }}`{{ if .Doc }} {{ regexReplaceAll "^[A-Za-z]+ " (.Doc | replace "\n" " " | trim) "" }}{{ end -}}{{ end -}}
