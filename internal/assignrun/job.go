@@ -38,6 +38,8 @@ type Job struct {
 	world  assign.World
 	plan   *assign.Plan
 
+	// moved are the units that people got, by licence and location.
+	moved map[[2]int]int64
 	// changed and failed count the people to whom anything was sent.
 	changed, failed int64
 }

@@ -61,6 +61,14 @@ func (j *Job) Assigned() *v1alpha1.AssignedPeople {
 	return &v1alpha1.AssignedPeople{Changed: &j.changed, Failed: &j.failed}
 }
 
+// Moved hands out the units of licences that people at each location have got, negative if they lost some. Licences and
+// locations are numbered as in the walk; the location is negative for people without one.
+func (j *Job) Moved(take func(license, location int, units int64)) {
+	for at, units := range j.moved {
+		take(at[0], at[1], units)
+	}
+}
+
 // Unchanged says whether other assignments are the ones that the job was made for, in the same order.
 func (j *Job) Unchanged(current []v1alpha1.WebexLicenseAssignment) bool {
 	if len(current) != len(j.wards) {

@@ -97,6 +97,7 @@ func (j *Job) Send(ctx context.Context, s Sender) error {
 	if err := s.Reserve(ctx); err != nil {
 		return err // nothing is sent that was not written down
 	}
+	j.moved = map[[2]int]int64{}
 	u := &sending{Job: j, Sender: s, units: j.world.Units(), removeUntil: now.Add(removalTime)}
 	total := int64(j.Calls())
 	for _, calls := range j.plan.Phases {
@@ -182,6 +183,11 @@ func (u *sending) note(call assign.Call, r result) {
 		if !c.Remove {
 			held = append(held, int32(c.License)) //nolint:gosec // an index
 		}
+		units := int64(1)
+		if c.Remove {
+			units = -1
+		}
+		u.moved[[2]int{c.License, u.roster.Location(call.Person)}] += units
 		person.Held = held
 	}
 	for i := range u.wards {

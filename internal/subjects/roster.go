@@ -75,6 +75,9 @@ func (r *Roster) Locate(id string, location int) {
 	}
 }
 
+// Location is where a person is, by the number of the location; negative if that is nowhere.
+func (r *Roster) Location(person int) int { return int(r.location[person]) }
+
 // set is the one slice for all people who hold the same licences.
 func (r *Roster) set(ids []string) []int32 {
 	r.scratch = r.scratch[:0]
@@ -96,9 +99,6 @@ func (r *Roster) set(ids []string) []int32 {
 	}
 	return set
 }
-
-// Hold is Held for ids that came in another answer.
-func (r *Roster) Hold(person int, ids []string) { r.People[person].Held = r.set(ids) }
 
 // person is the index of a person by id, however that is spelled.
 func (r *Roster) person(id string) (int, bool) {

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -15,7 +13,6 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/assignrun"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
-	"github.com/webex-operator/webex-license-operator/internal/rows"
 )
 
 // settle is the default of Engine.Settle: counts of licences have been seen to lag by some seconds.
@@ -162,8 +159,8 @@ func (a *attempt) send(ctx context.Context, sender assignrun.Sender) error {
 	return err
 }
 
-// recount reads what Webex counts once licences were assigned, and writes the rows at level Customer by it. Those at level
-// Site stay what the walk counted.
+// recount reads what Webex counts once licences were assigned, and writes the rows by it. To what the walk counted at
+// locations come the units that were assigned since.
 func (a *attempt) recount(ctx context.Context) error {
 	if err := a.limiter.BackOff(ctx, cmp.Or(a.Settle, settle)); err != nil {
 		return err
@@ -173,15 +170,15 @@ func (a *attempt) recount(ctx context.Context) error {
 		return err
 	}
 	a.usage.Recount(a.licenses)
-	existing, err := a.customerRows(ctx)
+	a.job.Moved(a.usage.Assign)
+	existing, err := Rows(ctx, a.Client, a.customer)
 	if err != nil {
 		return err
 	}
 	d := a.diff(a.customer, existing)
-	d.Marks, d.Removals = nil, nil
-	d.Changes = slices.DeleteFunc(d.Changes, func(c rows.Change) bool { return c.After.Spec.Level != v1alpha1.LevelCustomer })
+	d.Marks, d.Removals = nil, nil // which are for the run's own walk to decide
 	if err := a.write(ctx, &d); err != nil {
-		return fmt.Errorf("writing the counts after licences were assigned: %w", err)
+		return err
 	}
 	a.outcome.TotalUnits, a.outcome.ConsumedUnits = a.totals.Total, a.totals.Consumed
 	a.job.Replan(a.usage.Licenses(), a.Clock.Now())

@@ -121,6 +121,22 @@ func (a *Aggregator) License(id string) (int, bool) { return a.find(a.licenseInd
 // Licenses are the licences that are told apart: the first one of each id. The slice must not be changed.
 func (a *Aggregator) Licenses() []License { return a.licenses }
 
+// Assign counts units of a licence that people at a location, by its index, have got since they were added, or lost if
+// units is negative; location is negative for people without one.
+func (a *Aggregator) Assign(license, location int, units int64) {
+	counters := a.unplaced
+	if location >= 0 {
+		counters, _ = a.counters(a.locations[location].ID)
+	}
+	if a.anywhere != nil {
+		a.anywhere[license][user] += units
+		if location < 0 {
+			return
+		}
+	}
+	counters[license][user] += units
+}
+
 // Recount takes over what the licence list says of units now, after licences were assigned. What was counted of people
 // and workspaces stays, as do licences that the list lacks now.
 func (a *Aggregator) Recount(licenses []License) {
