@@ -29,7 +29,7 @@ func TestAnAssignmentGivesALicence(t *testing.T) {
 	f := newFixture(t, func(o *fixtureOptions) { o.stopped = true })
 	f.start(assigning)
 	customer := f.assignable("acme")
-	addresses := []string{f.org.Email(20), f.org.Email(21)}
+	addresses := []string{f.org.PersonEmail(20), f.org.PersonEmail(21)}
 	f.apply(&corev1.Secret{ObjectMeta: f.meta("team"), StringData: map[string]string{"emails": strings.Join(addresses, "\n")}})
 	assignment := &v1alpha1.WebexLicenseAssignment{
 		ObjectMeta: f.meta("messaging"),
