@@ -232,11 +232,11 @@ func (c *Claims) secretElsewhere(ctx context.Context, customer *v1alpha1.WebexCu
 	return false, err
 }
 
-// runClaim says whose a run is.
+// runClaim says whose a run, or an assignment, is.
 type runClaim struct {
-	// ours is true if the run's customer is this manager's.
+	// ours is true if its customer is this manager's.
 	ours bool
-	// leaving is true if it is about to go to another one: attempts end, and none begins.
+	// leaving is true if that is about to go to another one: attempts end, and none begins.
 	leaving bool
 	// unconfirmed is true if it was taken a moment ago: look again.
 	unconfirmed bool
@@ -245,13 +245,19 @@ type runClaim struct {
 // ofRun says whose a run is: whose its customer is. A run without a customer belongs to the
 // shard that matches the run's own labels.
 func (c *Claims) ofRun(ctx context.Context, run *v1alpha1.LicenseSync) (runClaim, error) {
+	_, claim, err := c.of(ctx, run, run.Spec.CustomerAccessRef.Name)
+	return claim, err
+}
+
+// of is the customer that an object names, nil if it does not exist, and whose the object is.
+func (c *Claims) of(ctx context.Context, object client.Object, name string) (*v1alpha1.WebexCustomerAccess, runClaim, error) {
 	customer := &v1alpha1.WebexCustomerAccess{}
-	err := c.Get(ctx, client.ObjectKey{Namespace: run.Namespace, Name: run.Spec.CustomerAccessRef.Name}, customer)
+	err := c.Get(ctx, client.ObjectKey{Namespace: object.GetNamespace(), Name: name}, customer)
 	if err != nil {
-		return runClaim{ours: c.Shard.Matches(run)}, client.IgnoreNotFound(err)
+		return nil, runClaim{ours: c.Shard.Matches(object)}, client.IgnoreNotFound(err)
 	}
 	_, unconfirmed := c.takenFrom(customer)
-	return runClaim{
+	return customer, runClaim{
 		ours: c.Shard.Holds(customer) && !unconfirmed, leaving: !c.Shard.Matches(customer), unconfirmed: c.Shard.Holds(customer) && unconfirmed,
 	}, nil
 }

@@ -1,6 +1,7 @@
 // Package controllers holds one reconciler for each kind that has work to do:
 // WebexCustomerAccess asks for runs and sums up, LicenseSync carries a run to
-// its end, LicenseSyncSchedule creates runs by a plan. WebexLicense has none: its rows are written by runs.
+// its end, LicenseSyncSchedule creates runs by a plan, WebexLicenseAssignment
+// says what became of one. WebexLicense has none: its rows are written by runs.
 package controllers
 
 import (
@@ -56,6 +57,9 @@ func SetupIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 		}},
 		{&v1alpha1.LicenseSync{}, syncrun.IndexCustomer, func(o client.Object) []string {
 			return ofCustomer(o.(*v1alpha1.LicenseSync).Spec.CustomerAccessRef.Name)
+		}},
+		{&v1alpha1.WebexLicenseAssignment{}, indexSource, func(o client.Object) []string {
+			return sourcesOf(o.(*v1alpha1.WebexLicenseAssignment))
 		}},
 		{&v1alpha1.LicenseSync{}, indexSchedule, func(o client.Object) []string {
 			if request, ok := scheduleOfRun(o); ok {

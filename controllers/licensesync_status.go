@@ -85,6 +85,10 @@ func (s *runScope) succeed(outcome *syncrun.Outcome) {
 	s.status.Rows = &outcome.Rows
 	s.status.TotalUnits, s.status.ConsumedUnits = &outcome.TotalUnits, &outcome.ConsumedUnits
 	s.status.Changes = outcome.Changes
+	s.status.Assigned = outcome.Assigned
+	if assigned := outcome.Assigned; assigned != nil {
+		s.status.Message += fmt.Sprintf("; %d people changed in Webex, %d failed", *assigned.Changed, *assigned.Failed)
+	}
 	s.end()
 }
 

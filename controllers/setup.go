@@ -116,27 +116,39 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		Client: c, Live: mgr.GetAPIReader(), Claims: claims, Engine: engine, Runner: attempts,
 		Recorder: recorder, Clock: o.Clock, Backoff: o.Backoff, Concurrency: o.ConcurrentReconciles,
 	}
+	versions := objectVersions{Cache: mgr.GetCache(), Live: c}
 	customers := &WebexCustomerAccessReconciler{
-		Client: c, Cache: mgr.GetCache(), Claims: claims, Recorder: recorder, Clock: o.Clock, Concurrency: o.ConcurrentReconciles,
-		DataVersion: cmp.Or(o.DataVersion, rows.DataVersion), UpgradeSpread: o.UpgradeSpread,
+		Client: c, Live: mgr.GetAPIReader(), Versions: versions, Claims: claims, Recorder: recorder, Clock: o.Clock, Concurrency: o.ConcurrentReconciles,
+		EnableAssignment: o.EnableAssignment,
+		DataVersion:      cmp.Or(o.DataVersion, rows.DataVersion), UpgradeSpread: o.UpgradeSpread,
 		Census: census.New(o.ObjectLimits), CensusDebounce: cmp.Or(o.CensusDebounce, censusDebounce),
 	}
 	schedules := &LicenseSyncScheduleReconciler{
 		Client: c, Shard: o.Shard, Live: mgr.GetAPIReader(), Recorder: recorder, Clock: o.Clock,
 		ObserveSkew: metrics.ObserveScheduleSkew, TimeZoneData: o.TimeZoneData, Creators: creators,
 	}
-	return errors.Join(schedules.SetupWithManager(mgr, o.SkipNameValidation), runs.SetupWithManager(mgr, o.SkipNameValidation), customers.SetupWithManager(mgr, o.SkipNameValidation))
+	assignments := &WebexLicenseAssignmentReconciler{
+		Client: c, Claims: claims, Versions: versions, EnableAssignment: o.EnableAssignment, Recorder: recorder, Clock: o.Clock, Concurrency: o.ConcurrentReconciles,
+	}
+	for _, setup := range []func(ctrl.Manager, bool) error{
+		schedules.SetupWithManager, runs.SetupWithManager, customers.SetupWithManager, assignments.SetupWithManager,
+	} {
+		if err := setup(mgr, o.SkipNameValidation); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // CacheOptions keep the cache small: no managed fields anywhere, and of Secrets
-// the bare metadata without annotations, since kubectl puts a Secret's content
-// into one.
+// and ConfigMaps the bare metadata without annotations, since kubectl puts their
+// content into one.
 func CacheOptions(namespaces []string) cache.Options {
-	secret := &metav1.PartialObjectMetadata{}
-	secret.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
-	options := cache.Options{
-		DefaultTransform: cache.TransformStripManagedFields(),
-		ByObject:         map[client.Object]cache.ByObject{secret: {Transform: stripSecret}},
+	options := cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: map[client.Object]cache.ByObject{}}
+	for _, kind := range []string{"Secret", "ConfigMap"} {
+		object := &metav1.PartialObjectMetadata{}
+		object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(kind))
+		options.ByObject[object] = cache.ByObject{Transform: bareMetadata}
 	}
 	for _, namespace := range namespaces {
 		if options.DefaultNamespaces == nil {
@@ -147,9 +159,9 @@ func CacheOptions(namespaces []string) cache.Options {
 	return options
 }
 
-func stripSecret(object any) (any, error) {
-	if secret, ok := object.(*metav1.PartialObjectMetadata); ok {
-		secret.ManagedFields, secret.Annotations, secret.Labels = nil, nil, nil
+func bareMetadata(object any) (any, error) {
+	if m, ok := object.(*metav1.PartialObjectMetadata); ok {
+		m.ManagedFields, m.Annotations, m.Labels = nil, nil, nil
 	}
 	return object, nil
 }

@@ -197,6 +197,7 @@ func (f *fixture) start(adjust ...func(*Options)) {
 		UpgradeSpread:        f.opts.upgradeSpread,
 		ObjectLimits:         f.opts.objectLimits,
 		CensusDebounce:       50 * time.Millisecond,
+		Settle:               time.Millisecond,
 		Retry:                webex.RetryPolicy{Attempts: 2, Base: time.Millisecond, Cap: 2 * time.Millisecond},
 		Backoff:              func(string, int32) time.Duration { return 50 * time.Millisecond },
 		WrapRecorder:         f.told.wrap(f.t),

@@ -65,8 +65,15 @@ type patchOperation struct {
 	Value any    `json:"value,omitempty"`
 }
 
-// ofCondition are the parts of the path of a field of a condition.
-var ofCondition = regexp.MustCompile(`^(/status/conditions/[0-9]+)(/.*)?$`)
+var (
+	// ofCondition are the parts of the path of a field of a condition.
+	ofCondition = regexp.MustCompile(`^(/status/conditions/[0-9]+)(/.*)?$`)
+	// ofRemovals is the path of a field of removals, which spec.maxRemovals of an assignment bounds.
+	ofRemovals = regexp.MustCompile(`^/status/removals/[0-9]+/(time|people)$`)
+)
+
+// mostRemovals is the highest value of spec.maxRemovals: with so many, no others are allowed for a day.
+const mostRemovals = 100_000
 
 // mendingPatch takes out, or replaces, what the fields name.
 func mendingPatch(object client.Object, fields []v1alpha1.UnreadableField, now time.Time) []patchOperation {
@@ -79,6 +86,8 @@ func mendingPatch(object client.Object, fields []v1alpha1.UnreadableField, now t
 		operation := patchOperation{Op: "remove", Path: path}
 		condition := ofCondition.FindStringSubmatch(path)
 		switch {
+		case ofRemovals.MatchString(path):
+			operation.Op, operation.Value = "replace", map[bool]any{true: moment, false: mostRemovals}[strings.HasSuffix(path, "/time")]
 		case condition != nil && condition[2] == "/lastTransitionTime",
 			path == "/status/lastScheduleTime", path == "/status/completionTime", path == "/status/lastRun/endTime":
 			operation.Op, operation.Value = "replace", moment
@@ -117,12 +126,13 @@ func applyStatus(ctx context.Context, c client.Client, object client.Object, con
 	}
 	fields, _, _ := unstructured.NestedMap(content, "status")
 	patch := []patchOperation{ifUnchanged(object)}
-	if _, shared := object.(*v1alpha1.WebexCustomerAccess); !shared {
-		patch = append(patch, patchOperation{Op: "add", Path: "/status", Value: fields})
-	} else { // others write the rest
+	switch object.(type) {
+	case *v1alpha1.WebexCustomerAccess, *v1alpha1.WebexLicenseAssignment: // others write the rest
 		for _, name := range slices.Sorted(maps.Keys(fields)) {
 			patch = append(patch, patchOperation{Op: "add", Path: "/status/" + name, Value: fields[name]})
 		}
+	default:
+		patch = append(patch, patchOperation{Op: "add", Path: "/status", Value: fields})
 	}
 	data, err := json.Marshal(patch)
 	if err != nil {

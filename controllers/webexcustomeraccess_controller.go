@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -37,7 +38,8 @@ import (
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexcustomeraccesses/finalizers,verbs=update
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncs,verbs=list;watch;create
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexlicenses,verbs=list;watch;patch
-// +kubebuilder:rbac:groups="",resources=secrets,verbs=list;watch
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexlicenseassignments,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=configmaps;secrets,verbs=get;list;watch
 
 // customerFieldManager owns, in server-side apply, the part of a customer's
 // status that this reconciler writes.
@@ -48,8 +50,12 @@ const customerFieldManager = "webex-license-operator/customeraccess"
 // conditions from the facts that runs recorded. It never calls Webex.
 type WebexCustomerAccessReconciler struct {
 	client.Client
-	// Cache has the metadata of Secrets; Client asks the API server for them.
-	Cache client.Reader
+	// Live reads an assignment past the cache.
+	Live client.Reader
+	// Versions tells the versions of Secrets and ConfigMaps.
+	Versions objectVersions
+	// EnableAssignment is the operator's flag.
+	EnableAssignment bool
 	// Claims says which customers are this manager's.
 	Claims *Claims
 	// Recorder writes events.
@@ -95,6 +101,10 @@ type customerScope struct {
 	retrying bool
 	// refused is the run that is due, if Kubernetes refused to create it.
 	refused *refusedRun
+	// ran are the names of the runs that were there from the start.
+	ran []string
+	// changes are those of assignments since their last plans; approvals are the tokens of approved removals.
+	changes, approvals []string
 	// duplicateGone is true if the customer was refused because of another one
 	// for the same organization, which no longer is.
 	duplicateGone bool
@@ -173,11 +183,11 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 	if last := s.customer.Status.LastRun; last != nil {
 		caBundle = last.ObservedCABundleResourceVersion
 	}
-	if s.secretVersion, err = r.versionOf(ctx, s.customer.Namespace, s.customer.Spec.CredentialsSecretRef.Name, credentials); err != nil {
+	if s.secretVersion, err = r.Versions.of(ctx, v1alpha1.SubjectSourceSecret, s.customer.Namespace, s.customer.Spec.CredentialsSecretRef.Name, credentials); err != nil {
 		return err
 	}
 	for _, name := range caBundleSecret(s.customer) {
-		if s.caVersion, err = r.versionOf(ctx, s.customer.Namespace, name, caBundle); err != nil {
+		if s.caVersion, err = r.Versions.of(ctx, v1alpha1.SubjectSourceSecret, s.customer.Namespace, name, caBundle); err != nil {
 			return err
 		}
 	}
@@ -187,6 +197,7 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 	}
 	s.active = r.underWay(s, runs)
 	for i := range runs {
+		s.ran = append(s.ran, runs[i].Name)
 		if !finished(&runs[i]) {
 			s.active, s.unfinished = true, append(s.unfinished, runs[i].Name)
 			ready := meta.FindStatusCondition(runs[i].Status.Conditions, v1alpha1.ConditionReady)
@@ -200,6 +211,9 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 		}
 		s.duplicateGone = other == nil
 	}
+	if err := r.observeAssignments(ctx, s); err != nil {
+		return err
+	}
 	s.objects = r.Census.Judge(s.customer.Namespace, verdictOf(s.customer))
 	if s.elsewhere, err = r.Claims.secretElsewhere(ctx, s.customer); err != nil {
 		return err
@@ -207,26 +221,6 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 	s.rows, err = syncrun.Rows(ctx, r, s.customer)
 	s.defaults = rows.Defaults(s.customer, s.rows)
 	return err
-}
-
-// versionOf is the version of a Secret; empty if it does not exist. Where the cache has the version that is known, the
-// API server is not asked: if there is another one meanwhile, its event is under way. Any other may be an older one,
-// since runs read Secrets past the cache, and would look like a change.
-func (r *WebexCustomerAccessReconciler) versionOf(ctx context.Context, namespace, name, known string) (string, error) {
-	if name == "" { // it could not be read
-		return "", nil
-	}
-	key := client.ObjectKey{Namespace: namespace, Name: name}
-	secret := &metav1.PartialObjectMetadata{}
-	secret.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
-	if err := r.Cache.Get(ctx, key, secret); err == nil && secret.ResourceVersion == known {
-		return known, nil
-	} else if client.IgnoreNotFound(err) != nil {
-		return "", err
-	}
-	secret.ResourceVersion = ""
-	err := r.Get(ctx, key, secret)
-	return secret.ResourceVersion, client.IgnoreNotFound(err)
 }
 
 // refreshRows writes rows whose assignability or owner no longer follows the spec.
@@ -309,7 +303,10 @@ func (r *WebexCustomerAccessReconciler) SetupWithManager(mgr ctrl.Manager, skipN
 		Watches(&v1alpha1.WebexCustomerAccess{}, r.wakeSharing()).
 		Watches(&v1alpha1.LicenseSync{}, handler.EnqueueRequestsFromMapFunc(customerOfRun)).
 		Watches(&v1alpha1.WebexLicense{}, enqueueDebounced(rowDebounce, customerOfRow)).
+		Watches(&v1alpha1.WebexLicenseAssignment{}, enqueueDebounced(assignmentDebounce, customerOfAssignment), builder.WithPredicates(assignmentChanged())).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.customersOfSecret)).
+		WatchesMetadata(&corev1.Secret{}, enqueueAllDebounced(assignmentDebounce, r.customersOfSource(v1alpha1.SubjectSourceSecret))).
+		WatchesMetadata(&corev1.ConfigMap{}, enqueueAllDebounced(assignmentDebounce, r.customersOfSource(v1alpha1.SubjectSourceConfigMap))).
 		WithOptions(controller.Options{MaxConcurrentReconciles: max(r.Concurrency, 1), RateLimiter: rateLimiter(), SkipNameValidation: &skipNameValidation}).
 		Complete(r)
 }

@@ -65,17 +65,19 @@ const (
 )
 
 var namespaceRemedies = map[string]string{
-	census.Rows:      "spread customers over more namespaces, or " + fewerRows,
-	census.Runs:      "spread customers over more namespaces, or " + fewerRuns,
-	census.Customers: "spread customers over more namespaces",
-	census.Schedules: "spread customers over more namespaces, or " + fewerSchedules,
+	census.Rows:        "spread customers over more namespaces, or " + fewerRows,
+	census.Runs:        "spread customers over more namespaces, or " + fewerRuns,
+	census.Customers:   "spread customers over more namespaces",
+	census.Schedules:   "spread customers over more namespaces, or " + fewerSchedules,
+	census.Assignments: "spread customers over more namespaces",
 }
 
 var clusterRemedies = map[string]string{
-	census.Rows:      "run a cluster per region, or " + fewerRows,
-	census.Runs:      "run a cluster per region, or " + fewerRuns,
-	census.Customers: "run a cluster per region",
-	census.Schedules: "run a cluster per region, or " + fewerSchedules,
+	census.Rows:        "run a cluster per region, or " + fewerRows,
+	census.Runs:        "run a cluster per region, or " + fewerRuns,
+	census.Customers:   "run a cluster per region",
+	census.Schedules:   "run a cluster per region, or " + fewerSchedules,
+	census.Assignments: "run a cluster per region",
 }
 
 // verdictOf is what the customer's condition says.
@@ -114,6 +116,7 @@ func (r *WebexCustomerAccessReconciler) counted(c cache.Cache) []source.Source {
 		source.Kind(c, client.Object(&v1alpha1.LicenseSync{}), countInto(r.Census, census.Runs)),
 		source.Kind(c, client.Object(&v1alpha1.WebexCustomerAccess{}), countInto(r.Census, census.Customers)),
 		source.Kind(c, client.Object(&v1alpha1.LicenseSyncSchedule{}), countInto(r.Census, census.Schedules)),
+		source.Kind(c, client.Object(&v1alpha1.WebexLicenseAssignment{}), countInto(r.Census, census.Assignments)),
 		source.Func(r.watchCensus),
 	}
 }

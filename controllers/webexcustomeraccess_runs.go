@@ -166,6 +166,10 @@ func (r *WebexCustomerAccessReconciler) requestRun(ctx context.Context, s *custo
 	s.lookAgain(wait)
 	s.retrying = wait > 0
 	if wanted == nil {
+		wanted, wait = assignmentRun(s)
+		s.lookAgain(wait)
+	}
+	if wanted == nil {
 		wanted, wait = retryRun(s)
 		s.lookAgain(wait)
 		s.retrying = s.retrying || wait > 0 && passable(s.customer.Status.LastRun)

@@ -75,13 +75,14 @@ const (
 	// stop. It is not taken up again, so that it cannot end the runs of others. Found on run: Ready, Failed.
 	// Remedy: see why the pod restarted: troubleshooting.md#the-operator-itself.
 	ReasonInterrupted = "Interrupted"
-	// ReasonCustomerNotFound is for a run or schedule whose customer does not exist in its namespace. A new run
-	// waits a minute for it; a schedule goes on once it exists. Found on run: Ready, Failed; schedule: Ready.
-	// Remedy: create the customer, or correct the name; for a run, create another run.
+	// ReasonCustomerNotFound is for a run, schedule or assignment whose customer does not exist in its namespace.
+	// A new run waits a minute for it; schedules and assignments go on once it exists. Found on run: Ready,
+	// Failed; schedule, assignment: Ready. Remedy: create the customer, or correct the name; for a run, create
+	// another run.
 	ReasonCustomerNotFound = "CustomerNotFound"
 	// ReasonUnreadableField is for a stored spec with a value that the field's type does not take, by an older
 	// CRD; nothing is done with the object, and all others are served. Found on customer: Ready; run: Ready,
-	// Failed; schedule: Ready. Remedy: troubleshooting.md#unreadablefield.
+	// Failed; schedule, assignment: Ready. Remedy: troubleshooting.md#unreadablefield.
 	ReasonUnreadableField = "UnreadableField"
 )
 

@@ -1,8 +1,11 @@
 package v1alpha1
 
-// ConditionRemovalsHeld of an assignment is True while removals of licences wait
-// for approval; absent otherwise.
-const ConditionRemovalsHeld = "RemovalsHeld"
+// Conditions of an assignment, besides those of all kinds.
+const (
+	// ConditionRemovalsHeld of an assignment is True while removals of licences wait for approval; absent
+	// otherwise.
+	ConditionRemovalsHeld = "RemovalsHeld"
+)
 
 // Reasons of Ready of an assignment. Found on assignment: Ready.
 const (

@@ -57,6 +57,10 @@ type WebexLicenseAssignmentStatus struct {
 	// observed is what the last plan was made by.
 	// +optional
 	Observed *AssignmentInputs `json:"observed,omitempty"`
+
+	// told is what events have said, for the operator to know what is new.
+	// +optional
+	Told *AssignmentTold `json:"told,omitempty"`
 }
 
 // AssignedLicense is the licence that an assignment means.
@@ -243,6 +247,30 @@ type RemovalBatch struct {
 	// people is how many people lost a licence, or may have.
 	// +optional
 	People *int64 `json:"people,omitempty"`
+}
+
+// AssignmentTold is what events of an assignment have said.
+type AssignmentTold struct {
+	// reason is that of Ready=False that was told last; absent once all is well.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	Reason string `json:"reason,omitempty"`
+
+	// heldToken is the token of the removals that wait for approval.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	HeldToken string `json:"heldToken,omitempty"`
+
+	// lastRunTime is lastRun.time of the changes that were told last.
+	// +optional
+	LastRunTime *metav1.Time `json:"lastRunTime,omitempty"`
+
+	// drifting is true while the plan has changes that neither the spec nor the
+	// lists ask for.
+	// +optional
+	Drifting *bool `json:"drifting,omitempty"`
 }
 
 // AssignmentInputs are what a plan was made by. A run comes when they change.

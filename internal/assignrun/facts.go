@@ -28,7 +28,7 @@ const (
 // factsOf is the part of an assignment's status that runs own.
 func factsOf(s v1alpha1.WebexLicenseAssignmentStatus) v1alpha1.WebexLicenseAssignmentStatus {
 	s = *s.DeepCopy()
-	s.Conditions, s.ObservedGeneration = nil, nil
+	s.Conditions, s.ObservedGeneration, s.Told = nil, nil, nil
 	return s
 }
 

@@ -7,14 +7,15 @@ import "sync"
 
 // Kinds are the plural names of the kinds that are counted, in the order in which they are
 // told where several are as near to a limit.
-func Kinds() []string { return []string{Rows, Runs, Customers, Schedules} }
+func Kinds() []string { return []string{Rows, Runs, Customers, Schedules, Assignments} }
 
 // The kinds, as kubectl names them.
 const (
-	Rows      = "webexlicenses"
-	Runs      = "licensesyncs"
-	Customers = "webexcustomeraccesses"
-	Schedules = "licensesyncschedules"
+	Rows        = "webexlicenses"
+	Runs        = "licensesyncs"
+	Customers   = "webexcustomeraccesses"
+	Schedules   = "licensesyncschedules"
+	Assignments = "webexlicenseassignments"
 )
 
 // Census are the numbers of objects, by kind and namespace.

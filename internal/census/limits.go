@@ -14,7 +14,7 @@ func (l Limit) of(scope Scope) int {
 type Limits map[string]Limit
 
 // Published are the numbers that Kubernetes aims at for each kind of custom resource whose
-// objects have 10 kB or less in the median (KEP-95, scale targets), as those of all four kinds do.
+// objects have 10 kB or less in the median (KEP-95, scale targets), as those of all kinds do.
 func Published() Limits {
 	limits := Limits{}
 	for _, kind := range Kinds() {

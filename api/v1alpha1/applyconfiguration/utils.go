@@ -44,6 +44,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.AssignmentPlanApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("AssignmentRun"):
 		return &apiv1alpha1.AssignmentRunApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("AssignmentTold"):
+		return &apiv1alpha1.AssignmentToldApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("AssignmentVerdict"):
 		return &apiv1alpha1.AssignmentVerdictApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CABundleReference"):

@@ -148,6 +148,21 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: time
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignmentTold
+  map:
+    fields:
+    - name: drifting
+      type:
+        scalar: boolean
+    - name: heldToken
+      type:
+        scalar: string
+    - name: lastRunTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: reason
+      type:
+        scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignmentVerdict
   map:
     fields:
@@ -1165,6 +1180,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: subjects
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.SubjectCounts
+    - name: told
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignmentTold
     - name: verdict
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.AssignmentVerdict

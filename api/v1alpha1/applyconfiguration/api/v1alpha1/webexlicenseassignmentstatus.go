@@ -52,6 +52,8 @@ type WebexLicenseAssignmentStatusApplyConfiguration struct {
 	Removals []RemovalBatchApplyConfiguration `json:"removals,omitempty"`
 	// observed is what the last plan was made by.
 	Observed *AssignmentInputsApplyConfiguration `json:"observed,omitempty"`
+	// told is what events have said, for the operator to know what is new.
+	Told *AssignmentToldApplyConfiguration `json:"told,omitempty"`
 }
 
 // WebexLicenseAssignmentStatusApplyConfiguration constructs a declarative configuration of the WebexLicenseAssignmentStatus type for use with
@@ -160,5 +162,13 @@ func (b *WebexLicenseAssignmentStatusApplyConfiguration) WithRemovals(values ...
 // If called multiple times, the Observed field is set to the value of the last call.
 func (b *WebexLicenseAssignmentStatusApplyConfiguration) WithObserved(value *AssignmentInputsApplyConfiguration) *WebexLicenseAssignmentStatusApplyConfiguration {
 	b.Observed = value
+	return b
+}
+
+// WithTold sets the Told field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Told field is set to the value of the last call.
+func (b *WebexLicenseAssignmentStatusApplyConfiguration) WithTold(value *AssignmentToldApplyConfiguration) *WebexLicenseAssignmentStatusApplyConfiguration {
+	b.Told = value
 	return b
 }
