@@ -79,12 +79,15 @@ func TestNamespaced(t *testing.T) {
 		{"update", "coordination.k8s.io", "leases", systemNamespace, true},
 		{"patch", group, "webexlicenses/status", watched[0], true},
 		{"watch", "", "secrets", watched[1], true},
+		{"patch", group, "webexlicenseassignments/status", watched[1], true},
 		{"update", "coordination.k8s.io", "leases", watched[0], false},
 		{"get", "", "secrets", systemNamespace, false},
 		{"get", "", "secrets", "default", false},
 		{"list", "", "secrets", "", false},
 		{"list", group, "webexcustomeraccesses", "default", false},
 		{"list", group, "webexcustomeraccesses", "", false},
+		{"list", group, "webexlicenseassignments", "default", false},
+		{"list", "", "configmaps", "default", false},
 	} {
 		resource, subresource, _ := strings.Cut(tc.resource, "/")
 		if !eventuallyAllowed(t, clientset, tc.want, authorizationv1.SubjectAccessReviewSpec{

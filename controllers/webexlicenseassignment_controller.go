@@ -19,7 +19,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/status"
 )
 
-// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexlicenseassignments,verbs=get;list;watch
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexlicenseassignments,verbs=list;watch
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexlicenseassignments/status,verbs=patch
 // +kubebuilder:rbac:groups="",resources=configmaps;secrets,verbs=get;list;watch
 

@@ -94,7 +94,7 @@ func (s *scenario) meta(name string) metav1.ObjectMeta {
 
 // prepare writes down what there is to do: tokens to refresh and to keep, CA bundles of both
 // kinds, an organization that two customers read, refused credentials, schedules whose
-// history goes and whose runs replace each other.
+// history goes and whose runs replace each other, an assignment.
 func (s *scenario) prepare() {
 	s.t.Helper()
 	standard, twice, slow := webexsim.StandardOrganization(), webexsim.OverAssignedOrganization(), webexsim.TwoSubscriptionOrganization()
@@ -117,6 +117,10 @@ func (s *scenario) prepare() {
 	s.customer("umbrella", v1alpha1.CABundleKindConfigMap, map[string]string{"accessToken": s.sim.IssueToken(webexsim.TokenSpec{Organization: slow.UUID}).Access})
 	s.sim.AddRule(webexsim.Rule{Organization: slow.UUID, Status: http.StatusTooManyRequests, Header: map[string]string{"Retry-After": "600"}})
 
+	s.create(&v1alpha1.WebexLicenseAssignment{ObjectMeta: s.meta("chicago"), Spec: v1alpha1.WebexLicenseAssignmentSpec{
+		CustomerAccessRef: v1alpha1.LocalCustomerReference{Name: "acme"},
+		License:           v1alpha1.LicenseSelector{Name: "Advanced Messaging"}, Subjects: v1alpha1.Subjects{Locations: []string{"Chicago Branch"}},
+	}})
 	s.create(&v1alpha1.LicenseSyncSchedule{ObjectMeta: s.meta("forgetful"), Spec: v1alpha1.LicenseSyncScheduleSpec{
 		CustomerAccessRef: &v1alpha1.LocalCustomerReference{Name: "acme"}, Schedule: "0 0 1 1 *", RunOnActivation: new(true),
 		SuccessfulRunsHistoryLimit: new(int32(0)),
@@ -150,6 +154,11 @@ func (s *scenario) play() {
 	}
 	s.await("the first run of acme", synced("acme"))
 	s.await("the first run of globex", synced("globex"))
+	s.await("an assignment is planned", func() bool {
+		assignment := &v1alpha1.WebexLicenseAssignment{}
+		s.get("chicago", assignment)
+		return meta.IsStatusConditionTrue(assignment.Status.Conditions, v1alpha1.ConditionReady)
+	})
 	s.await("hooli's credentials are refused", func() bool {
 		return s.says("hooli", v1alpha1.ConditionCredentialsValid, metav1.ConditionFalse, v1alpha1.ReasonCredentialsRejected)
 	})
