@@ -80,7 +80,11 @@ func (d *delivery) send(ctx context.Context, changes []assign.Change) (again boo
 	}
 	e, answered := webex.AsError(err)
 	if !answered {
-		d.refused(failures.Of(ctx, err).Message, "")
+		if f := failures.OfWrite(ctx, err); !f.Retriable() {
+			d.refused(f.Message, "")
+			return false
+		}
+		d.failure, d.waits = failure{reason: v1alpha1.ReasonUnavailable}, err
 		return false
 	}
 	d.failure = failure{reason: v1alpha1.ReasonUnavailable, code: int64(e.Code), trackingID: e.TrackingID}
@@ -94,11 +98,13 @@ func (d *delivery) send(ctx context.Context, changes []assign.Change) (again boo
 	case e.Status == http.StatusConflict && !d.conflicted:
 		d.conflicted = true
 		return d.read(ctx, changes)
-	case e.Class == webex.ClassAuth, e.Status == http.StatusForbidden:
+	case e.Class == webex.ClassTransient:
+		return true // it never left, or something else than Webex refused it
+	case e.Class == webex.ClassAuth, e.Status == http.StatusForbidden, e.Status == 0: // which is a proxy that would lock the account
 		if e.Class == webex.ClassAuth {
 			d.Rejected()
 		}
-		d.refused("Webex refuses to let the write credentials assign licences: they need the scope spark-admin:people_write, and a full or user administrator of this organization; mend the Secret of spec.assignment.credentialsSecretRef of the customer", e.TrackingID)
+		d.refused(failures.OfWrite(ctx, err).Message, e.TrackingID)
 		return false
 	case e.Status == http.StatusNotFound:
 		d.failure.reason = v1alpha1.ReasonPersonNotFound
@@ -107,11 +113,9 @@ func (d *delivery) send(ctx context.Context, changes []assign.Change) (again boo
 		d.failure.reason = v1alpha1.ReasonLicenseUnknown
 		d.ends = &stop{v1alpha1.ReasonLicenseUnknown, "Webex does not know the licence any more: nothing more was sent, the next run reads the licences anew"}
 		return false
-	case e.Status >= 400 && e.Status < 500:
-		d.failure.reason = v1alpha1.ReasonRefused
-		return d.apart(ctx, changes)
 	}
-	return true // it was never sent
+	d.failure.reason = v1alpha1.ReasonRefused
+	return d.apart(ctx, changes)
 }
 
 // refused ends the sending: what is refused to the write credentials is refused for all.

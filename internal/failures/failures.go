@@ -127,6 +127,8 @@ func OfWrite(ctx context.Context, err error) *Failure {
 		if f.Message == CredentialsRejected { // else it says what was refused, by the name of the Secret
 			f.Message = writeRejected
 		}
+	case v1alpha1.ReasonProxyAuthenticationFailed:
+		f.Message = writeThroughProxy
 	case v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonSecretKeyMissing, v1alpha1.ReasonSecretKeyInvalid, v1alpha1.ReasonSecretNameReserved,
 		v1alpha1.ReasonOrganizationRequired, v1alpha1.ReasonOrganizationMismatch:
 	default:
@@ -138,6 +140,8 @@ func OfWrite(ctx context.Context, err error) *Failure {
 
 const (
 	writeRejected  = "Webex refused the write credentials: put a valid token into the Secret of spec.assignment.credentialsSecretRef"
+	writeThroughProxy = "the proxy refused the user name and password of the write credentials: put those that it knows into the Secret of " +
+		"spec.assignment.credentialsSecretRef, keys proxyUsername and proxyPassword, or take the keys out if the proxy wants none"
 	writeForbidden = "Webex does not let the write credentials change this organization: the token in the Secret of spec.assignment.credentialsSecretRef needs " +
 		"the scope spark-admin:people_write, and an owner who is a full or user administrator of this organization"
 )

@@ -63,6 +63,7 @@ func TestFailureOfAWrite(t *testing.T) {
 	}{
 		"401":            {&webex.Error{Class: webex.ClassAuth, Status: 401}, v1alpha1.ReasonWriteCredentialsRefused, field},
 		"403":            {&webex.Error{Class: webex.ClassTerminal, Status: 403}, v1alpha1.ReasonWriteCredentialsRefused, field},
+		"proxy":          {&webex.Error{Class: webex.ClassTerminal, Err: webex.ErrProxyAuthentication}, v1alpha1.ReasonWriteCredentialsRefused, field},
 		"no Secret":      {Auth(v1alpha1.ReasonSecretNotFound, "Secret of %s", field), v1alpha1.ReasonWriteCredentialsRefused, field},
 		"no key":         {Auth(v1alpha1.ReasonSecretKeyMissing, "key"), v1alpha1.ReasonWriteCredentialsRefused, "key"},
 		"refused tokens": {Auth(v1alpha1.ReasonCredentialsRejected, "authorize again"), v1alpha1.ReasonWriteCredentialsRefused, "authorize again"},

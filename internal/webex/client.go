@@ -108,9 +108,10 @@ type Client struct {
 	tokens TokenSource
 	cfg    Config
 
-	refreshing sync.Mutex   // at most one refresh at a time
-	renewing   sync.Mutex   // at most one renewal of a grant at a time
-	grants     atomic.Int64 // renewals so far
+	refreshing sync.Mutex                     // at most one refresh at a time
+	renewing   sync.Mutex                     // at most one renewal of a grant at a time
+	grants     atomic.Int64                   // renewals so far
+	home       atomic.Pointer[OrganizationID] // the only organization that the token sees, once that was asked
 }
 
 // New checks cfg and returns a client. No request is sent.

@@ -48,6 +48,30 @@ func TestDecodeAddressedPeople(t *testing.T) {
 	}
 }
 
+// A walk that names no organization goes by the only one that the token sees.
+func TestExternalWithoutAnOrganization(t *testing.T) {
+	t.Parallel()
+	other := apiID(organization, "99999999-2222-4333-8444-555555555555")
+	for listed, want := range map[string][]bool{
+		`{"id":"` + theOrg.API() + `"}`:                          {false, true},
+		`{"id":"` + theOrg.API() + `"},{"id":"` + other + `"}`: {false, false},
+	} {
+		c, _ := newTestClient(t, func(r *http.Request) *http.Response {
+			if r.URL.Path == "/v1/organizations" {
+				return answer(200, `{"items":[`+listed+`]}`)
+			}
+			return answer(200, `{"items":[{"id":"a","orgId":"`+theOrg.API()+`"},{"id":"b","orgId":"`+other+`"}]}`)
+		})
+		if _, err := c.Organizations(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got, err := collect(each(c.PeoplePages(t.Context(), OrganizationID{}, Emails)), func(p Person) bool { return p.External })
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("external %v, want %v, error %v", got, want, err)
+		}
+	}
+}
+
 // The addresses are those of the person, over many pages, and outlive them; each walk that asks gets them.
 func TestEmailsOutliveTheirPage(t *testing.T) {
 	t.Parallel()

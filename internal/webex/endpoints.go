@@ -61,8 +61,8 @@ type Person struct {
 	// Incomplete says that the server failed to fetch a part of this record.
 	Incomplete bool
 	// Emails are the person's addresses, External says that the person belongs to another organization than the one
-	// asked for, if one was. Both are filled by walks that ask for [Emails] only. The strings are the caller's to keep;
-	// the slice is valid until the iterator goes on.
+	// asked for; without one, than the only one that [Client.Organizations] has listed. Both are filled by walks that
+	// ask for [Emails] only. The strings are the caller's to keep; the slice is valid until the iterator goes on.
 	Emails   []string
 	External bool
 }
@@ -96,6 +96,9 @@ func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
 			return nil, err
 		}
 		all = append(all, o)
+	}
+	if len(all) == 1 {
+		c.home.Store(&all[0].ID)
 	}
 	return all, nil
 }
@@ -164,12 +167,12 @@ func (c *Client) Locations(ctx context.Context, org OrganizationID) iter.Seq2[Lo
 // which spares the service.
 // https://developer.webex.com/docs/api/v1/people/list-people
 func (c *Client) PeoplePages(ctx context.Context, org OrganizationID, with ...PersonField) iter.Seq2[[]Person, error] {
-	return pagesInOrganization(ctx, c, org, located(org, with))
+	return pagesInOrganization(ctx, c, org, c.located(org, with))
 }
 
 // PeopleAt is PeoplePages of one location. The service makes its pages half as large.
 func (c *Client) PeopleAt(ctx context.Context, org OrganizationID, locationID string, with ...PersonField) iter.Seq2[[]Person, error] {
-	l := located(org, with)
+	l := c.located(org, with)
 	l.form, l.size = " of a location", PeopleAtPage
 	l.params = append(l.params, param{"locationId", locationID})
 	return pagesInOrganization(ctx, c, org, l)
@@ -179,24 +182,27 @@ func (c *Client) PeopleAt(ctx context.Context, org OrganizationID, locationID st
 func (c *Client) AllPeople(ctx context.Context, org OrganizationID, with ...PersonField) iter.Seq2[[]Person, error] {
 	return pagesInOrganization(ctx, c, org, listing[Person]{
 		op: "list people", path: "/people", form: " without locations", size: AllPeoplePage,
-		decode: personDecoder(org, with), params: []param{{"excludeStatus", "true"}},
+		decode: c.personDecoder(org, with), params: []param{{"excludeStatus", "true"}},
 	})
 }
 
 // located lists people with their calling data, of which the location is a part.
-func located(org OrganizationID, with []PersonField) listing[Person] {
+func (c *Client) located(org OrganizationID, with []PersonField) listing[Person] {
 	return listing[Person]{
-		op: "list people", path: "/people", size: peoplePageSize, decode: personDecoder(org, with),
+		op: "list people", path: "/people", size: peoplePageSize, decode: c.personDecoder(org, with),
 		params: []param{{"callingData", "true"}, {"excludeStatus", "true"}},
 	}
 }
 
 // personDecoder reads of people what a walk asks for.
-func personDecoder(org OrganizationID, with []PersonField) func(*wire.Decoder, *Person) error {
-	if slices.Contains(with, Emails) {
-		return addressed(org)
+func (c *Client) personDecoder(org OrganizationID, with []PersonField) func(*wire.Decoder, *Person) error {
+	if !slices.Contains(with, Emails) {
+		return decodePerson
 	}
-	return decodePerson
+	if home := c.home.Load(); home != nil && org == (OrganizationID{}) {
+		org = *home
+	}
+	return addressed(org)
 }
 
 // Person returns one person, without location; the zero org means the token's own.

@@ -46,9 +46,7 @@ func (id OrganizationID) UUID() string { return id.uuid }
 func (id OrganizationID) IsUUID() bool { return wire.IsUUID(id.uuid) }
 
 // API is the id as the API writes it.
-func (id OrganizationID) API() string {
-	return wire.EncodeID(organization, id.uuid)
-}
+func (id OrganizationID) API() string { return wire.EncodeID(organization, id.uuid) }
 
 // IDKey is what all spellings of one id have in common; see [wire.IDKey].
 func IDKey(id string) string { return wire.IDKey(id) }
