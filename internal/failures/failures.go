@@ -139,7 +139,7 @@ func OfWrite(ctx context.Context, err error) *Failure {
 }
 
 const (
-	writeRejected  = "Webex refused the write credentials: put a valid token into the Secret of spec.assignment.credentialsSecretRef"
+	writeRejected     = "Webex refused the write credentials: put a valid token into the Secret of spec.assignment.credentialsSecretRef"
 	writeThroughProxy = "the proxy refused the user name and password of the write credentials: put those that it knows into the Secret of " +
 		"spec.assignment.credentialsSecretRef, keys proxyUsername and proxyPassword, or take the keys out if the proxy wants none"
 	writeForbidden = "Webex does not let the write credentials change this organization: the token in the Secret of spec.assignment.credentialsSecretRef needs " +

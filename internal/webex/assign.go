@@ -9,6 +9,9 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/webex/wire"
 )
 
+// assignOperation is the one operation that changes something.
+const assignOperation = "assign licenses"
+
 // LicenseChange gives a person a licence, or takes it.
 type LicenseChange struct {
 	// LicenseID is the licence, as Webex wrote its id.
@@ -37,7 +40,7 @@ type licenseChange struct {
 // The request is sent once: after a failure, see [Error.Unsure].
 // https://developer.webex.com/docs/api/v1/licenses/assign-licenses-to-users
 func (c *Client) AssignLicenses(ctx context.Context, org OrganizationID, personID string, changes []LicenseChange) (held []string, err error) {
-	const op = "assign licenses"
+	const op = assignOperation
 	switch {
 	case !org.IsUUID():
 		return nil, &Error{Class: ClassTerminal, Operation: op, Err: ErrOrganizationID}

@@ -126,6 +126,7 @@ var assignAnswers = func() map[string]assignAnswer {
 		"401":                     {answers: of(one(401, webexNo)), class: ClassAuth, requests: 1},
 		"403":                     {answers: of(one(403, webexNo), organization, one(403, webexNo)), class: ClassTerminal, requests: 3},
 		"403 until granted":       {answers: of(one(403, webexNo), organization, good), requests: 3, held: []string{"L1"}},
+		"403, grant in trouble":   {answers: of(one(403, webexNo), one(503, ``)), class: ClassTransient, requests: 5},
 		"403 of a proxy":          {answers: of(one(403, `<html>`, html), good), class: ClassTransient, requests: 1},
 		"404":                     {answers: of(one(404, webexNo)), class: ClassTerminal, requests: 1},
 		"409":                     {answers: of(one(409, webexNo)), class: ClassTerminal, requests: 1},
@@ -186,6 +187,23 @@ func TestAssignmentWithARefusedToken(t *testing.T) {
 	if _, err := c.AssignLicenses(t.Context(), theOrg, jane, changes); err != nil || in.count() != 2 || source.refresh != 1 {
 		t.Errorf("%d requests, %d refreshes, error %v", in.count(), source.refresh, err)
 	}
+}
+
+// Where the new token is not to be had for a passing cause, the change was refused for certain.
+func TestAssignmentWithoutANewToken(t *testing.T) {
+	t.Parallel()
+	c, in := newTestClient(t, inTurn(one(401, webexNo)), func(c *Config) { c.Tokens = failingRefresh{"old"} })
+	_, err := c.AssignLicenses(t.Context(), theOrg, jane, changes)
+	if e := theError(t, err, ClassTransient); e.Unsure() || in.count() != 1 {
+		t.Errorf("%d requests, unsure about %v", in.count(), e)
+	}
+}
+
+// failingRefresh is a token whose endpoint is in trouble.
+type failingRefresh struct{ StaticToken }
+
+func (failingRefresh) Refresh(context.Context, string) (string, error) {
+	return "", &Error{Class: ClassTransient, Operation: "refresh token", Status: 503}
 }
 
 // The limiter waits for refusals of the rate as it does for lists, and is told of the operation.

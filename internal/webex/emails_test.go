@@ -53,7 +53,7 @@ func TestExternalWithoutAnOrganization(t *testing.T) {
 	t.Parallel()
 	other := apiID(organization, "99999999-2222-4333-8444-555555555555")
 	for listed, want := range map[string][]bool{
-		`{"id":"` + theOrg.API() + `"}`:                          {false, true},
+		`{"id":"` + theOrg.API() + `"}`:                        {false, true},
 		`{"id":"` + theOrg.API() + `"},{"id":"` + other + `"}`: {false, false},
 	} {
 		c, _ := newTestClient(t, func(r *http.Request) *http.Response {

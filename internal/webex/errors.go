@@ -153,10 +153,14 @@ func (e *Error) String() string {
 	return s
 }
 
-// Unsure says that the request may have been carried out although it failed: what it should have changed has to be read
-// before it is asked for again. It is false where the request was refused, and where it never left.
+// Unsure says that a change may have been made although the request failed: what it should have changed has to be read
+// before it is asked for again. It is false where the change was refused, or its request never left, as where the token
+// or the grant that it needs is not to be had; and for requests that change nothing.
 func (e *Error) Unsure() bool {
-	if e.Status == 0 {
+	switch {
+	case e.Operation != assignOperation:
+		return false
+	case e.Status == 0:
 		return e.left
 	}
 	return e.Status < 400 || e.Status == http.StatusRequestTimeout || e.Status >= 500
@@ -278,7 +282,7 @@ func decodingError(ctx context.Context, op string, resp *http.Response, d *wire.
 	default:
 		e.Err, e.again = ErrMalformed, true // the decoder's own error may repeat a piece of the body
 	}
-	e.Status, e.TrackingID = resp.StatusCode, trackingID(resp.Header.Get("Trackingid"))
+	e.Status, e.TrackingID = resp.StatusCode, wire.TrackingID(resp.Header.Get("Trackingid"))
 	return e
 }
 
@@ -330,13 +334,4 @@ func neverConnected(err error) bool {
 func is[E error](err error) bool {
 	_, ok := errors.AsType[E](err)
 	return ok
-}
-
-// trackingID cleans the identifier that a response carries: it goes into logs and conditions.
-func trackingID(s string) string {
-	s = strings.TrimSpace(s)
-	if len(s) > 128 || strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:") != "" {
-		return ""
-	}
-	return s
 }

@@ -40,7 +40,7 @@ const (
 // client are proxies, filters, gateways and login pages, which answer with the same statuses and mean themselves: what
 // they say is trouble on the way, and passes.
 func checkResponse(op string, resp *http.Response, now time.Time, also ...int) *Error {
-	e := &Error{Operation: op, Status: resp.StatusCode, TrackingID: trackingID(resp.Header.Get("Trackingid"))}
+	e := &Error{Operation: op, Status: resp.StatusCode, TrackingID: wire.TrackingID(resp.Header.Get("Trackingid"))}
 	if resp.StatusCode == http.StatusOK || slices.Contains(also, resp.StatusCode) {
 		if jsonContent(resp.Header.Get("Content-Type")) {
 			return nil
@@ -107,7 +107,7 @@ func hear(resp *http.Response) (s speech) {
 		case strings.EqualFold(string(name), "trackingId"):
 			err = d.ReadString(&raw)
 			if tracked = tracked || raw != ""; s.trackingID == "" {
-				s.trackingID = trackingID(raw)
+				s.trackingID = wire.TrackingID(raw)
 			}
 		case string(name) == "message":
 			err = d.ReadString(&raw)
@@ -131,7 +131,7 @@ func hear(resp *http.Response) (s speech) {
 	if err != nil || !jsonContent(resp.Header.Get("Content-Type")) {
 		return s
 	}
-	tracked = tracked || message && trackingID(resp.Header.Get("Trackingid")) != ""
+	tracked = tracked || message && wire.TrackingID(resp.Header.Get("Trackingid")) != ""
 	s.own = tracked && (message || fault || described) || message && described
 	s.oauth = slices.Contains(oauthErrors, word)
 	return s

@@ -115,3 +115,12 @@ func isOfferCode(s string) bool {
 	}
 	return len(s) <= 32
 }
+
+// TrackingID cleans the identifier that a response carries: it goes into logs and conditions.
+func TrackingID(s string) string {
+	s = strings.TrimSpace(s)
+	if len(s) > 128 || strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:") != "" {
+		return ""
+	}
+	return s
+}
