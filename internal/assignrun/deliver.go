@@ -158,6 +158,9 @@ func (d *delivery) read(ctx context.Context, changes []assign.Change) (again boo
 		}
 		return false // nothing is sent twice that is not known to be missing
 	}
+	if !person.LicensesKnown || person.Incomplete {
+		return false // what an answer leaves out is not gone
+	}
 	d.compare(changes, person.Licenses)
 	d.unsure = false
 	return true
