@@ -77,10 +77,10 @@ func (c *commands) storeTokens(t *testing.T, namespace string) {
 	})
 }
 
-// lose deletes all customers and schedules; their Secrets with tokens go after them.
+// lose deletes all customers, schedules and assignments; their Secrets with tokens go after them.
 func (c *commands) lose(t *testing.T, namespace string) {
 	t.Helper()
-	for _, kind := range []client.Object{&v1alpha1.WebexCustomerAccess{}, &v1alpha1.LicenseSyncSchedule{}} {
+	for _, kind := range []client.Object{&v1alpha1.WebexCustomerAccess{}, &v1alpha1.LicenseSyncSchedule{}, &v1alpha1.WebexLicenseAssignment{}} {
 		for _, from := range []string{namespace, "webex-customers"} {
 			if err := c.admin.DeleteAllOf(t.Context(), kind, client.InNamespace(from)); err != nil {
 				t.Fatal(err)
@@ -116,6 +116,9 @@ func (c *commands) expectRestored(t *testing.T, at shellDir) {
 	schedule := &v1alpha1.LicenseSyncSchedule{}
 	if err := c.admin.Get(t.Context(), client.ObjectKey{Namespace: at.namespace, Name: "nightly"}, schedule); err != nil || schedule.Spec.Schedule != "0 2 * * *" {
 		t.Errorf("%v, %+v", err, schedule.Spec)
+	}
+	if err := c.admin.Get(t.Context(), client.ObjectKey{Namespace: at.namespace, Name: "sales"}, &v1alpha1.WebexLicenseAssignment{}); err != nil {
+		t.Error(err)
 	}
 	orphan := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: at.namespace, Name: "orphan", OwnerReferences: []metav1.OwnerReference{{
 		APIVersion: v1alpha1.GroupVersion.String(), Kind: "WebexCustomerAccess", Name: "acme", UID: types.UID("00000000-0000-4000-8000-000000000000"),

@@ -201,8 +201,8 @@ type AssignmentRun struct {
 
 // AssignmentFailure counts the people for whom changes failed for one reason.
 type AssignmentFailure struct {
-	// reason is why: NotApplied, Refused, LicenseUnknown, NotFound,
-	// WriteCredentialsRefused, Unavailable or TooManyFailures.
+	// reason is why: NotApplied, Refused, LicenseUnknown, PersonNotFound,
+	// WriteCredentialsRefused or Unavailable.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
