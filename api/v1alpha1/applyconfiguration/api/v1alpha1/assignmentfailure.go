@@ -23,8 +23,8 @@ package v1alpha1
 //
 // AssignmentFailure counts the people for whom changes failed for one reason.
 type AssignmentFailureApplyConfiguration struct {
-	// reason is why: NotApplied, Refused, LicenseUnknown, NotFound,
-	// WriteCredentialsRefused, Unavailable or TooManyFailures.
+	// reason is why: NotApplied, Refused, LicenseUnknown, PersonNotFound,
+	// WriteCredentialsRefused or Unavailable.
 	Reason *string `json:"reason,omitempty"`
 	// code is Webex's own number of the error, such as 400404; absent if there is
 	// none.
