@@ -153,6 +153,7 @@ func (w *ward) judgeLicense(j *Job, o *assign.Outcome) (reason, message string) 
 		return v1alpha1.ReasonLicenseAmbiguous, fmt.Sprintf("spec.license means %d licences, such as WebexLicenses %s and %s: select by name or offerCode, whichever is unique, or set a default subscription and site URL of the customer", len(o.Like), like(0).Row, like(1).Row)
 	case assign.FaultChanged:
 		return v1alpha1.ReasonLicenseChanged, fmt.Sprintf("spec.license means WebexLicense %s now, another licence than before: nothing is changed in Webex until you have looked at the plan and changed anything in spec of the assignment, such as maxRemovals", j.world.Licenses[o.License].Row)
+	case assign.FaultNone:
 	}
 	return "", ""
 }

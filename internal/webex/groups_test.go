@@ -39,7 +39,7 @@ func TestGroupsNamed(t *testing.T) {
 	wantClass(t, err, ClassPartial)
 }
 
-// membersFrom serves a group of n members with pages of at most size, from a place that a defect may move.
+// membersFrom serves a group of n members with pages of at most size, from an index that a defect may move.
 func membersFrom(n, size int, from func(start int) int, memberSize string) func(*http.Request) *http.Response {
 	return func(r *http.Request) *http.Response {
 		start, _ := strconv.Atoi(r.URL.Query().Get("startIndex"))
