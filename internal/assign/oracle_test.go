@@ -48,7 +48,11 @@ func (o *oracle) choose(p *assign.Plan) error {
 	for i, a := range o.w.Assignments {
 		all, good, managed := 0, []int{}, 0
 		for n, l := range o.w.Licenses {
-			if !l.Purchased || a.Unreadable || !(a.OfferCode != "" && strings.EqualFold(a.OfferCode, l.OfferCode) || a.OfferCode == "" && a.LicenseName == l.Name) {
+			selected := a.LicenseName == l.Name
+			if a.OfferCode != "" {
+				selected = strings.EqualFold(a.OfferCode, l.OfferCode)
+			}
+			if !selected || !l.Purchased || a.Unreadable {
 				continue
 			}
 			all++

@@ -88,17 +88,14 @@ func (s stock) use(changes []assign.Change) error {
 // checkWaiting looks at the wishes of a state, when all that does not wait is done.
 func (o *oracle) checkWaiting(p *assign.Plan, all []wish, state assign.State, s stock) error {
 	for person := range o.w.People {
-		var adds, removes, waiting []wish
+		var removes, waiting []wish
 		for _, w := range all {
 			switch planned := find(p, w).State; {
 			case w.person != person || w.state != state || planned == assign.Held:
 			case w.remove:
 				removes = append(removes, w)
-			default:
-				adds = append(adds, w)
-				if planned == assign.NoUnits {
-					waiting = append(waiting, w)
-				}
+			case planned == assign.NoUnits:
+				waiting = append(waiting, w)
 			}
 		}
 		for _, w := range removes {
