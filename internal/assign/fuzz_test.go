@@ -43,8 +43,8 @@ func someLicense(n int, pick func(n int) int, odd func(of int) bool) assign.Lice
 		ID: fmt.Sprintf("l%d", n), Row: fmt.Sprintf("row%d", n), Name: fmt.Sprintf("Name %d", n), Purchased: !odd(10),
 		OfferCode: []string{"EE", "MS", "EE", "EE", "MS", "ee"}[pick(6)], Free: new(int64(pick(5) - 1)),
 	}
-	if odd(4) {
-		l.OfferCode = []string{"BCSTD", "CO", "UCPREM", "cjp", ""}[pick(5)]
+	if odd(3) {
+		l.OfferCode = []string{"BCSTD", "BCSTD", "BCSTD", "CO", "UCPREM", "cjp", ""}[pick(7)]
 	}
 	if odd(4) {
 		l.Name = "Name of two"

@@ -211,6 +211,7 @@ func TestHeldTogether(t *testing.T) {
 		"the second is held":         {world(1, 1, 2), []string{one, shared, "p3 -other-MS Send [2]"}, nil},
 		"one of two is approved":     {approve(world(0, 1, 2), 1), []string{one, shared, "p3 -other-MS Send [2]"}, nil},
 		"what was approved is whole": {approve(world(0, 1, 1), 1, 2), []string{one, shared, alone}, nil},
+		"nor the part of another":    {approve(world(0, 1, 1), 0, 1), []string{one, shared, alone}, nil},
 		"all are approved":           {approve(world(0, 1, 1), 0, 1, 2), []string{"p1 -EE Send [0 1]", "p2 -other-MS Send [1 2]", "p3 -other-MS Send [2]"}, []int{0, 1, 2}},
 	} {
 		t.Run(name, func(t *testing.T) {

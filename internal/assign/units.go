@@ -65,6 +65,9 @@ func (p *planner) allot() {
 // calls makes calls of the changes in a state, as far as units are free, and notes which changes wait for units. A swap
 // is admitted whole; additions alone are admitted one by one, in the order of each list.
 func (p *planner) calls(state State, units Units) (phases [3][]Call) {
+	if !slices.ContainsFunc(p.Changes, func(c Change) bool { return c.State == state }) {
+		return phases // of a large organization in sync, nothing needs memory
+	}
 	phaseOf, at := p.phasesOf(state), make([]int, len(p.People)) // at is the place of a person's call, and one
 	for phase := range phases {
 		for n := range p.Changes {
