@@ -116,7 +116,9 @@ func notAddress(address string) string {
 	length := utf8.RuneCountInString(address)
 	name, domain, _ := strings.Cut(address, "@")
 	switch {
-	case strings.ContainsFunc(address, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`,;<>"`, r) }):
+	case strings.ContainsFunc(address, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`,;<>"`, r)
+	}):
 		return fmt.Sprintf("is a text of %d characters with blanks or separators: write one address a line, and nothing beside it", length)
 	case name == "" || domain == "" || strings.Contains(domain, "@") || length < minAddress || length > maxAddress:
 		return fmt.Sprintf("is a text of %d characters that is no address: write one such as ada@example.com", length)

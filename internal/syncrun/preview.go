@@ -62,4 +62,3 @@ func (p *Probe) readRoster(ctx context.Context) error {
 type quiet struct{ Worker }
 
 func (quiet) Report(Progress) {}
-

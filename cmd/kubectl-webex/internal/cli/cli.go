@@ -29,6 +29,9 @@ const (
 	ExitFailure = 1
 	// ExitUsage is for a command line that makes no sense.
 	ExitUsage = 2
+	// ExitDiffers is for a plan that has something to change. Mistakes in the command
+	// line of plan are failures, so that a script can tell them apart.
+	ExitDiffers = 2
 	// ExitInterrupted is for Ctrl-C, as shells have it.
 	ExitInterrupted = 130
 )
@@ -102,10 +105,17 @@ func Run(ctx context.Context, args []string, env Env) int {
 		return ExitOK
 	}
 	code := exitCode(ctx, err)
+	if _, differs := errors.AsType[differsError](err); differs {
+		return code
+	}
+	mistaken := code == ExitUsage
+	if mistaken && command.Name() == planName {
+		code = ExitFailure
+	}
 	if message := err.Error(); message != "" {
 		fmt.Fprintf(env.Err.Out, "%s %s\n", env.Err.Paint(terminal.Bad, "error:"), message)
 	}
-	if code == ExitUsage {
+	if mistaken {
 		fmt.Fprintf(env.Err.Out, "See '%s --help'.\n", command.CommandPath())
 	}
 	return code
@@ -113,9 +123,12 @@ func Run(ctx context.Context, args []string, env Env) int {
 
 func exitCode(ctx context.Context, err error) int {
 	var failure *failureError
+	var differs differsError
 	switch {
 	case ctx.Err() != nil:
 		return ExitInterrupted
+	case errors.As(err, &differs):
+		return ExitDiffers
 	case errors.As(err, &failure):
 		return ExitFailure
 	}

@@ -10,7 +10,7 @@ The flags of kubectl work here, too: -n, --context, --kubeconfig and the others 
 kubectl options lists, after the word webex.
 
 Exit codes: 0 done, 1 failed (one run is enough), 2 a mistake in the command line,
-130 interrupted.`
+130 interrupted. Those of plan are its own.`
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
@@ -29,7 +29,7 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: groupPrepare, Title: "Prepare:"},
 	)
 	root.AddCommand(
-		a.licenses(), a.status(), a.runs(), a.schedules(), a.report(),
+		a.licenses(), a.status(), a.runs(), a.schedules(), a.report(), a.plan(),
 		a.sync(), a.retry(), a.cancel(), a.suspend(), a.resume(), a.approvePrune(), a.approveRemovals(),
 		a.connectCommand(), a.lint(),
 	)
