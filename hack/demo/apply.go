@@ -53,8 +53,8 @@ func samples(root string) ([]*unstructured.Unstructured, error) {
 
 // applyCustomers applies config/samples/demo with what is known only now: credentials, the
 // certificate authority and the address of the simulator.
-func (d *demo) applyCustomers(ctx context.Context, credentials map[string]map[string]string) error {
-	say("applying config/samples/demo: three customers, their Secrets and a schedule")
+func (d *demo) applyCustomers(ctx context.Context, issued map[string]credentials) error {
+	say("applying config/samples/demo: three customers, their Secrets, two assignments and a schedule")
 	objects, err := samples(d.root)
 	if err != nil {
 		return err
@@ -70,8 +70,8 @@ func (d *demo) applyCustomers(ctx context.Context, credentials map[string]map[st
 	for _, object := range objects {
 		switch object.GetKind() {
 		case "WebexCustomerAccess":
-			err = d.applyCustomer(ctx, object, credentials)
-		case "LicenseSyncSchedule":
+			err = d.applyCustomer(ctx, object, issued)
+		case "LicenseSyncSchedule", "WebexLicenseAssignment":
 			err = apply(ctx, d.access.client, object)
 		}
 		if err != nil {
@@ -81,16 +81,24 @@ func (d *demo) applyCustomers(ctx context.Context, credentials map[string]map[st
 	return nil
 }
 
-// applyCustomer applies the Secret first: the operator then succeeds at the first go.
-func (d *demo) applyCustomer(ctx context.Context, object *unstructured.Unstructured, credentials map[string]map[string]string) error {
-	secretName, _, _ := unstructured.NestedString(object.Object, "spec", "credentialsSecretRef", "name")
-	content, ok := credentials[object.GetName()]
-	if !ok || secretName == "" {
+// applyCustomer applies the Secrets first: the operator then succeeds at the first go.
+func (d *demo) applyCustomer(ctx context.Context, object *unstructured.Unstructured, issued map[string]credentials) error {
+	own, ok := issued[object.GetName()]
+	if !ok {
 		return fmt.Errorf("config/samples/demo has customer %q, which the demo has no organization for", object.GetName())
 	}
-	secret := corev1ac.Secret(secretName, namespace).WithType("Opaque").WithStringData(content)
-	if err := d.access.client.Apply(ctx, secret, fieldManager, client.ForceOwnership); err != nil {
-		return fmt.Errorf("applying Secret %s: %w", secretName, err)
+	for _, s := range []struct {
+		content map[string]string
+		field   []string
+	}{{own.read, []string{"spec", "credentialsSecretRef", "name"}}, {own.write, []string{"spec", "assignment", "credentialsSecretRef", "name"}}} {
+		name, found, _ := unstructured.NestedString(object.Object, s.field...)
+		if !found {
+			continue
+		}
+		secret := corev1ac.Secret(name, namespace).WithType("Opaque").WithStringData(s.content)
+		if err := d.access.client.Apply(ctx, secret, fieldManager, client.ForceOwnership); err != nil {
+			return fmt.Errorf("applying Secret %s: %w", name, err)
+		}
 	}
 	if err := unstructured.SetNestedField(object.Object, d.simulator.URL(), "spec", "connection", "baseURL"); err != nil {
 		return err

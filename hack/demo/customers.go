@@ -19,12 +19,28 @@ type customer struct {
 	// credentials are the content of the customer's Secret. Each of the three shows another
 	// kind.
 	credentials func(webexsim.Token) map[string]string
+	// assigns is whether there is a Secret with write credentials, too.
+	assigns bool
 }
 
 var customers = []customer{
-	{"acme", webexsim.StandardOrganization, accessToken},
-	{"globex", webexsim.TwoSubscriptionOrganization, integration},
-	{"initech", webexsim.OverAssignedOrganization, serviceApp},
+	{"acme", webexsim.StandardOrganization, accessToken, true},
+	{"globex", webexsim.TwoSubscriptionOrganization, integration, false},
+	{"initech", webexsim.OverAssignedOrganization, serviceApp, false},
+}
+
+// credentials are the content of a customer's Secrets, as fields of its spec name them.
+type credentials struct{ read, write map[string]string }
+
+// issue makes the tokens of a customer.
+func (c customer) issue(simulator *webexsim.Server) credentials {
+	organization := simulator.AddOrganization(c.organization()).UUID()
+	issued := credentials{read: c.credentials(simulator.IssueToken(webexsim.TokenSpec{Organization: organization, WithRefresh: true}))}
+	if c.assigns {
+		writer := webexsim.TokenSpec{Organization: organization, Owner: c.name + " writer", Scopes: []string{webexsim.ScopePeopleWrite, webexsim.ScopeOrganizations}}
+		issued.write = accessToken(simulator.IssueToken(writer))
+	}
+	return issued
 }
 
 func accessToken(t webexsim.Token) map[string]string {

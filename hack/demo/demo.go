@@ -88,7 +88,7 @@ func (d *demo) start(ctx context.Context, cancel context.CancelCauseFunc) error 
 	if err := d.prepare(ctx, cancel); err != nil {
 		return err
 	}
-	credentials, err := d.startSimulator()
+	issued, err := d.startSimulator()
 	if err != nil {
 		return err
 	}
@@ -98,12 +98,12 @@ func (d *demo) start(ctx context.Context, cancel context.CancelCauseFunc) error 
 	say("starting the operator")
 	d.operator = &operatorProcess{
 		path: d.managerPath(), logPath: d.files.path(managerLog), kubeconfig: d.access.operator,
-		arguments: append(d.access.arguments, "--allowed-api-hosts="+hostOf(d.simulator.URL())),
+		arguments: append(d.access.arguments, "--enable-assignment", "--allowed-api-hosts="+hostOf(d.simulator.URL())),
 	}
 	if err := d.operator.start(cancel); err != nil {
 		return err
 	}
-	return d.applyCustomers(ctx, credentials)
+	return d.applyCustomers(ctx, issued)
 }
 
 // prepare builds the operator and the kubectl plugin while the cluster starts: together
@@ -134,19 +134,17 @@ func (d *demo) managerPath() string { return filepath.Join(filepath.Dir(d.dir), 
 
 // startSimulator starts a Webex with all customers and returns the content of their
 // Secrets by the customer's name.
-func (d *demo) startSimulator() (map[string]map[string]string, error) {
+func (d *demo) startSimulator() (map[string]credentials, error) {
 	say("starting a simulated Webex with %d organizations", len(customers))
 	var err error
 	if d.simulator, err = webexsim.New(webexsim.Options{TLS: true}); err != nil {
 		return nil, fmt.Errorf("starting the simulator: %w", err)
 	}
-	credentials := map[string]map[string]string{}
+	issued := map[string]credentials{}
 	for _, c := range customers {
-		organization := d.simulator.AddOrganization(c.organization())
-		token := d.simulator.IssueToken(webexsim.TokenSpec{Organization: organization.UUID(), WithRefresh: true})
-		credentials[c.name] = c.credentials(token)
+		issued[c.name] = c.issue(d.simulator)
 	}
-	return credentials, nil
+	return issued, nil
 }
 
 // writeFiles tells other terminals how to get at everything.

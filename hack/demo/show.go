@@ -33,8 +33,7 @@ func (d *demo) show(ctx context.Context) error {
 	}
 	say("all synced, %.0f s since the start", time.Since(d.began).Seconds())
 	for _, args := range [][]string{{"get", "webexcustomeraccesses", "-A"}, {"get", "webexlicenses", "-A"}, {"get", "licensesyncschedules", "-A"}} {
-		fmt.Printf("\n$ kubectl %s\n", strings.Join(args, " "))
-		if err := d.kubectl(ctx, args...); err != nil {
+		if err := d.print(ctx, args...); err != nil {
 			return err
 		}
 	}
@@ -46,10 +45,19 @@ func (d *demo) show(ctx context.Context) error {
 			}
 		}
 	}
+	if err := d.showAssignments(ctx); err != nil {
+		return err
+	}
 	if !d.once {
 		fmt.Printf(hints, v1alpha1.AnnotationRequestedAt, webexsim.StandardUUID, d.access.viewer, d.files.dir)
 	}
 	return d.files.write(readyFile, nil)
+}
+
+// print runs kubectl, and shows how it was called.
+func (d *demo) print(ctx context.Context, args ...string) error {
+	fmt.Printf("\n$ kubectl %s\n", strings.Join(args, " "))
+	return d.kubectl(ctx, args...)
 }
 
 // waitForRuns returns the customers once each has been synced.
@@ -70,7 +78,7 @@ func (d *demo) waitForRuns(ctx context.Context) ([]v1alpha1.WebexCustomerAccess,
 				continue
 			}
 			if meta.IsStatusConditionTrue(customer.Status.Conditions, v1alpha1.ConditionStalled) {
-				return nil, d.notSynced(customer, "cannot be synced")
+				return nil, d.stuck("customer "+customer.Name+" cannot be synced", customer.Status.Conditions)
 			}
 			if isSynced(customer) {
 				told[customer.Name] = true
@@ -106,17 +114,17 @@ func (d *demo) firstMissing(items []v1alpha1.WebexCustomerAccess, synced map[str
 	if i < 0 {
 		return fmt.Errorf("%d of %d customers exist after %s", len(items), len(customers), syncTimeout)
 	}
-	return d.notSynced(&items[i], fmt.Sprintf("is not synced after %s", syncTimeout))
+	return d.stuck(fmt.Sprintf("customer %s is not synced after %s", items[i].Name, syncTimeout), items[i].Status.Conditions)
 }
 
-// notSynced says what a customer's conditions say, and where to read on.
-func (d *demo) notSynced(c *v1alpha1.WebexCustomerAccess, what string) error {
+// stuck says what an object's conditions say, and where to read on.
+func (d *demo) stuck(what string, conditions []metav1.Condition) error {
 	var text strings.Builder
-	fmt.Fprintf(&text, "customer %s %s", c.Name, what)
-	for _, condition := range c.Status.Conditions {
+	text.WriteString(what)
+	for _, condition := range conditions {
 		fmt.Fprintf(&text, "\n  %s=%s, %s: %s", condition.Type, condition.Status, condition.Reason, condition.Message)
 	}
-	if len(c.Status.Conditions) == 0 {
+	if len(conditions) == 0 {
 		text.WriteString("\n  it has no condition: the operator did not look at it")
 	}
 	path := d.files.path(managerLog)
@@ -130,18 +138,18 @@ const hints = `
 All of this stays up until Ctrl-C. In another terminal, in this directory:
 
   export KUBECONFIG=%[3]s PATH=%[4]s:$PATH
-  kubectl get webex                          # customers, schedules, runs and licence rows
+  kubectl get webex                          # customers, assignments, schedules, runs and rows
   kubectl get webexlicenses -o wide --field-selector spec.level=Site
   kubectl explain webexlicense.status
   kubectl webex licenses -A --at provider    # the plugin: rolled up; kubectl webex --help
 
-Give a person in Chicago Advanced Messaging (in the simulator) and run a sync: one row more there,
-and one unit more in use at level Customer:
+Give a person in Chicago Real-Time Translations (in the simulator) and run a sync: one row more
+there, and one unit more in use at level Customer:
 
-  curl --cacert bin/demo/webexsim-ca.crt -d '{"add": ["Advanced Messaging"]}' \
+  curl --cacert bin/demo/webexsim-ca.crt -d '{"add": ["Real-Time Translations"]}' \
     $(cat bin/demo/webexsim-control.url)/organizations/%[2]s/people/1/licenses
   kubectl create -f config/samples/demo/licensesync.yaml
-  kubectl get webexlicenses | grep acme-advanced-messaging
+  kubectl get webexlicenses | grep acme-real-time-translations
   kubectl get licensesyncs
 
 Or ask for the run without an object of your own:
@@ -154,6 +162,16 @@ it run now; stop it:
   kubectl get licensesyncs --watch -l licensing.webex-operator.io/schedule=every-minute
   kubectl annotate wxsched every-minute --overwrite %[1]s="$(date)"
   kubectl patch wxsched every-minute --type merge -p '{"spec": {"suspend": true}}'
+
+Take from that person what the assignment messaging gave, as a hand in Control Hub might: the next
+run gives it back, and says so. Then have meetings take a licence, too:
+
+  curl --cacert bin/demo/webexsim-ca.crt -d '{"remove": ["Advanced Messaging"]}' \
+    $(cat bin/demo/webexsim-control.url)/organizations/%[2]s/people/1/licenses
+  kubectl get events --watch --field-selector involvedObject.kind=WebexLicenseAssignment
+  kubectl webex plan meetings
+  kubectl patch wxla meetings --type merge -p '{"spec": {"mode": "Enforce"}}'
+  kubectl get wxla --watch
 
 Say which subscription and Meetings site globex assigns licences from:
 
