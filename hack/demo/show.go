@@ -169,7 +169,6 @@ run gives it back, and says so. Then have meetings take a licence, too:
   curl --cacert bin/demo/webexsim-ca.crt -d '{"remove": ["Advanced Messaging"]}' \
     $(cat bin/demo/webexsim-control.url)/organizations/%[2]s/people/1/licenses
   kubectl get events --watch --field-selector involvedObject.kind=WebexLicenseAssignment
-  kubectl webex plan meetings
   kubectl patch wxla meetings --type merge -p '{"spec": {"mode": "Enforce"}}'
   kubectl get wxla --watch
 
