@@ -12,8 +12,8 @@ const (
 	// ReasonInSync is for a licence that all people in the lists hold, and that was taken from those from whom
 	// it was to be taken.
 	ReasonInSync = "InSync"
-	// ReasonPlanOnly is for mode Report, with something to change: status.plan says how much. Remedy: look at the
-	// people with "kubectl webex plan"; to have it carried out, see assigning.md#enforce.
+	// ReasonPlanOnly is for mode Report: status.plan says how much would change. Remedy: look at the people with
+	// "kubectl webex plan"; to have it carried out, see assigning.md#enforce.
 	ReasonPlanOnly = "PlanOnly"
 	// ReasonWritingLocked is for mode Enforce while another lock is shut: the operator runs without
 	// --enable-assignment, or the customer has no spec.assignment. Nothing is changed in Webex. Remedy: open the
