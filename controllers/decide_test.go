@@ -9,7 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/rows"
 	"github.com/webex-operator/webex-license-operator/internal/timetable"
 )
 
@@ -23,7 +23,7 @@ func syncedScope() *customerScope {
 	customer.Status = v1alpha1.WebexCustomerAccessStatus{
 		LastSuccessfulSyncTime: &end,
 		LastRun:                &v1alpha1.LastRun{Name: "acme-initial", Reason: v1alpha1.ReasonSucceeded, ObservedGeneration: new(int64(2)), EndTime: &end},
-		CollectedSpecHash:      syncrun.CollectedSpecHash(customer),
+		CollectedSpecHash:      rows.CollectedSpecHash(customer),
 		Organization:           &v1alpha1.OrganizationStatus{ID: "11111111-2222-4333-8444-555555555555"},
 		Credentials:            &v1alpha1.CredentialsStatus{ObservedSecretResourceVersion: "7"},
 	}

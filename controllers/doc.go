@@ -85,7 +85,7 @@ func SetupIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 		{&v1alpha1.WebexCustomerAccess{}, syncrun.IndexCABundleSecret, func(o client.Object) []string {
 			return caBundleSecret(o.(*v1alpha1.WebexCustomerAccess))
 		}},
-		{&v1alpha1.WebexCustomerAccess{}, syncrun.IndexOrganization, func(o client.Object) []string {
+		{&v1alpha1.WebexCustomerAccess{}, access.IndexOrganization, func(o client.Object) []string {
 			if organization := o.(*v1alpha1.WebexCustomerAccess).Status.Organization; organization != nil {
 				return []string{organization.ID}
 			}

@@ -11,9 +11,9 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
+	"github.com/webex-operator/webex-license-operator/internal/rows"
 	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/status"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 )
 
@@ -60,7 +60,7 @@ func (s *customerScope) summary(fresh bool) status.Summary {
 		if ptr.Deref(last.RefusedRows, 0) > 0 {
 			summary.Message += ", but for some: " + last.Message
 		}
-		if s.active && s.customer.Status.CollectedSpecHash != syncrun.CollectedSpecHash(s.customer) {
+		if s.active && s.customer.Status.CollectedSpecHash != rows.CollectedSpecHash(s.customer) {
 			summary.Reconciling = &status.Detail{Reason: v1alpha1.ReasonRunning, Message: "a run for the changed spec is under way"}
 		}
 		return summary

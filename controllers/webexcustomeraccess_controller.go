@@ -205,7 +205,7 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 		}
 	}
 	if last := s.customer.Status.LastRun; last != nil && last.Reason == v1alpha1.ReasonDuplicateOrganization && s.customer.Status.Organization != nil {
-		other, err := syncrun.DuplicateOf(ctx, r, s.customer, s.customer.Status.Organization.ID)
+		other, err := access.DuplicateOf(ctx, r, s.customer, s.customer.Status.Organization.ID)
 		if err != nil {
 			return err
 		}
@@ -349,7 +349,7 @@ func (r *WebexCustomerAccessReconciler) wakeDuplicates(ctx context.Context, e ev
 		return
 	}
 	var customers v1alpha1.WebexCustomerAccessList
-	if err := r.List(ctx, &customers, client.MatchingFields{syncrun.IndexOrganization: gone.Status.Organization.ID}, client.UnsafeDisableDeepCopy); err != nil {
+	if err := r.List(ctx, &customers, client.MatchingFields{access.IndexOrganization: gone.Status.Organization.ID}, client.UnsafeDisableDeepCopy); err != nil {
 		return // the cache is stopping
 	}
 	for _, request := range requestsFor(customers.Items) {

@@ -16,8 +16,8 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
+	"github.com/webex-operator/webex-license-operator/internal/rows"
 	"github.com/webex-operator/webex-license-operator/internal/skew"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 )
 
 const (
@@ -61,7 +61,7 @@ func decideRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
 	case last == nil:
 		return &wantedRun{name: firstRunName(customer), trigger: v1alpha1.TriggerInitial}, 0
 	case last.Reason == v1alpha1.ReasonSucceeded:
-		if hash := syncrun.CollectedSpecHash(customer); hash != customer.Status.CollectedSpecHash {
+		if hash := rows.CollectedSpecHash(customer); hash != customer.Status.CollectedSpecHash {
 			return specRun(s, hash), 0
 		}
 		if worriesAboutCredentials(customer) && secretChanged(s) {

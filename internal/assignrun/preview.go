@@ -1,12 +1,17 @@
 package assignrun
 
 import (
+	"context"
 	"slices"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/assign"
+	"github.com/webex-operator/webex-license-operator/internal/failures"
+	"github.com/webex-operator/webex-license-operator/internal/subjects"
+	"github.com/webex-operator/webex-license-operator/internal/usage"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
 // Input is what a preview is made of, beside what Webex answers.
@@ -49,6 +54,30 @@ type ChangePreview struct {
 	Remove bool
 	Why    assign.Why
 	State  assign.State
+}
+
+// ReadRoster reads the people of an organization with their addresses, for a preview.
+func (j *Job) ReadRoster(ctx context.Context, client *webex.Client, org webex.OrganizationID, numbered *usage.Aggregator) (*subjects.Roster, error) {
+	roster := j.NewRoster(numbered.License, true)
+	for page, err := range client.PeoplePages(ctx, org, webex.Emails) {
+		if err != nil {
+			return nil, err
+		}
+		for i := range page {
+			p := &page[i]
+			if p.Incomplete {
+				return nil, failures.Partial("Webex could not read every field of a person: nothing can be planned by that, try again")
+			}
+			if p.Type != "" && p.Type != "person" {
+				continue
+			}
+			roster.Add(p)
+			if at, listed := numbered.Location(p.LocationID); listed {
+				roster.Locate(p.ID, at)
+			}
+		}
+	}
+	return roster, nil
 }
 
 // Preview is the plan that was made, with the people of a roster that keeps addresses.

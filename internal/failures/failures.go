@@ -70,6 +70,14 @@ func ConcernsCredentials(reason string) bool {
 	return false
 }
 
+// ClassOf is the class of a reason that is not retried.
+func ClassOf(reason string) webex.Class {
+	if ConcernsCredentials(reason) {
+		return webex.ClassAuth
+	}
+	return webex.ClassTerminal
+}
+
 // Retriable says whether an attempt that ended for a reason is tried again
 // without a change of spec or Secret.
 func Retriable(reason string) bool {

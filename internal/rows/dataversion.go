@@ -1,6 +1,10 @@
 package rows
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 )
 
@@ -14,4 +18,26 @@ const DataVersion int32 = 3
 // before it was written down have the first one.
 func CollectedDataVersion(customer *v1alpha1.WebexCustomerAccess) int32 {
 	return max(customer.Status.CollectedDataVersion, 1)
+}
+
+// CollectedSpecHash identifies the part of a customer's spec that decides what a
+// run reads. Names, defaults, thresholds and policies are not in it: they are
+// applied to the rows without a call to Webex.
+func CollectedSpecHash(customer *v1alpha1.WebexCustomerAccess) string {
+	spec := customer.Spec
+	part := struct {
+		Organization string
+		Secret       string
+		BaseURL      string
+		Collection   *v1alpha1.Collection
+	}{spec.OrganizationID, spec.CredentialsSecretRef.Name, "", spec.Collection}
+	if spec.Connection != nil {
+		part.BaseURL = spec.Connection.BaseURL
+	}
+	data, err := json.Marshal(part)
+	if err != nil {
+		panic(err) // strings, booleans and lists of strings always have a JSON form
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8])
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/assignrun"
+	"github.com/webex-operator/webex-license-operator/internal/backoff"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 )
 
@@ -101,7 +102,7 @@ func (a *attempt) assign(ctx context.Context) error {
 		a.job.Replan(a.usage.Licenses(), a.Clock.Now())
 		err = nil
 	}
-	late, cancel := outlive(ctx, concludeGrace)
+	late, cancel := backoff.Outlive(ctx, concludeGrace)
 	defer cancel()
 	return errors.Join(err, a.job.Record(late, a.Client))
 }

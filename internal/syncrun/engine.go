@@ -15,9 +15,11 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/assignrun"
+	"github.com/webex-operator/webex-license-operator/internal/backoff"
 	"github.com/webex-operator/webex-license-operator/internal/budget"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/subjects"
+	"github.com/webex-operator/webex-license-operator/internal/survey"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -29,8 +31,6 @@ const FieldManager = access.FieldManager
 const (
 	// IndexCustomer finds rows and runs by spec.customerAccessRef.name.
 	IndexCustomer = "spec.customerAccessRef.name"
-	// IndexOrganization finds customers by status.organization.id.
-	IndexOrganization = "status.organization.id"
 	// IndexCABundleSecret finds customers by spec.connection.caBundleRef.name, if that is a Secret.
 	IndexCABundleSecret = "spec.connection.caBundleRef.name"
 )
@@ -65,9 +65,9 @@ type Engine struct {
 	// Retry overrides the client's policy of retries within one attempt; for tests.
 	Retry webex.RetryPolicy
 
-	memory memory
+	memory survey.Memory
 	// choose says whether people are read by location; nil leaves it to the estimate. For tests.
-	choose func(*estimate) bool
+	choose func(*survey.Estimate) bool
 }
 
 // Outcome is how an attempt ended.
@@ -222,7 +222,7 @@ func (a *attempt) conclude(ctx context.Context) {
 	if a.customer.UID == "" {
 		return // it is gone, or could not be read
 	}
-	ctx, cancel := outlive(ctx, concludeGrace)
+	ctx, cancel := backoff.Outlive(ctx, concludeGrace)
 	defer cancel()
 	err := a.recordFacts(ctx)
 	switch {
@@ -244,13 +244,6 @@ func (a *attempt) miss(what string) {
 
 // concludeGrace is how long the facts of an attempt may still be written once it was stopped.
 const concludeGrace = 30 * time.Second
-
-// outlive returns a context that ends some time after ctx has.
-func outlive(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
-	return longer, func() { stop(); cancel() }
-}
 
 func (a *attempt) now() metav1.Time { return metav1.NewTime(a.Clock.Now()) }
 

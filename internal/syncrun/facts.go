@@ -3,9 +3,6 @@ package syncrun
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -113,7 +110,7 @@ func (a *attempt) recordResult(s *v1alpha1.WebexCustomerAccessStatus, now metav1
 	s.Roles = rows.First(maxRoles, maxRole, a.roles)
 	s.LastSuccessfulSyncTime = &now
 	s.HeldPrune = a.outcome.Held
-	s.CollectedSpecHash = CollectedSpecHash(a.customer)
+	s.CollectedSpecHash = rows.CollectedSpecHash(a.customer)
 	s.CollectedDataVersion = cmp.Or(a.DataVersion, rows.DataVersion)
 	s.Subscriptions = rows.Listed(rows.MaxSubscriptions, rows.MaxSubscription, usage.Subscriptions(a.licenses), a.chosen.Subscription)
 	s.SiteURLs = rows.Listed(rows.MaxSiteURLs, rows.MaxSiteURL, usage.SiteURLs(a.licenses), strings.ToLower(a.chosen.SiteURL))
@@ -171,26 +168,4 @@ func (a *attempt) updateFactsOnce(ctx context.Context, change func(*v1alpha1.Web
 	}
 	return a.Client.Status().Apply(ctx, ac.WebexCustomerAccess(customer.Name, customer.Namespace).WithUID(customer.UID).WithStatus(configuration),
 		client.ForceOwnership, client.FieldOwner(FieldManager))
-}
-
-// CollectedSpecHash identifies the part of a customer's spec that decides what a
-// run reads. Names, defaults, thresholds and policies are not in it: they are
-// applied to the rows without a call to Webex.
-func CollectedSpecHash(customer *v1alpha1.WebexCustomerAccess) string {
-	spec := customer.Spec
-	part := struct {
-		Organization string
-		Secret       string
-		BaseURL      string
-		Collection   *v1alpha1.Collection
-	}{spec.OrganizationID, spec.CredentialsSecretRef.Name, "", spec.Collection}
-	if spec.Connection != nil {
-		part.BaseURL = spec.Connection.BaseURL
-	}
-	data, err := json.Marshal(part)
-	if err != nil {
-		panic(err) // strings, booleans and lists of strings always have a JSON form
-	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:8])
 }

@@ -28,7 +28,7 @@ func TestCollectedSpecHash(t *testing.T) {
 		}
 		return c
 	}
-	same := CollectedSpecHash(customer(nil))
+	same := rows.CollectedSpecHash(customer(nil))
 	for name, test := range map[string]struct {
 		change func(*v1alpha1.WebexCustomerAccessSpec)
 		same   bool
@@ -57,7 +57,7 @@ func TestCollectedSpecHash(t *testing.T) {
 		if !test.same {
 			matcher = Not(matcher)
 		}
-		NewWithT(t).Expect(CollectedSpecHash(customer(test.change))).To(matcher, name)
+		NewWithT(t).Expect(rows.CollectedSpecHash(customer(test.change))).To(matcher, name)
 	}
 }
 

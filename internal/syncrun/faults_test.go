@@ -15,6 +15,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
+	"github.com/webex-operator/webex-license-operator/internal/survey"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
@@ -84,7 +85,7 @@ func TestFaultsThatOthersFailAt(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		organization func() webexsim.OrganizationSpec
-		choose       func(*estimate) bool
+		choose       func(*survey.Estimate) bool
 		options      func(*webexsim.Options)
 		rule         webexsim.Rule
 		change       func(*webexsim.Organization) error

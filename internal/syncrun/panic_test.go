@@ -17,6 +17,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
+	"github.com/webex-operator/webex-license-operator/internal/survey"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -24,7 +25,7 @@ import (
 // in each kind of list, on the first page and on a later one, and in lists by location.
 func TestPanicsWhileReading(t *testing.T) {
 	t.Parallel()
-	for name, choose := range map[string]func(*estimate) bool{"one list": oneList, "by location": byLocation} {
+	for name, choose := range map[string]func(*survey.Estimate) bool{"one list": oneList, "by location": byLocation} {
 		for _, list := range []string{"/licenses", "/locations", "/people", "/people#2", "/people?locationId", "/workspaces"} {
 			if strings.Contains(list, "locationId") && name == "one list" {
 				continue

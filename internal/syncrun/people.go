@@ -15,6 +15,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/subjects"
+	"github.com/webex-operator/webex-license-operator/internal/survey"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -28,8 +29,8 @@ func (a *attempt) readPeople(ctx context.Context) error {
 		return nil
 	}
 	defer a.limiter.Reading()()
-	seen, known := a.memory.survey(a.customer.UID, a.Clock.Now())
-	seen.read, seen.people = 0, max(a.expected(), seen.people)
+	seen, known := a.memory.Survey(a.customer.UID, a.Clock.Now())
+	seen.Read, seen.People = 0, max(a.expected(), seen.People)
 	if known && a.pays(&seen) {
 		if done, err := a.readByLocation(ctx, &seen); done || err != nil {
 			return err
@@ -111,7 +112,7 @@ func (a *attempt) fields() []webex.PersonField {
 }
 
 // oneList reads the list of all people with their locations, and goes over to lists by location where these end sooner.
-func (r *people) oneList(ctx context.Context, seen *survey) error {
+func (r *people) oneList(ctx context.Context, seen *survey.Survey) error {
 	for page, err := range r.webex.PeoplePages(ctx, r.named, r.fields()...) {
 		if err != nil {
 			return err
@@ -127,10 +128,10 @@ func (r *people) oneList(ctx context.Context, seen *survey) error {
 		if err != nil {
 			return err
 		}
-		if r.pages < surveyPages {
+		if r.pages < survey.Pages {
 			continue
 		}
-		r.survey(seen)
+		r.note(seen)
 		if !r.pays(seen) {
 			continue
 		}
@@ -139,23 +140,23 @@ func (r *people) oneList(ctx context.Context, seen *survey) error {
 		}
 	}
 	if r.pages > 1 {
-		r.survey(seen)
-		r.memory.surveyed(r.customer.UID, *seen, r.Clock.Now())
+		r.note(seen)
+		r.memory.Surveyed(r.customer.UID, *seen, r.Clock.Now())
 	}
 	return nil
 }
 
-// survey writes down what the one list has told so far.
-func (r *people) survey(seen *survey) {
-	seen.read, seen.page = r.done, max(1, r.done/r.pages)
-	seen.people = max(r.expected(), r.done)
-	seen.spread(r.at)
-	seen.largest = r.largest()
-	if seen.allPage == 0 {
-		seen.allPage = webex.AllPeoplePage
+// note writes down what the one list has told so far.
+func (r *people) note(seen *survey.Survey) {
+	seen.Read, seen.Page = r.done, max(1, r.done/r.pages)
+	seen.People = max(r.expected(), r.done)
+	seen.Spread(r.at)
+	seen.Largest = r.largest()
+	if seen.AllPage == 0 {
+		seen.AllPage = webex.AllPeoplePage
 	}
 	waited := time.Duration(r.throttled.Load()) - r.paused
-	seen.latency = max(0, r.Clock.Now().Sub(r.began)-waited) / time.Duration(max(1, r.pages-1))
+	seen.Latency = max(0, r.Clock.Now().Sub(r.began)-waited) / time.Duration(max(1, r.pages-1))
 }
 
 // largest are the locations with most people, as many as are read at once.
@@ -166,7 +167,7 @@ func (r *people) largest() []string {
 		right, _ := r.usage.Location(y)
 		return cmp.Compare(r.at[right], r.at[left])
 	})
-	return slices.Clone(ids[:min(len(ids), mostAtOnce)])
+	return slices.Clone(ids[:min(len(ids), survey.MostAtOnce)])
 }
 
 // locationIDs are the ids of all locations, sorted.
@@ -192,15 +193,15 @@ func (a *attempt) expected() int64 {
 }
 
 // pays says whether people are to be read by location.
-func (a *attempt) pays(seen *survey) bool {
-	if seen.oneListOnly {
+func (a *attempt) pays(seen *survey.Survey) bool {
+	if seen.OneListOnly {
 		return false
 	}
-	seen.interval = a.limiter.Interval()
+	seen.Interval = a.limiter.Interval()
 	if a.choose != nil {
-		return a.choose(&seen.estimate)
+		return a.choose(&seen.Estimate)
 	}
-	return seen.byLocationPays()
+	return seen.ByLocationPays()
 }
 
 // errListsDisagree says that lists by location are not what they should be.
@@ -209,7 +210,7 @@ var errListsDisagree = errors.New("the lists of people by location do not fit th
 // readByLocation reads a list of each location, and one of all people beside them.
 // It is not done if that does not pay, or if the service answers something else
 // than was asked for: then the one list is left.
-func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, err error) {
+func (a *attempt) readByLocation(ctx context.Context, seen *survey.Survey) (done bool, err error) {
 	group, within := errgroup.WithContext(ctx)
 	next, stop := iter.Pull2(a.webex.AllPeople(within, a.named, a.fields()...))
 	defer stop()
@@ -222,16 +223,16 @@ func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, 
 		return a.gaveUp(ctx, seen, errListsDisagree)
 	}
 	// The service makes pages smaller in silence: only now is it known what this one is worth.
-	if seen.allPage = int64(len(first)); !a.pays(seen) {
-		a.memory.surveyed(a.customer.UID, *seen, a.Clock.Now())
+	if seen.AllPage = int64(len(first)); !a.pays(seen) {
+		a.memory.Surveyed(a.customer.UID, *seen, a.Clock.Now())
 		return false, nil
 	}
-	log.FromContext(ctx).Info("reading people by location", "people", seen.people, "locations", len(r.at),
-		"estimate", seen.estimate.byLocation().Round(time.Second), "oneList", seen.oneList().Round(time.Second))
+	log.FromContext(ctx).Info("reading people by location", "people", seen.People, "locations", len(r.at),
+		"estimate", seen.Estimate.ByLocation().Round(time.Second), "oneList", seen.OneList().Round(time.Second))
 	if err := r.anywhere(first); err != nil {
 		return a.gaveUp(ctx, seen, err)
 	}
-	group.SetLimit(seen.atOnce() + 1)
+	group.SetLimit(seen.AtOnce() + 1)
 	begun := make([]bool, len(r.at))
 	side := func(do func() error) { group.Go(func() error { return webex.Recovered(do) }) }
 	side(func() error {
@@ -246,7 +247,7 @@ func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, 
 		return nil
 	})
 	// The longest lists first, since the last page of the longest one ends it all.
-	for _, id := range slices.Concat(seen.largest, r.locationIDs()) {
+	for _, id := range slices.Concat(seen.Largest, r.locationIDs()) {
 		if at, listed := r.usage.Location(id); listed && !begun[at] {
 			begun[at] = true
 			side(func() error { return r.location(within, at) })
@@ -263,11 +264,11 @@ func (a *attempt) readByLocation(ctx context.Context, seen *survey) (done bool, 
 		return a.gaveUp(ctx, seen, errListsDisagree)
 	}
 	a.usage, a.roster = r.usage, r.roster
-	seen.read, seen.people = r.done, r.done
-	seen.spread(r.at)
-	seen.largest = r.largest()
-	if seen.at.IsZero() { // later the memory ends, so that the latency is measured anew
-		a.memory.surveyed(a.customer.UID, *seen, a.Clock.Now())
+	seen.Read, seen.People = r.done, r.done
+	seen.Spread(r.at)
+	seen.Largest = r.largest()
+	if seen.At.IsZero() { // later the memory ends, so that the latency is measured anew
+		a.memory.Surveyed(a.customer.UID, *seen, a.Clock.Now())
 	}
 	return true, nil
 }
@@ -305,14 +306,14 @@ func (r *people) location(ctx context.Context, at int) error {
 
 // gaveUp decides what a failure of lists by location means: that they are not to be
 // had, or what it would mean of the one list.
-func (a *attempt) gaveUp(ctx context.Context, seen *survey, err error) (done bool, _ error) {
+func (a *attempt) gaveUp(ctx context.Context, seen *survey.Survey, err error) (done bool, _ error) {
 	switch failure := failures.Of(ctx, err); {
 	case ctx.Err() != nil:
 		return false, err
 	case errors.Is(err, errListsDisagree), failure.Class == webex.ClassTerminal, failure.Class == webex.ClassPartial:
 		log.FromContext(ctx).Info("people cannot be read by location, reading the one list of them", "cause", failure.Message)
-		seen.oneListOnly = true
-		a.memory.surveyed(a.customer.UID, *seen, a.Clock.Now())
+		seen.OneListOnly = true
+		a.memory.Surveyed(a.customer.UID, *seen, a.Clock.Now())
 		return false, nil
 	}
 	return false, err

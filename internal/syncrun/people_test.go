@@ -14,12 +14,13 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/webex-operator/webex-license-operator/internal/failures"
+	"github.com/webex-operator/webex-license-operator/internal/survey"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
-func byLocation(*estimate) bool { return true }
-func oneList(*estimate) bool    { return false }
+func byLocation(*survey.Estimate) bool { return true }
+func oneList(*survey.Estimate) bool    { return false }
 
 // manyPages is an organization that is large enough to be surveyed.
 func manyPages(seed int64) webexsim.OrganizationSpec {
@@ -31,7 +32,7 @@ func manyPages(seed int64) webexsim.OrganizationSpec {
 // begun makes the walker know the organization already, so that lists by location
 // are read from the first page on.
 func (w *walker) begun() *walker {
-	w.engine.memory.surveyed(types.UID(w.org.UUID()), survey{}, w.engine.Clock.Now())
+	w.engine.memory.Surveyed(types.UID(w.org.UUID()), survey.Survey{}, w.engine.Clock.Now())
 	return w
 }
 
@@ -43,7 +44,7 @@ func TestEachWayGivesTheSameRows(t *testing.T) {
 		t.Run(fmt.Sprint("organization ", seed), func(t *testing.T) {
 			t.Parallel()
 			for name, way := range map[string]struct {
-				choose func(*estimate) bool
+				choose func(*survey.Estimate) bool
 				known  bool
 			}{
 				"one list": {choose: oneList}, "by location": {choose: byLocation, known: true}, "by location in the end": {choose: byLocation},
@@ -225,7 +226,7 @@ func TestTheNextRunKnowsTheWay(t *testing.T) {
 	t.Parallel()
 	w := newWalker(t, manyPages(4))
 	pays := 0
-	w.engine.choose = func(s *estimate) bool { pays++; return s.atPages > 0 && s.latency > 0 }
+	w.engine.choose = func(s *survey.Estimate) bool { pays++; return s.AtPages > 0 && s.Latency > 0 }
 	for run, want := range []int{2, 2} { // of the list without locations: once before its first page, once after it
 		pays = 0
 		got, err := w.walk(t.Context())
@@ -233,9 +234,9 @@ func TestTheNextRunKnowsTheWay(t *testing.T) {
 		w.Expect(got).To(Equal(w.truth()))
 		w.Expect(pays).To(Equal(want), "run %d", run)
 	}
-	seen, ok := w.engine.memory.survey(types.UID(w.org.UUID()), w.engine.Clock.Now())
+	seen, ok := w.engine.memory.Survey(types.UID(w.org.UUID()), w.engine.Clock.Now())
 	w.Expect(ok).To(BeTrue())
-	w.Expect(seen.largest).NotTo(BeEmpty())
-	_, ok = w.engine.memory.survey(types.UID(w.org.UUID()), w.engine.Clock.Now().Add(surveyMemory+time.Second))
+	w.Expect(seen.Largest).NotTo(BeEmpty())
+	_, ok = w.engine.memory.Survey(types.UID(w.org.UUID()), w.engine.Clock.Now().Add(survey.Lasts+time.Second))
 	w.Expect(ok).To(BeFalse(), "organizations change")
 }

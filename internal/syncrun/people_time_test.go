@@ -14,6 +14,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/webex-operator/webex-license-operator/internal/budget"
+	"github.com/webex-operator/webex-license-operator/internal/survey"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
@@ -41,7 +42,7 @@ func (w way) String() string {
 
 // read reads the people twice, with real waits that take no time, and returns how
 // long each took. The second run knows what the first has seen.
-func (s slowService) read(t *testing.T, choose func(*estimate) bool) (runs [2]way) {
+func (s slowService) read(t *testing.T, choose func(*survey.Estimate) bool) (runs [2]way) {
 	t.Helper()
 	w := newWalker(t, webexsim.Generate(s.organization))
 	w.engine.Clock, w.engine.choose = clock.RealClock{}, choose
@@ -109,9 +110,9 @@ func TestPeopleAreReadInTheWayThatEndsFirst(t *testing.T) {
 				best = by[1].took
 			}
 			// The first run has to find out: it reads ten pages of the one list, and asks for one without locations.
-			finding := (surveyPages + 1) * max(test.service.latency, time.Minute/time.Duration(test.service.budget))
+			finding := (survey.Pages + 1) * max(test.service.latency, time.Minute/time.Duration(test.service.budget))
 			g.Expect(chosen[0].took).To(BeNumerically("<=", best*11/10+finding))
-			g.Expect(chosen[1].took).To(BeNumerically("<=", best*11/10+finding/surveyPages))
+			g.Expect(chosen[1].took).To(BeNumerically("<=", best*11/10+finding/survey.Pages))
 			for _, runs := range [][2]way{one, by, chosen} {
 				g.Expect(runs[0].refused+runs[1].refused).To(BeZero(), "the service refused requests")
 			}

@@ -25,10 +25,14 @@ func (p *Probe) Preview(ctx context.Context, in assignrun.Input) (*assignrun.Pre
 	if err != nil {
 		return nil, err
 	}
-	for _, read := range []func(context.Context) error{a.readLicenses, a.readLocations, p.readRoster} {
+	for _, read := range []func(context.Context) error{a.readLicenses, a.readLocations} {
 		if err := read(ctx); err != nil {
 			return nil, err
 		}
+	}
+	a.usage = usage.NewAggregator(a.licenses, a.locations, usage.Options{Key: webex.IDKey})
+	if a.roster, err = a.job.ReadRoster(ctx, a.webex, a.named, a.usage); err != nil {
+		return nil, err
 	}
 	err = a.job.Plan(ctx, assignrun.Walk{
 		Groups: a.webex, Organization: a.organization.ID, Roster: a.roster,
@@ -39,26 +43,3 @@ func (p *Probe) Preview(ctx context.Context, in assignrun.Input) (*assignrun.Pre
 	}
 	return a.job.Preview(), nil
 }
-
-// readRoster reads the people with their addresses.
-func (p *Probe) readRoster(ctx context.Context) error {
-	a := p.a
-	a.usage = usage.NewAggregator(a.licenses, a.locations, usage.Options{Key: webex.IDKey})
-	a.worker = quiet{}
-	r := &people{attempt: a, usage: a.usage, roster: a.job.NewRoster(a.usage.License, true), at: make([]int64, len(a.usage.Locations()))}
-	a.roster = r.roster
-	for page, err := range a.webex.PeoplePages(ctx, a.named, webex.Emails) {
-		if err != nil {
-			return err
-		}
-		if err := r.take(page, func(*webex.Person) error { return nil }); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// quiet is a worker to whom nothing is reported.
-type quiet struct{ Worker }
-
-func (quiet) Report(Progress) {}

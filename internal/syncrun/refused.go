@@ -9,7 +9,6 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
-	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
 // refusedBefore is the failure of an attempt that need not be made: Webex said no, and nothing has
@@ -22,7 +21,7 @@ func (a *attempt) refusedBefore(ctx context.Context) error {
 		due := failures.AskAgain(a.customer, a.Clock.Now())
 		tooSoon := a.unasked() && (due.IsZero() || a.Clock.Now().Before(due))
 		if tooSoon || last.Reason == v1alpha1.ReasonCredentialsRejected {
-			return &failures.Failure{Class: classOfReason(last.Reason), Reason: last.Reason, Message: last.Message, Repeated: true}
+			return &failures.Failure{Class: failures.ClassOf(last.Reason), Reason: last.Reason, Message: last.Message, Repeated: true}
 		}
 	}
 	if a.Budgets.Refused(a.limiter.Owner, a.session.SecretVersion) {
@@ -73,12 +72,4 @@ func baseURL(customer *v1alpha1.WebexCustomerAccess) string {
 		return c.BaseURL
 	}
 	return ""
-}
-
-// classOfReason is the class of a reason that is not retried.
-func classOfReason(reason string) webex.Class {
-	if failures.ConcernsCredentials(reason) {
-		return webex.ClassAuth
-	}
-	return webex.ClassTerminal
 }

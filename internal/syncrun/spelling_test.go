@@ -14,6 +14,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/rows"
+	"github.com/webex-operator/webex-license-operator/internal/survey"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -91,7 +92,7 @@ func TestSpellingsOfIDs(t *testing.T) {
 	for name, spell := range spellings {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for way, choose := range map[string]func(*estimate) bool{"one list": oneList, "by location": byLocation} {
+			for way, choose := range map[string]func(*survey.Estimate) bool{"one list": oneList, "by location": byLocation} {
 				w := newWalker(t, severalPages()).begun()
 				w.engine.choose = choose
 				w.transport = w.respelled(spell, false)
@@ -101,8 +102,8 @@ func TestSpellingsOfIDs(t *testing.T) {
 				w.Expect(a.usage.Stats().UnlistedLocationUnits).To(BeZero(), way)
 				w.Expect(a.usage.Stats().UnlistedLicenseUnits).To(BeZero(), way)
 				if way == "by location" {
-					seen, _ := w.engine.memory.survey(a.customer.UID, w.engine.Clock.Now())
-					w.Expect(seen.oneListOnly).To(BeFalse(), "lists by location fit the one of all people")
+					seen, _ := w.engine.memory.Survey(a.customer.UID, w.engine.Clock.Now())
+					w.Expect(seen.OneListOnly).To(BeFalse(), "lists by location fit the one of all people")
 				}
 			}
 		})

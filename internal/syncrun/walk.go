@@ -56,10 +56,10 @@ func (a *attempt) client(session *access.Session, limiter *budget.Limiter) (*web
 		Limiter: limiter,
 		Sleep:   limiter.BackOff,
 		PageSize: func(list string, usual int) int {
-			return a.memory.pageSize(a.customer.UID, list, usual, a.Clock.Now())
+			return a.memory.PageSize(a.customer.UID, list, usual, a.Clock.Now())
 		},
 		Shrunk: func(list string, records int) {
-			a.memory.shrunk(a.customer.UID, list, records, a.Clock.Now())
+			a.memory.Shrunk(a.customer.UID, list, records, a.Clock.Now())
 		},
 		UserAgent: a.Access.UserAgent,
 		Retry:     a.Retry,
@@ -159,7 +159,7 @@ func (a *attempt) ownOrganization(ctx context.Context) (webex.Organization, erro
 // their rows would count everything twice. Who was synced first stays; of two
 // that never were, the older.
 func (a *attempt) refuseDuplicate(ctx context.Context) error {
-	duplicate, err := DuplicateOf(ctx, a.Client, a.customer, a.organizationStatus().ID)
+	duplicate, err := access.DuplicateOf(ctx, a.Client, a.customer, a.organizationStatus().ID)
 	if err != nil || duplicate == nil {
 		return err
 	}
@@ -169,32 +169,6 @@ func (a *attempt) refuseDuplicate(ctx context.Context) error {
 	}
 	return failures.Auth(v1alpha1.ReasonDuplicateOrganization,
 		"another WebexCustomerAccess (%s) reads this organization already: delete one of the two, or set spec.organizationID in a new one to another organization", other)
-}
-
-// DuplicateOf returns the customer that goes before this one in reading an
-// organization, if there is one.
-func DuplicateOf(ctx context.Context, reader client.Reader, customer *v1alpha1.WebexCustomerAccess, organization string) (*v1alpha1.WebexCustomerAccess, error) {
-	var all v1alpha1.WebexCustomerAccessList
-	if err := reader.List(ctx, &all, client.MatchingFields{IndexOrganization: organization}, client.UnsafeDisableDeepCopy); err != nil {
-		return nil, err
-	}
-	for i := range all.Items {
-		other := &all.Items[i]
-		if other.UID != customer.UID && other.DeletionTimestamp.IsZero() && goesBefore(other, customer) {
-			return other, nil
-		}
-	}
-	return nil, nil
-}
-
-func goesBefore(a, b *v1alpha1.WebexCustomerAccess) bool {
-	if synced := a.Status.LastSuccessfulSyncTime != nil; synced != (b.Status.LastSuccessfulSyncTime != nil) {
-		return synced
-	}
-	if !a.CreationTimestamp.Equal(&b.CreationTimestamp) {
-		return a.CreationTimestamp.Before(&b.CreationTimestamp)
-	}
-	return a.Namespace+"/"+a.Name < b.Namespace+"/"+b.Name
 }
 
 func (a *attempt) readLicenses(ctx context.Context) error {

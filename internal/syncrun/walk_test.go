@@ -97,8 +97,8 @@ func (w *walker) attempt(ctx context.Context) (*attempt, error) {
 	a.customer.UID = types.UID(w.org.UUID())
 	config := webex.Config{
 		BaseURL: w.sim.URL(), HTTP: &http.Client{Transport: w.transport}, Tokens: webex.StaticToken("t0ken"),
-		PageSize: func(list string, usual int) int { return a.memory.pageSize(a.customer.UID, list, usual, a.Clock.Now()) },
-		Shrunk:   func(list string, records int) { a.memory.shrunk(a.customer.UID, list, records, a.Clock.Now()) },
+		PageSize: func(list string, usual int) int { return a.memory.PageSize(a.customer.UID, list, usual, a.Clock.Now()) },
+		Shrunk:   func(list string, records int) { a.memory.Shrunk(a.customer.UID, list, records, a.Clock.Now()) },
 		Retry:    webex.RetryPolicy{Attempts: 2},
 		Sleep:    func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Observe:  func(call webex.Call) { a.observe(call); mu.Lock(); w.calls++; mu.Unlock() },

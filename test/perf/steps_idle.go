@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/syncrun"
+	"github.com/webex-operator/webex-license-operator/internal/rows"
 )
 
 // idle does nothing for a while.
@@ -157,7 +157,7 @@ func (w *world) copyCustomer(ctx context.Context, from *remains, to member) erro
 		return err
 	}
 	customer.Status = status
-	customer.Status.CollectedSpecHash = syncrun.CollectedSpecHash(customer)
+	customer.Status.CollectedSpecHash = rows.CollectedSpecHash(customer)
 	if err := w.client.Status().Update(ctx, customer); err != nil {
 		return err
 	}

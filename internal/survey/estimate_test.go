@@ -1,4 +1,4 @@
-package syncrun
+package survey
 
 import (
 	"testing"
@@ -58,18 +58,18 @@ func TestForecast(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			s := estimate{people: test.people, read: 1000, page: 100, allPage: test.page, latency: test.latency, interval: time.Minute / test.perMinute}
+			s := Estimate{People: test.people, Read: 1000, Page: 100, AllPage: test.page, Latency: test.latency, Interval: time.Minute / test.perMinute}
 			sample := make([]int64, len(test.located))
 			for i, n := range test.located {
-				sample[i] = n * s.read / s.people
+				sample[i] = n * s.Read / s.People
 			}
-			s.spread(sample)
-			g.Expect(s.oneList()).To(Equal(test.oneList))
-			g.Expect(s.byLocation()).To(Equal(test.byLoc))
-			g.Expect(s.byLocationPays()).To(Equal(test.pays))
+			s.Spread(sample)
+			g.Expect(s.OneList()).To(Equal(test.oneList))
+			g.Expect(s.ByLocation()).To(Equal(test.byLoc))
+			g.Expect(s.ByLocationPays()).To(Equal(test.pays))
 		})
 	}
 	g := NewWithT(t)
-	unknown := estimate{}
-	g.Expect(unknown.byLocationPays()).To(BeFalse(), "of an organization without locations, or unseen")
+	unknown := Estimate{}
+	g.Expect(unknown.ByLocationPays()).To(BeFalse(), "of an organization without locations, or unseen")
 }

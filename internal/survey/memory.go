@@ -1,4 +1,4 @@
-package syncrun
+package survey
 
 import (
 	"sync"
@@ -11,14 +11,14 @@ const (
 	// pageMemory is how long a smaller page is asked for at once after HTTP 504. Then
 	// the usual one is tried again: what made Webex slow may be over.
 	pageMemory = 24 * time.Hour
-	// surveyMemory is how long it counts what was seen of an organization's people. A
+	// Lasts is how long it counts what was seen of an organization's people. A
 	// daily run then still begins with the better way to read them.
-	surveyMemory = 26 * time.Hour
+	Lasts = 26 * time.Hour
 )
 
-// memory is what earlier runs have seen of organizations: how large the pages of their lists
+// Memory is what earlier runs have seen of organizations: how large the pages of their lists
 // come, and how their people are best read. These are hints, and lost with the process.
-type memory struct {
+type Memory struct {
 	mu      sync.Mutex
 	known   map[types.UID]remembered
 	sweptAt time.Time
@@ -27,7 +27,7 @@ type memory struct {
 // remembered is what is known of one customer's organization.
 type remembered struct {
 	pages  map[string]pageSize // by list
-	people survey
+	people Survey
 	at     time.Time // of the last news
 }
 
@@ -36,18 +36,19 @@ type pageSize struct {
 	at      time.Time
 }
 
-// survey is what a run has seen of an organization's people.
-type survey struct {
-	estimate
-	// largest are the locations with most people, the largest first.
-	largest []string
-	// oneListOnly says that lists by location were tried in vain.
-	oneListOnly bool
-	at          time.Time
+// Survey is what a run has seen of an organization's people.
+type Survey struct {
+	Estimate
+	// Largest are the locations with most people, the largest first.
+	Largest []string
+	// OneListOnly says that lists by location were tried in vain.
+	OneListOnly bool
+	// At is when it was written down; zero for one that was not.
+	At time.Time
 }
 
 // note adds to what is known of a customer, and forgets the customers of which there was no news for long.
-func (m *memory) note(customer types.UID, now time.Time, add func(*remembered)) {
+func (m *Memory) note(customer types.UID, now time.Time, add func(*remembered)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.known == nil {
@@ -56,7 +57,7 @@ func (m *memory) note(customer types.UID, now time.Time, add func(*remembered)) 
 	if now.Sub(m.sweptAt) >= time.Minute {
 		m.sweptAt = now
 		for other, r := range m.known {
-			if now.Sub(r.at) >= surveyMemory {
+			if now.Sub(r.at) >= Lasts {
 				delete(m.known, other)
 			}
 		}
@@ -67,8 +68,8 @@ func (m *memory) note(customer types.UID, now time.Time, add func(*remembered)) 
 	m.known[customer] = r
 }
 
-// pageSize is how many records a page of a list has at most.
-func (m *memory) pageSize(customer types.UID, list string, usual int, now time.Time) int {
+// PageSize is how many records a page of a list has at most.
+func (m *Memory) PageSize(customer types.UID, list string, usual int, now time.Time) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if size, ok := m.known[customer].pages[list]; ok && now.Sub(size.at) < pageMemory {
@@ -77,7 +78,7 @@ func (m *memory) pageSize(customer types.UID, list string, usual int, now time.T
 	return usual
 }
 
-func (m *memory) shrunk(customer types.UID, list string, records int, now time.Time) {
+func (m *Memory) Shrunk(customer types.UID, list string, records int, now time.Time) {
 	m.note(customer, now, func(r *remembered) {
 		if r.pages == nil {
 			r.pages = map[string]pageSize{}
@@ -86,17 +87,17 @@ func (m *memory) shrunk(customer types.UID, list string, records int, now time.T
 	})
 }
 
-// survey is what the last run has seen of the people; false if that is too long ago.
-func (m *memory) survey(customer types.UID, now time.Time) (survey, bool) {
+// Survey is what the last run has seen of the people; false if that is too long ago.
+func (m *Memory) Survey(customer types.UID, now time.Time) (Survey, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if seen := m.known[customer].people; !seen.at.IsZero() && now.Sub(seen.at) < surveyMemory {
+	if seen := m.known[customer].people; !seen.At.IsZero() && now.Sub(seen.At) < Lasts {
 		return seen, true
 	}
-	return survey{}, false
+	return Survey{}, false
 }
 
-func (m *memory) surveyed(customer types.UID, seen survey, now time.Time) {
-	seen.at = now
+func (m *Memory) Surveyed(customer types.UID, seen Survey, now time.Time) {
+	seen.At = now
 	m.note(customer, now, func(r *remembered) { r.people = seen })
 }
