@@ -143,6 +143,7 @@ func (w *ward) verdict(j *Job, o *assign.Outcome) (reason, message string) {
 func (w *ward) judgeLicense(j *Job, o *assign.Outcome) (reason, message string) {
 	like := func(n int) assign.License { return j.world.Licenses[o.Like[n]] }
 	switch o.Fault {
+	case assign.FaultNone:
 	case assign.FaultNotFound:
 		return v1alpha1.ReasonLicenseNotFound, "spec.license matches no purchased licence of the customer: compare it with status.name and status.offerCode of its WebexLicenses at level Customer"
 	case assign.FaultNotManaged:

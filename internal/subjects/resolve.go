@@ -80,6 +80,7 @@ func unread(err error) (Group, error) {
 		return Group{Problem: "names a group that Webex does not show to the read credentials: they need the scope identity:groups_read"}, nil
 	case webex.ClassTransient, webex.ClassPartial:
 		return Group{Problem: "names a group that could not be read: the next run tries again"}, nil
+	case webex.ClassNone, webex.ClassAuth, webex.ClassRateLimited:
 	}
 	return Group{}, err
 }

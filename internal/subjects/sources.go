@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -82,9 +83,7 @@ func contentOf(ctx context.Context, reader client.Reader, kind v1alpha1.SubjectS
 			return "", nil, client.IgnoreNotFound(err)
 		}
 		data = map[string][]byte{}
-		for name, content := range configMap.BinaryData {
-			data[name] = content
-		}
+		maps.Copy(data, configMap.BinaryData)
 		for name, content := range configMap.Data {
 			data[name] = []byte(content)
 		}

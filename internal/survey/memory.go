@@ -78,6 +78,7 @@ func (m *Memory) PageSize(customer types.UID, list string, usual int, now time.T
 	return usual
 }
 
+// Shrunk notes that a list comes in smaller pages than asked for.
 func (m *Memory) Shrunk(customer types.UID, list string, records int, now time.Time) {
 	m.note(customer, now, func(r *remembered) {
 		if r.pages == nil {
@@ -97,6 +98,7 @@ func (m *Memory) Survey(customer types.UID, now time.Time) (Survey, bool) {
 	return Survey{}, false
 }
 
+// Surveyed notes what was seen of the people.
 func (m *Memory) Surveyed(customer types.UID, seen Survey, now time.Time) {
 	seen.At = now
 	m.note(customer, now, func(r *remembered) { r.people = seen })

@@ -10,7 +10,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/assignrun"
 	"github.com/webex-operator/webex-license-operator/internal/backoff"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
@@ -90,8 +89,7 @@ func (a *attempt) assign(ctx context.Context) error {
 	if err := a.recordFacts(ctx); err != nil {
 		return err
 	}
-	session, sender, err := a.sender(ctx)
-	defer session.Close()
+	sender, err := a.sender(ctx)
 	switch failure := failures.Of(ctx, err); {
 	case err == nil:
 		err = a.send(ctx, sender)
@@ -107,29 +105,30 @@ func (a *attempt) assign(ctx context.Context) error {
 	return errors.Join(err, a.job.Record(late, a.Client))
 }
 
-// sender prepares what sends changes. The session is never nil.
-func (a *attempt) sender(ctx context.Context) (*access.Session, assignrun.Sender, error) {
+// sender prepares what sends changes.
+func (a *attempt) sender(ctx context.Context) (sender assignrun.Sender, err error) {
 	session, err := a.Access.OpenWriter(ctx, a.customer)
 	if err != nil {
-		return session, assignrun.Sender{}, err
+		return sender, err
 	}
+	a.writer = session
 	limiter := a.newLimiter()
 	limiter.Owner, limiter.NotBefore, limiter.HasRead = session.Owner, nil, true
 	if session.Owner != a.session.Owner {
 		limiter.Tell = func(context.Context, time.Time) {} // reading need not wait for it
 	}
 	if a.Budgets.Refused(session.Owner, session.SecretVersion) {
-		return session, assignrun.Sender{}, failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s", "Webex refused the write credentials: put a valid token into the Secret of spec.assignment.credentialsSecretRef; nothing is tried before the Secret changes")
+		return sender, failures.Auth(v1alpha1.ReasonCredentialsRejected, "Webex refused the write credentials: put a valid token into the Secret of spec.assignment.credentialsSecretRef; nothing is tried before the Secret changes")
 	}
 	if err := session.Connect(ctx, a.observe); err != nil {
-		return session, assignrun.Sender{}, err
+		return sender, err
 	}
 	client, err := a.client(session, limiter)
 	observe := a.ObserveAssignment
 	if observe == nil {
 		observe = func(string, string) {}
 	}
-	return session, assignrun.Sender{
+	return assignrun.Sender{
 		Write: client, Read: a.webex, Organization: a.organization.ID, Run: a.sync.Name,
 		Sleep: limiter.BackOff, Now: a.Clock.Now, Observe: observe,
 		Reserve: func(ctx context.Context) error { return a.job.Record(ctx, a.Client) },

@@ -107,6 +107,7 @@ type attempt struct {
 	step v1alpha1.RunStep
 
 	session      *access.Session
+	writer       *access.Session // nil unless licences are assigned
 	limiter      *budget.Limiter
 	webex        *webex.Client
 	organization webex.Organization
@@ -159,8 +160,10 @@ func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, worker Work
 		{v1alpha1.StepAssigning, a.assign},
 	}
 	defer func() {
-		if a.session != nil {
-			a.session.Close()
+		for _, session := range []*access.Session{a.session, a.writer} {
+			if session != nil {
+				session.Close()
+			}
 		}
 	}()
 	for _, step := range steps {

@@ -35,7 +35,7 @@ func (a *attempt) unasked() bool {
 	switch a.sync.Spec.Trigger {
 	case v1alpha1.TriggerSchedule, v1alpha1.TriggerUpgrade, v1alpha1.TriggerRetry:
 		return true
-	case v1alpha1.TriggerInitial, v1alpha1.TriggerManual, v1alpha1.TriggerSpecChange:
+	case v1alpha1.TriggerAssignment, v1alpha1.TriggerInitial, v1alpha1.TriggerManual, v1alpha1.TriggerSpecChange:
 	}
 	return false
 }
