@@ -143,7 +143,6 @@ func (w *ward) verdict(j *Job, o *assign.Outcome) (reason, message string) {
 func (w *ward) judgeLicense(j *Job, o *assign.Outcome) (reason, message string) {
 	like := func(n int) assign.License { return j.world.Licenses[o.Like[n]] }
 	switch o.Fault {
-	case assign.FaultNone:
 	case assign.FaultNotFound:
 		return v1alpha1.ReasonLicenseNotFound, "spec.license matches no purchased licence of the customer: compare it with status.name and status.offerCode of its WebexLicenses at level Customer"
 	case assign.FaultNotManaged:
@@ -218,6 +217,8 @@ func (w *ward) judgeChanges(_ *Job, o *assign.Outcome) (reason, message string) 
 		return v1alpha1.ReasonPlanOnly, fmt.Sprintf("in mode Report nothing is changed: %d people would get the licence, %d would not for want of units, %d would lose one", o.Add, o.NoUnits, o.Remove)
 	case o.NoUnits > 0:
 		return v1alpha1.ReasonNoUnits, fmt.Sprintf("%d people wait for a free unit of the licence, beyond spec.keepFreeUnits: buy units, take back others, or shorten the lists; each run tries again", o.NoUnits)
+	case o.Add == 0 && o.Removing == 0 && o.Remove > 0:
+		return v1alpha1.ReasonRemovalsHeld, fmt.Sprintf("%d people would lose licences, which another assignment of the licence holds or only reports: see that one", o.Remove)
 	case o.Add+o.Remove > 0:
 		return v1alpha1.ReasonPlanPending, fmt.Sprintf("%d people are still to get the licence, and %d to lose one: the next run goes on", o.Add, o.Remove)
 	}

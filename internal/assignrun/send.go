@@ -142,7 +142,9 @@ func (u *sending) one(ctx context.Context, planned assign.Call) {
 	r := u.deliver(ctx, call)
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.units.Settle(call.Changes, func(c assign.Change) bool { return slices.ContainsFunc(r.applied, same(c)) })
+	u.units.Settle(call.Changes, func(c assign.Change) bool {
+		return slices.ContainsFunc(r.applied, same(c)) || r.unsure && !c.Remove // which may have taken a unit
+	})
 	u.note(call, r)
 }
 
