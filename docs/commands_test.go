@@ -19,6 +19,8 @@ var elsewhere = map[string]string{
 	"test/webexsim/README.md": "hack/webexsim/docs_test.go makes its calls",
 	"docs/kubectl-webex.md":   "page_test.go of the plugin holds its blocks against golden files",
 
+	"docs/assigning.md: $ kubectl webex plan sales": "page_test.go of the plugin holds them against golden files",
+
 	"charts/webex-license-operator/README.md":                                         "test/chart runs its blocks, with helm",
 	"README.md: helm install webex-license-operator charts/webex-license-operator \\": "test/chart runs it, with helm",
 

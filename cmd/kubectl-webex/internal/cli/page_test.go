@@ -8,15 +8,24 @@ import (
 	"testing"
 )
 
-const page = "../../../../docs/kubectl-webex.md"
+const docs = "../../../../docs"
 
-// example is a block of the page with the golden file that it shows.
+var page = filepath.Join(docs, "kubectl-webex.md")
+
+// example is a block of a page with the golden file that it shows.
 var example = regexp.MustCompile("(?s)<!-- ([a-z-]+)\\.golden -->\n```console\n(.*?)```\n")
 
-// What the page shows is what the commands print: each console block names the
+// What pages show is what the commands print: each console block names the
 // golden file that it is a copy of. -update copies anew; run it twice if the golden
 // files change, too.
-func TestPageShowsRealOutput(t *testing.T) {
+func TestPagesShowRealOutput(t *testing.T) {
+	for _, path := range []string{page, filepath.Join(docs, "assigning.md")} {
+		t.Run(filepath.Base(path), func(t *testing.T) { showsRealOutput(t, path) })
+	}
+}
+
+func showsRealOutput(t *testing.T, page string) {
+	t.Helper()
 	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)

@@ -103,11 +103,13 @@ func TestPlanGolden(t *testing.T) {
 		owning(w)
 		w.Spec.MaxRemovals = new(int32(1))
 	}
+	report := func(w *v1alpha1.WebexLicenseAssignment) { w.Spec.Mode = v1alpha1.AssignmentModeReport }
 	for name, c := range map[string]struct {
 		adjust    func(*v1alpha1.WebexLicenseAssignment)
 		addresses []string
 		args      string
 	}{
+		"plan-report":    {report, []string{staff[0], staff[3], staff[4]}, "sales"},
 		"plan":           {owning, []string{staff[0], staff[1], staff[3], staff[4]}, ""},
 		"plan-held":      {held, []string{staff[3]}, "sales"},
 		"plan-in-sync":   {nil, staff[:2], ""},
