@@ -110,6 +110,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		Client: patient, Live: live, Access: provider, Budgets: budget.New(o.RequestsPerSecond),
 		Recorder: recorder, Clock: o.Clock, Retry: o.Retry, Observe: metrics.ObserveRequest,
 		DataVersion: o.DataVersion, Serves: claims.Serves, EnableAssignment: o.EnableAssignment, Settle: o.Settle,
+		ObserveAssignment: metrics.ObserveAssignment,
 	}
 	claims.Store = provider.StoreTokens
 	runs := &LicenseSyncReconciler{

@@ -114,6 +114,9 @@ func (w *ward) observe(j *Job, reason string) {
 	if reason == v1alpha1.ReasonInSync {
 		in.InSyncHash = w.hash(j)
 	}
+	if w.sent.stopped == outdated {
+		in.LocksHash = "" // the rest of the plan is to be made anew, by what there is now
+	}
 	w.facts.Observed = in
 }
 

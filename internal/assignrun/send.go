@@ -67,6 +67,9 @@ func (s *sentCounts) any() bool { return s.added+s.removed+s.failed > 0 || s.sto
 // stop is why nothing more was sent.
 type stop struct{ reason, message string }
 
+// outdated stops a plan that was made by what is no longer so.
+var outdated = &stop{v1alpha1.ReasonPlanPending, "the customer or an assignment changed while licences were assigned: another run goes on by what it is now"}
+
 // sending is one Send under way.
 type sending struct {
 	*Job
@@ -157,7 +160,7 @@ func (u *sending) goesOn(ctx context.Context) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if !current && u.stopped == nil {
-		u.stopped = &stop{v1alpha1.ReasonPlanPending, "the customer or an assignment changed while licences were assigned: another run goes on by what it is now"}
+		u.stopped = outdated
 	}
 	return u.stopped == nil && !u.ended
 }
