@@ -130,13 +130,16 @@ func (d *delivery) apart(ctx context.Context, changes []assign.Change) (again bo
 	if len(changes) == 1 {
 		return false
 	}
-	why := d.failure
+	why, unsure := d.failure, false
 	for _, remove := range []bool{false, true} {
 		for _, c := range changes {
 			if c.Remove != remove || remove && slices.ContainsFunc(d.left, func(c assign.Change) bool { return !c.Remove }) {
 				continue
 			}
-			if d.send(ctx, []assign.Change{c}); d.ends != nil || d.waits != nil {
+			d.send(ctx, []assign.Change{c})
+			unsure = unsure || d.unsure
+			d.unsure = unsure // of any of them, whatever became of the next
+			if d.ends != nil || d.waits != nil {
 				return false
 			}
 			if slices.ContainsFunc(d.left, same(c)) {

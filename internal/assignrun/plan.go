@@ -97,9 +97,19 @@ func (j *Job) assignment(w *ward, now time.Time) assign.Assignment {
 		Approved:       w.Annotations[v1alpha1.AnnotationApproveRemovals],
 	}
 	if l := w.facts.License; l != nil && ptr.Deref(l.ChosenGeneration, 0) == w.Generation {
-		a.ChosenID = l.ID
+		a.ChosenID = j.spelled(l.ID)
 	}
 	return a
+}
+
+// spelled is the id of a licence as Webex writes it now: it has several spellings of one id.
+func (j *Job) spelled(id string) string {
+	for i := range j.world.Licenses {
+		if l := j.world.Licenses[i].ID; webex.IDKey(l) == webex.IDKey(id) {
+			return l
+		}
+	}
+	return id
 }
 
 // licensesOf are the licences as the roster numbers them, as their rows say, and after them the rows of licences that

@@ -98,6 +98,9 @@ func (j *Job) Send(ctx context.Context, s Sender) error {
 		}
 	}
 	if err := s.Reserve(ctx); err != nil {
+		for i := range j.wards {
+			j.wards[i].unreserve()
+		}
 		return err // nothing is sent that was not written down
 	}
 	j.moved = map[[2]int]int64{}
@@ -297,6 +300,14 @@ func (w *ward) reserve(people int64, now time.Time) {
 	}
 	w.facts.Removals = append(batches, v1alpha1.RemovalBatch{Time: status.WholeSecond(now.Add(reservation)), People: &people})
 	w.sent.reserved = true
+}
+
+// unreserve takes back what reserve wrote down, since nothing is sent.
+func (w *ward) unreserve() {
+	if w.sent.reserved {
+		w.facts.Removals = w.facts.Removals[:len(w.facts.Removals)-1]
+		w.sent.reserved = false
+	}
 }
 
 // settle makes of reservations what was done, and of counts facts.

@@ -56,6 +56,27 @@ func TestMain(m *testing.M) {
 }
 
 func TestSoak(t *testing.T) {
+	t.Parallel()
+	w := startWorld(t)
+	for _, mode := range []webexsim.RefreshMode{webexsim.RefreshKeep, webexsim.RefreshRotate, webexsim.RefreshOmit} {
+		w.addSim(mode)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	followed := w.followAll(ctx)
+	w.start()
+	w.soak((*soakRuns + len(w.customers) - 1) / len(w.customers))
+	w.calm()
+	if !t.Failed() {
+		w.finish()
+	}
+	cancel()
+	followed()
+	w.summarise()
+}
+
+// startWorld builds the manager, and starts a control plane for it.
+func startWorld(t *testing.T) *world {
+	t.Helper()
 	seed := uint64(*soakSeed) //nolint:gosec // any number will do
 	if seed == 0 {
 		seed = rand.Uint64N(1e9) //nolint:gosec // it is printed, to be repeated
@@ -74,21 +95,7 @@ func TestSoak(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	w := newWorld(t, cluster, binary, seed)
-	for _, mode := range []webexsim.RefreshMode{webexsim.RefreshKeep, webexsim.RefreshRotate, webexsim.RefreshOmit} {
-		w.addSim(mode)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	followed := w.followAll(ctx)
-	w.start()
-	w.soak((*soakRuns + len(w.customers) - 1) / len(w.customers))
-	w.calm()
-	if !t.Failed() {
-		w.finish()
-	}
-	cancel()
-	followed()
-	w.summarise()
+	return newWorld(t, cluster, binary, seed)
 }
 
 // soak asks for runs while everything goes wrong.

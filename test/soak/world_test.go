@@ -33,6 +33,7 @@ type world struct {
 	cluster   *controlplane.ControlPlane
 	binary    string
 	namespace string
+	arguments []string // of the manager, beside the usual ones
 	// up is held by those who need the API server, and taken by who restarts it.
 	up      sync.RWMutex
 	outages []outage
@@ -170,10 +171,11 @@ func (w *world) start() {
 		}
 	}
 	m.metrics = freeAddress(w.t)
-	process, err := operator.Start(w.binary, w.cluster.KubeconfigPath, &m.log,
-		"--watch-namespaces="+w.namespace, "--allowed-api-hosts="+strings.Join(hosts, ","),
-		"--metrics-bind-address="+m.metrics, "--metrics-secure=false",
-		"--health-probe-bind-address=0", "--zap-log-level=debug")
+	process, err := operator.Start(w.binary, w.cluster.KubeconfigPath, &m.log, append([]string{
+		"--watch-namespaces=" + w.namespace, "--allowed-api-hosts=" + strings.Join(hosts, ","),
+		"--metrics-bind-address=" + m.metrics, "--metrics-secure=false",
+		"--health-probe-bind-address=0", "--zap-log-level=debug",
+	}, w.arguments...)...)
 	if err != nil {
 		w.t.Errorf("starting the manager: %v", err)
 		return
