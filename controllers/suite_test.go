@@ -98,7 +98,9 @@ type fixture struct {
 	// wrapTransport comes between the operator and the API server, if set.
 	wrapTransport func(http.RoundTripper) http.RoundTripper
 	stop          func()
-	opts          fixtureOptions
+	// assigns says that an operator ran which may change licences in Webex; no other ever does.
+	assigns bool
+	opts    fixtureOptions
 }
 
 type fixtureOptions struct {
@@ -138,6 +140,11 @@ func newFixture(t *testing.T, adjust ...func(*fixtureOptions)) *fixture {
 		t.Fatal(err)
 	}
 	f := &fixture{WithT: NewWithT(t), t: t, ctx: ctx, client: admin, sim: sim, writes: &writeCounter{}, told: &toldEvents{}, taken: &versions{}, asked: &versions{}, opts: o, stop: func() {}}
+	t.Cleanup(func() {
+		if n := sim.Patches(); n > 0 && !f.assigns {
+			t.Errorf("an operator without --enable-assignment sent %d changes of licences", n)
+		}
+	})
 	f.SetDefaultEventuallyTimeout(patience)
 	f.SetDefaultEventuallyPollingInterval(20 * time.Millisecond)
 	f.org = sim.AddOrganization(o.organization)
@@ -209,6 +216,7 @@ func (f *fixture) start(adjust ...func(*Options)) {
 	for _, a := range adjust {
 		a(&o)
 	}
+	f.assigns = f.assigns || o.EnableAssignment
 	f.Expect(Setup(ctx, mgr, o)).To(Succeed())
 	done := make(chan error, 1)
 	go func() { done <- mgr.Start(ctx) }()

@@ -240,7 +240,7 @@ func (w *world) settleAssignee(a *assignee) {
 	}
 	before := a.org.Holders(outside["MS"])
 	beforeEE := a.org.Holders(outside["EE"])
-	for try := range 4 {
+	for try := range 3 {
 		w.request(a.customer, 1000+try)
 		w.await("the last runs of "+a.name, func() bool { return w.runs.rest(a.name, a.runs) })
 	}

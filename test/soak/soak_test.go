@@ -256,6 +256,9 @@ func (w *world) summarise() {
 		}
 	}
 	w.t.Logf("%5d requests to Webex, %d of them spoiled", w.requests(), acted)
+	if n := w.patches(); n > 0 && len(w.arguments) == 0 {
+		w.t.Errorf("a manager without --enable-assignment sent %d changes of licences", n)
+	}
 	if acted < *soakRuns/2 || w.count["kills"] < 3 || w.count["restarts of the API server"] < 1 {
 		w.t.Error("too little went wrong to prove anything")
 	}
