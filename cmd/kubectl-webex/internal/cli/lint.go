@@ -24,8 +24,8 @@ func (a *app) lint() *cobra.Command {
 		GroupID: groupPrepare,
 		Short:   "Check manifests without a cluster",
 		Long: `Check manifests without a cluster: what the API server would refuse, by its own code and
-the rules of this version; cron lines, time zones and selectors, which it does not know;
-and whether the given files fit together. - is the standard input.
+the rules of this version; cron lines, time zones, selectors and addresses, which it does
+not know; and whether the given files fit together. - is the standard input.
 
 Errors make the exit code 1; warnings do so with --strict. Objects of other groups are
 looked at only as far as ours refer to them.`,

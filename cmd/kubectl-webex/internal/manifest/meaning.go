@@ -34,6 +34,10 @@ func checkMeaning(o *object, now time.Time) []Finding {
 		if c, ok := typed[v1alpha1.WebexCustomerAccess](o); ok {
 			return checkCustomer(o, c)
 		}
+	case "WebexLicenseAssignment":
+		if w, ok := typed[v1alpha1.WebexLicenseAssignment](o); ok {
+			return checkAddresses(o, "spec.subjects.emails", w.Spec.Subjects.Emails)
+		}
 	case "LicenseSync":
 		if r, ok := typed[v1alpha1.LicenseSync](o); ok && r.Spec.Trigger != "" && r.Spec.Trigger != v1alpha1.TriggerManual {
 			return []Finding{o.finding(Warning, "spec.trigger", "this trigger is the operator's: leave the field away")}
@@ -91,11 +95,14 @@ func lastField(s *v1alpha1.LicenseSyncSchedule) string {
 	return "spec.at"
 }
 
-func checkCustomer(o *object, c *v1alpha1.WebexCustomerAccess) []Finding {
+func checkCustomer(o *object, c *v1alpha1.WebexCustomerAccess) (findings []Finding) {
 	if id := c.Spec.OrganizationID; id != "" {
 		if _, err := webex.ParseOrganizationID(id); err != nil {
-			return []Finding{o.finding(Error, "spec.organizationID", err.Error())}
+			findings = append(findings, o.finding(Error, "spec.organizationID", err.Error()))
 		}
 	}
-	return nil
+	if a := c.Spec.Assignment; a != nil && a.ProtectedSubjects != nil {
+		findings = append(findings, checkAddresses(o, "spec.assignment.protectedSubjects.emails", a.ProtectedSubjects.Emails)...)
+	}
+	return findings
 }

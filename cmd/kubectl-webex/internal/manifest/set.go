@@ -59,18 +59,28 @@ func (s *set) report(o *object, severity Severity, path, format string, args ...
 // given may be in the cluster already, so that is worth a warning at most, and
 // only if its like was given.
 func (s *set) check() []Finding {
-	organizations := map[webex.OrganizationID]*object{}
+	organizations, pools := map[webex.OrganizationID]*object{}, map[pool]*object{}
 	for _, o := range s.ours {
 		switch o.text("kind") {
 		case "WebexCustomerAccess":
 			if c, ok := typed[v1alpha1.WebexCustomerAccess](o); ok {
-				s.checkSecret(o, c)
+				s.checkSecret(o, c, "spec.credentialsSecretRef.name", c.Spec.CredentialsSecretRef.Name)
+				if a := c.Spec.Assignment; a != nil {
+					s.checkSecret(o, c, "spec.assignment.credentialsSecretRef.name", a.CredentialsSecretRef.Name)
+				}
 				s.checkBundle(o, c)
 				s.checkOrganization(o, c, organizations)
 			}
 		case "LicenseSyncSchedule":
 			if schedule, ok := typed[v1alpha1.LicenseSyncSchedule](o); ok {
 				s.checkTargets(o, schedule)
+			}
+		case "WebexLicenseAssignment":
+			if w, ok := typed[v1alpha1.WebexLicenseAssignment](o); ok {
+				s.checkReference(o, w.Spec.CustomerAccessRef.Name)
+				s.checkSources(o, w)
+				s.checkLocks(o, w)
+				s.checkPool(o, w, pools)
 			}
 		case "LicenseSync":
 			s.checkReference(o, o.text("spec", "customerAccessRef", "name"))
@@ -80,8 +90,7 @@ func (s *set) check() []Finding {
 }
 
 // checkSecret looks into the credentials, if their Secret was given.
-func (s *set) checkSecret(o *object, c *v1alpha1.WebexCustomerAccess) {
-	name := c.Spec.CredentialsSecretRef.Name
+func (s *set) checkSecret(o *object, c *v1alpha1.WebexCustomerAccess, field, name string) {
 	given := s.others[id{"Secret", c.Namespace, name}]
 	if given == nil {
 		return
@@ -98,7 +107,7 @@ func (s *set) checkSecret(o *object, c *v1alpha1.WebexCustomerAccess) {
 		secret.Data[key] = []byte(value)
 	}
 	if _, err := access.CheckSecret(secret); err != nil {
-		s.report(o, Error, "spec.credentialsSecretRef.name", "%v", err)
+		s.report(o, Error, field, "%v", err)
 	}
 }
 
