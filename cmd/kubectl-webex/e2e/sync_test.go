@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -33,6 +34,19 @@ func TestSync(t *testing.T) {
 				t.Errorf("no %s in\n%s", want, out)
 			}
 		}
+	})
+	t.Run("who would get a licence is shown, and that it waits", func(t *testing.T) {
+		w.Expect(acme.SetPerson(3, func(p *webexsim.Person) { p.Email = "ada@example.com" })).To(Succeed())
+		assignment := &v1alpha1.WebexLicenseAssignment{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "sales"}}
+		assignment.Spec.CustomerAccessRef.Name, assignment.Spec.License.OfferCode = "acme", "EE"
+		assignment.Spec.Subjects.Emails = []string{"ada@example.com"}
+		w.create(assignment)
+		out, errs, code := w.kubectl("webex", "plan", "-n", namespace)
+		if code != 2 || !regexp.MustCompile(`(?m)^\+   ada@example\.com   Webex Meetings Suite   listed   only reported$`).MatchString(out) {
+			t.Errorf("code %d\n%s%s", code, out, errs)
+		}
+		w.Eventually(func() string { return w.webex("status", "acme", "-n", namespace) }).Should(ContainSubstring("1: 1 PlanOnly, 1 to add"))
+		w.Expect(w.client.Delete(w.ctx, assignment)).To(Succeed())
 	})
 	t.Run("one that fails fails all", func(t *testing.T) {
 		w.create(customerWithoutSecret(namespace, "broken"))
