@@ -132,7 +132,7 @@ func TestBadAssignments(t *testing.T) {
 		for _, word := range test.words {
 			f.Expect(ready.Message).To(ContainSubstring(word), test.name)
 		}
-		f.Expect(ready.Status == metav1.ConditionTrue).To(Equal(test.reason == v1alpha1.ReasonInSync), test.name)
+		f.Expect(ready.Status == metav1.ConditionTrue).To(Equal(test.reason == v1alpha1.ReasonInSync || test.reason == v1alpha1.ReasonPlanOnly), test.name)
 		if test.removes {
 			f.Expect(b.removed()).To(HaveLen(1), test.name)
 		} else {

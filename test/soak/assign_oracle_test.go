@@ -18,7 +18,7 @@ func (r *rules) allows(person int, license string) bool {
 			})
 		case outside[offer]:
 			return r.others && slices.ContainsFunc(r.lists, func(l list) bool {
-				return l.offer == offer && l.whole() && slices.Contains(l.people, person)
+				return l.whole() && slices.Contains(l.people, person) // of whichever licence
 			})
 		}
 	}
@@ -65,7 +65,9 @@ func (w *world) expectFewRemovals(a *assignee) {
 		family[a.org.LicenseID(inside[offer])], family[a.org.LicenseID(outside[offer])] = offer, offer
 	}
 	for _, l := range a.lists {
-		most[l.offer] += l.most
+		for offer := range inside { // a licence outside of the defaults may be taken for any list that has the person
+			most[offer] += l.most
+		}
 	}
 	for first, from := range changes {
 		people := map[string]map[int]bool{"MS": {}, "EE": {}}
