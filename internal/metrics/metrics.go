@@ -55,7 +55,7 @@ var (
 	}, []string{"trigger"})
 	assignmentChanges = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "webexlicense_assignment_changes_total",
-		Help: "Licences that were to be given to a person or taken from one, by operation, add or remove, and result: applied, or the reason in status.failures.",
+		Help: "Licences that were to be given to a person or taken from one, by operation, add or remove, and result: Applied, or the reason in status.failures.",
 	}, []string{"operation", "result"})
 	statusWrites = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "webexlicense_status_writes_total",
@@ -127,15 +127,7 @@ func ObserveRun(trigger, result string, duration time.Duration) {
 	}
 }
 
-// The operations of [ObserveAssignment], and the result of a change that Webex confirmed.
-const (
-	OperationAdd    = "add"
-	OperationRemove = "remove"
-	ResultApplied   = "applied"
-)
-
-// ObserveAssignment counts the change of one person's licence that was sent to Webex. The result is [ResultApplied], or
-// the reason for which it failed.
+// ObserveAssignment counts the change of one person's licence that was sent to Webex.
 func ObserveAssignment(operation, result string) {
 	assignmentChanges.WithLabelValues(operation, result).Inc()
 }

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -74,8 +75,8 @@ var (
 func (s *State) Describe(ch chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
 		customerInfo, customerCondition, customerSuspended, customerLastSuccess, customerNotBefore, customerHeldRows, customerUnits,
-		credentialExpiry, licenseUnits, droppedSeries, scheduleCondition, scheduleSuspended, scheduleNext, scheduleLastMissed,
-		runsUnfinished, cacheObjects, timeZoneData, shardLeader, shardCustomers,
+		credentialExpiry, licenseUnits, droppedSeries, assignmentCondition, assignmentPeople, assignmentFailedPeople,
+		scheduleCondition, scheduleSuspended, scheduleNext, scheduleLastMissed, runsUnfinished, cacheObjects, timeZoneData, shardLeader, shardCustomers,
 	} {
 		ch <- desc
 	}
@@ -104,7 +105,8 @@ func (s *State) Collect(ch chan<- prometheus.Metric) {
 		return
 	}
 	for kind, collect := range map[string]func(context.Context, *emitter) (int, error){
-		"WebexCustomerAccess": s.customers, "WebexLicense": s.licenses, "LicenseSyncSchedule": s.schedules, "LicenseSync": s.runs,
+		"WebexCustomerAccess": s.customers, "WebexLicense": s.licenses, "WebexLicenseAssignment": s.assignments,
+		"LicenseSyncSchedule": s.schedules, "LicenseSync": s.runs,
 	} {
 		var n int
 		// The registry calls Collect on a goroutine of its own: a panic on it would end the process.
@@ -181,10 +183,10 @@ func (e *emitter) units(desc *prometheus.Desc, total, consumed *int64, labels ..
 	}
 }
 
-func (e *emitter) conditions(desc *prometheus.Desc, conditions []metav1.Condition, namespace, name string) {
+func (e *emitter) conditions(desc *prometheus.Desc, conditions []metav1.Condition, of ...string) {
 	for i := range conditions {
 		c := &conditions[i]
-		e.gauge(desc, 1, namespace, name, c.Type, string(c.Status), c.Reason)
+		e.gauge(desc, 1, append(slices.Clip(of), c.Type, string(c.Status), c.Reason)...)
 	}
 }
 

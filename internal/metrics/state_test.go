@@ -90,6 +90,7 @@ webexlicense_cache_objects{kind="LicenseSync"} 3
 webexlicense_cache_objects{kind="LicenseSyncSchedule"} 1
 webexlicense_cache_objects{kind="WebexCustomerAccess"} 1
 webexlicense_cache_objects{kind="WebexLicense"} 3
+webexlicense_cache_objects{kind="WebexLicenseAssignment"} 0
 webexlicense_credentials_expiry_timestamp_seconds{name="acme",namespace="tenants",token="refresh"} 1.773144e+09
 webexlicense_customer_condition{name="acme",namespace="tenants",reason="Critical",status="False",type="CapacityOK"} 1
 webexlicense_customer_held_rows{name="acme",namespace="tenants"} 7
@@ -127,6 +128,12 @@ func TestStateOfShards(t *testing.T) {
 	run := func(name, customer string) *v1alpha1.LicenseSync {
 		return &v1alpha1.LicenseSync{ObjectMeta: named(name), Spec: v1alpha1.LicenseSyncSpec{CustomerAccessRef: v1alpha1.LocalCustomerReference{Name: customer}}}
 	}
+	assignment := func(name, customer string) *v1alpha1.WebexLicenseAssignment {
+		return &v1alpha1.WebexLicenseAssignment{
+			ObjectMeta: named(name), Spec: v1alpha1.WebexLicenseAssignmentSpec{CustomerAccessRef: v1alpha1.LocalCustomerReference{Name: customer}},
+			Status: v1alpha1.WebexLicenseAssignmentStatus{Subjects: &v1alpha1.SubjectCounts{NotFound: new(int64(1))}},
+		}
+	}
 	schedule := func(name, shard string) *v1alpha1.LicenseSyncSchedule {
 		schedule := &v1alpha1.LicenseSyncSchedule{ObjectMeta: named(name)}
 		schedule.Labels = map[string]string{v1alpha1.LabelShard: shard}
@@ -134,6 +141,7 @@ func TestStateOfShards(t *testing.T) {
 	}
 	everything := reader(t, customer("one", "a"), customer("two", "rest"), customer("new", ""), customer("lost", "gone"),
 		row("one-calling", "one"), row("two-calling", "two"), row("kept", "deleted"), run("one-run", "one"), run("orphan", "deleted"),
+		assignment("one-suite", "one"), assignment("lost-suite", "lost"),
 		schedule("of-a", "a"), schedule("of-none", "other"))
 	reported := func(name, selector string) string {
 		part, err := shard.Parse(name, selector)
@@ -151,10 +159,12 @@ shard_customers{shard="a"} 1
 shard_customers{shard="gone"} 1
 shard_customers{shard="rest"} 1
 `
-	g.Expect(reported("a", v1alpha1.LabelShard+"=a")).To(Equal(`cache_objects{kind="LicenseSync"} 1
+	g.Expect(reported("a", v1alpha1.LabelShard+"=a")).To(Equal(`assignment_people{customer="one",name="one-suite",} 1
+cache_objects{kind="LicenseSync"} 1
 cache_objects{kind="LicenseSyncSchedule"} 1
 cache_objects{kind="WebexCustomerAccess"} 1
 cache_objects{kind="WebexLicense"} 1
+cache_objects{kind="WebexLicenseAssignment"} 1
 customer_info{name="one",} 1
 schedule_suspended{name="of-a",} 0
 ` + everywhere + `shard_leader{shard="a"} 1
@@ -165,6 +175,7 @@ units{customer="one",name="one-calling",} 3`))
 cache_objects{kind="LicenseSyncSchedule"} 1
 cache_objects{kind="WebexCustomerAccess"} 1
 cache_objects{kind="WebexLicense"} 2
+cache_objects{kind="WebexLicenseAssignment"} 0
 customer_info{name="two",} 1
 schedule_suspended{name="of-none",} 0
 ` + everywhere + `shard_leader{shard="rest"} 1
@@ -242,9 +253,9 @@ func TestNames(t *testing.T) {
 	ObserveRequest(webex.Call{Operation: "list people", Class: webex.ClassTransient})
 	ObserveRun("Manual", v1alpha1.ReasonSucceeded, time.Minute)
 	ObserveStatus("LicenseSync", true)
-	ObserveAssignment(OperationAdd, ResultApplied)
-	ObserveAssignment(OperationRemove, v1alpha1.ReasonNotApplied)
-	g.Expect(Names()).To(HaveLen(29))
+	ObserveAssignment("add", "Applied")
+	ObserveAssignment("remove", v1alpha1.ReasonNotApplied)
+	g.Expect(Names()).To(HaveLen(32))
 	g.Expect(Names()).To(ContainElements("webexlicense_api_requests_total", "webexlicense_units"))
 	g.Expect(Labels(state)).To(HaveKeyWithValue("webexlicense_customer_units", []string{"namespace", "name", "state"}))
 	g.Expect(Labels(scheduleSkew)).To(Equal(map[string][]string{"webexlicense_schedule_skew_seconds": {}}))
@@ -256,7 +267,7 @@ func TestNames(t *testing.T) {
 	g.Expect(testutil.ToFloat64(requests.WithLabelValues("list people", "4xx"))).To(Equal(1.0))
 	g.Expect(testutil.ToFloat64(requests.WithLabelValues("list people", "none"))).To(Equal(1.0))
 	g.Expect(testutil.ToFloat64(rateLimited.WithLabelValues("list people"))).To(Equal(1.0))
-	g.Expect(testutil.ToFloat64(assignmentChanges.WithLabelValues("add", "applied"))).To(Equal(1.0))
+	g.Expect(testutil.ToFloat64(assignmentChanges.WithLabelValues("add", "Applied"))).To(Equal(1.0))
 	g.Expect(testutil.ToFloat64(assignmentChanges.WithLabelValues("remove", "NotApplied"))).To(Equal(1.0))
 }
 
