@@ -14,6 +14,7 @@ func customer() *board.Dashboard {
 		Rows: []board.Row{
 			{Title: "How it is", Panels: append(customerFigures(), customerConditions()...)},
 			{Title: "Licences", Panels: customerLicenses()},
+			{Title: "Assignments", Panels: customerAssignments()},
 		},
 	}
 }
