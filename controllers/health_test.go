@@ -82,7 +82,7 @@ func TestHealth(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, kind := range []string{"WebexCustomerAccess", "LicenseSync", "LicenseSyncSchedule", "WebexLicense"} {
+			for _, kind := range []string{"WebexCustomerAccess", "LicenseSync", "LicenseSyncSchedule", "WebexLicenseAssignment", "WebexLicense"} {
 				g := NewWithT(t)
 				object := judged(g, kind, test.conditions, test.observed)
 				computed, err := kstatus.Compute(object)
