@@ -14,6 +14,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/assignrun"
+	"github.com/webex-operator/webex-license-operator/internal/skew"
 )
 
 // assignmentDebounce gathers assignments and lists that are applied together into one run.
@@ -53,10 +54,11 @@ func (r *WebexCustomerAccessReconciler) observeAssignment(ctx context.Context, s
 			return nil
 		}
 		changes, err := changesOf(ctx, r.Versions, assignment, locks)
+		leftovers := leftoversOf(assignment)
 		switch {
 		case err != nil:
 			return err
-		case len(changes) == 0 && !approved(assignment):
+		case len(changes)+len(leftovers) == 0:
 			return nil
 		case reader == nil:
 			continue
@@ -64,41 +66,77 @@ func (r *WebexCustomerAccessReconciler) observeAssignment(ctx context.Context, s
 		for _, change := range changes {
 			s.changes = append(s.changes, string(assignment.UID)+" "+change)
 		}
-		if approved(assignment) {
-			s.approvals = append(s.approvals, string(assignment.UID)+" "+assignment.Status.Held.Token)
+		for _, leftover := range leftovers {
+			s.leftovers = append(s.leftovers, string(assignment.UID)+" "+leftover)
 		}
 	}
 	return nil
 }
 
-// assignmentRun is the run that plans assignments anew, or carries out removals that were approved. What is pending
-// names it, so that asking twice makes one run. One that left a change pending, as it failed, is repeated like a first
-// run; approved removals, which need no other run than the customer's next one, are not.
+// leftoversOf are what a run would carry out by the plan that there is: removals that are approved by now, and what is
+// left of a plan since the customer or another assignment changed meanwhile.
+func leftoversOf(assignment *v1alpha1.WebexLicenseAssignment) (leftovers []string) {
+	if approved(assignment) {
+		leftovers = append(leftovers, "approved: "+assignment.Status.Held.Token)
+	}
+	if plan, verdict := assignment.Status.Plan, assignment.Status.Verdict; plan != nil && verdict != nil && verdict.Reason == v1alpha1.ReasonPlanPending {
+		leftovers = append(leftovers, "to go on: "+timeOf(plan.Time).UTC().Format(time.RFC3339))
+	}
+	return leftovers
+}
+
+// assignmentRun is the run that plans assignments anew, or carries out what is left of a plan. What is pending names it,
+// so that asking twice makes one run. One that left a change pending, as it failed, is repeated after an hour; what is
+// left of a plan, the next run of any trigger carries out as well. What a person cancelled is not begun again.
 func assignmentRun(s *customerScope) (wanted *wantedRun, wait time.Duration) {
-	last := s.customer.Status.LastRun
-	if s.active || s.secretVersion == "" || !passable(last) {
+	if s.active || s.secretVersion == "" || !passable(s.customer.Status.LastRun) {
 		return nil, 0
 	}
-	due := func(word string, cause ...string) *wantedRun {
-		return &wantedRun{name: runName(s.customer, word, cause...), trigger: v1alpha1.TriggerAssignment}
-	}
-	if len(s.approvals) > 0 {
-		if run := due("removals", s.approvals...); !slices.Contains(s.ran, run.name) {
-			return run, 0
+	due := func(name string) *wantedRun { return &wantedRun{name: name, trigger: v1alpha1.TriggerAssignment} }
+	if len(s.leftovers) > 0 && !canceled(latest(s.runs, "", s.now)) {
+		name := runName(s.customer, "assign", s.leftovers...)
+		if latest(s.runs, name, s.now) == nil {
+			return due(name), 0
 		}
 	}
 	if len(s.changes) == 0 {
 		return nil, 0
 	}
-	run := due("assign", s.changes...)
-	if !slices.Contains(s.ran, run.name) {
-		return run, 0
+	name := runName(s.customer, "assign", s.changes...)
+	before := latest(s.runs, name, s.now)
+	switch {
+	case before == nil:
+		return due(name), 0
+	case canceled(before):
+		return nil, 0
 	}
-	if again := retryAfter(last, s.now); s.now.Before(again) {
+	again := endOf(before, s.now).Add(initialRetry)
+	if s.now.Before(again) {
 		return nil, again.Sub(s.now)
 	}
-	return due("assign", append(slices.Clone(s.changes), last.EndTime.UTC().Format(time.RFC3339))...), 0
+	return due(name + "-" + causeHash(before.Name)), 0
 }
+
+// latest is the run that ended last of those whose names begin so; nil if there is none.
+func latest(runs []v1alpha1.LicenseSync, prefix string, now time.Time) (found *v1alpha1.LicenseSync) {
+	for i := range runs {
+		if strings.HasPrefix(runs[i].Name, prefix) && (found == nil || endOf(&runs[i], now).After(endOf(found, now))) {
+			found = &runs[i]
+		}
+	}
+	return found
+}
+
+// endOf is when a run ended; a time that cannot be is that of its creation.
+func endOf(run *v1alpha1.LicenseSync, now time.Time) time.Time {
+	if end := skew.Believed(run.Status.CompletionTime, now, 0); end != nil {
+		return end.Time
+	}
+	return created(run, now)
+}
+
+// canceled says whether a person ended a run.
+func canceled(run *v1alpha1.LicenseSync) bool { return run != nil && ptr.Deref(run.Spec.Cancel, false) }
 
 // assignmentChanged passes on what may make a run due: a new assignment, and a change of spec, approval or held removals.
 func assignmentChanged() predicate.Predicate {

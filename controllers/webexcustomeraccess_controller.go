@@ -101,10 +101,11 @@ type customerScope struct {
 	retrying bool
 	// refused is the run that is due, if Kubernetes refused to create it.
 	refused *refusedRun
-	// ran are the names of the runs that were there from the start.
-	ran []string
-	// changes are those of assignments since their last plans; approvals are the tokens of approved removals.
-	changes, approvals []string
+	// runs are the customer's runs that were there from the start.
+	runs []v1alpha1.LicenseSync
+	// changes are those of assignments since their last plans; leftovers are approved removals, and plans that were not
+	// carried out to their end.
+	changes, leftovers []string
 	// duplicateGone is true if the customer was refused because of another one
 	// for the same organization, which no longer is.
 	duplicateGone bool
@@ -196,8 +197,8 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 		return err
 	}
 	s.active = r.underWay(s, runs)
+	s.runs = runs
 	for i := range runs {
-		s.ran = append(s.ran, runs[i].Name)
 		if !finished(&runs[i]) {
 			s.active, s.unfinished = true, append(s.unfinished, runs[i].Name)
 			ready := meta.FindStatusCondition(runs[i].Status.Conditions, v1alpha1.ConditionReady)

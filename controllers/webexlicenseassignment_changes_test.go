@@ -5,6 +5,7 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 )
@@ -37,40 +38,50 @@ func TestChangesSince(t *testing.T) {
 	}
 }
 
-// What is pending gets one run; one that left it pending is repeated after an hour.
+// What is pending gets one run; one that left a change pending is repeated after an hour.
 func TestAssignmentRun(t *testing.T) {
 	t.Parallel()
 	pending := func(s *customerScope) { s.changes = []string{"uid new"} }
-	approval := func(s *customerScope) { s.approvals = []string{"uid t"} }
-	ranFor := func(adjustments ...adjust) adjust {
+	otherwise := func(s *customerScope) { s.changes = []string{"uid generation: 3, was 2"} }
+	leftover := func(s *customerScope) { s.leftovers = []string{"uid approved: t"} }
+	ended := func(s *customerScope, name string, canceled bool) {
+		run := v1alpha1.LicenseSync{}
+		run.Name, run.Spec.Cancel, run.Status.CompletionTime = name, &canceled, new(metav1.NewTime(s.now))
+		s.runs = append(s.runs, run)
+	}
+	// carriedOut is the run that is wanted, at its end.
+	carriedOut := func(canceled bool) adjust {
 		return func(s *customerScope) {
-			before := syncedScope()
-			for _, a := range adjustments {
-				a(before)
+			if wanted, _ := assignmentRun(s); wanted != nil {
+				ended(s, wanted.name, canceled)
 			}
-			wanted, _ := assignmentRun(before)
-			s.ran = append(s.ran, wanted.name)
 		}
 	}
-	const none, once = "", "acme-assign"
+	planned := func(s *customerScope) { s.changes = nil }
 	for name, test := range map[string]struct {
 		adjust []adjust
-		want   string // the name's beginning
+		wanted bool
 		wait   time.Duration
 	}{
-		"nothing is pending":        {nil, none, 0},
-		"a change":                  {[]adjust{pending}, once, 0},
-		"a change, after an outage": {[]adjust{pending, failedBy(v1alpha1.ReasonAPIUnavailable)}, once, 0},
-		"a change, refused":         {[]adjust{pending, failedBy(v1alpha1.ReasonCredentialsRejected)}, none, 0},
-		"a change, a run under way": {[]adjust{pending, activeRun}, none, 0},
-		"a change, no Secret":       {[]adjust{pending, noSecret}, none, 0},
-		"a change, never ran":       {[]adjust{neverRan, pending}, none, 0},
-		"asked for already":         {[]adjust{pending, ranFor(pending)}, none, 50 * time.Minute},
-		"an hour later":             {[]adjust{pending, ranFor(pending), later(50 * time.Minute)}, once, 0},
-		"another change":            {[]adjust{ranFor(pending), func(s *customerScope) { s.changes = []string{"uid generation: 3, was 2"} }}, once, 0},
-		"an approval":               {[]adjust{approval}, "acme-removals", 0},
-		"an approval, asked for":    {[]adjust{approval, ranFor(approval), later(2 * time.Hour)}, none, 0},
-		"an approval, and a change": {[]adjust{approval, ranFor(approval), pending}, once, 0},
+		"nothing is pending":        {nil, false, 0},
+		"a change":                  {[]adjust{pending}, true, 0},
+		"a change, after an outage": {[]adjust{pending, failedBy(v1alpha1.ReasonAPIUnavailable)}, true, 0},
+		"a change, refused":         {[]adjust{pending, failedBy(v1alpha1.ReasonCredentialsRejected)}, false, 0},
+		"a change, a run under way": {[]adjust{pending, activeRun}, false, 0},
+		"a change, no Secret":       {[]adjust{pending, noSecret}, false, 0},
+		"a change, never ran":       {[]adjust{neverRan, pending}, false, 0},
+		"asked for already":         {[]adjust{pending, carriedOut(false), later(10 * time.Minute)}, false, 50 * time.Minute},
+		"an hour later":             {[]adjust{pending, carriedOut(false), later(time.Hour)}, true, 0},
+		"an hour later, twice":      {[]adjust{pending, carriedOut(false), later(time.Hour), carriedOut(false), later(time.Minute)}, false, 59 * time.Minute},
+		"two hours later":           {[]adjust{pending, carriedOut(false), later(time.Hour), carriedOut(false), later(time.Hour)}, true, 0},
+		"cancelled":                 {[]adjust{pending, carriedOut(true), later(2 * time.Hour)}, false, 0},
+		"another change":            {[]adjust{pending, carriedOut(false), otherwise}, true, 0},
+		"another one, cancelled":    {[]adjust{pending, carriedOut(true), otherwise}, true, 0},
+		"an approval":               {[]adjust{leftover}, true, 0},
+		"an approval, asked for":    {[]adjust{leftover, carriedOut(false), later(2 * time.Hour)}, false, 0},
+		"an approval, and a change": {[]adjust{leftover, carriedOut(false), pending}, true, 0},
+		"an approval after a plan":  {[]adjust{pending, carriedOut(false), planned, leftover}, true, 0},
+		"what a person cancelled":   {[]adjust{pending, carriedOut(true), planned, leftover}, false, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -81,14 +92,17 @@ func TestAssignmentRun(t *testing.T) {
 			}
 			wanted, wait := assignmentRun(s)
 			g.Expect(wait).To(Equal(test.wait))
-			g.Expect(wanted != nil).To(Equal(test.want != none))
-			if wanted != nil {
-				g.Expect(wanted.name).To(HavePrefix(test.want))
-				g.Expect(wanted.trigger).To(Equal(v1alpha1.TriggerAssignment))
-				g.Expect(s.ran).NotTo(ContainElement(wanted.name))
-				again, _ := assignmentRun(s)
-				g.Expect(again).To(Equal(wanted), "asking twice makes one run")
+			g.Expect(wanted != nil).To(Equal(test.wanted))
+			if wanted == nil {
+				return
 			}
+			g.Expect(wanted.name).To(HavePrefix("acme-assign-"))
+			g.Expect(wanted.trigger).To(Equal(v1alpha1.TriggerAssignment))
+			for _, run := range s.runs {
+				g.Expect(run.Name).NotTo(Equal(wanted.name))
+			}
+			again, _ := assignmentRun(s)
+			g.Expect(again).To(Equal(wanted), "asking twice makes one run")
 		})
 	}
 }
