@@ -85,8 +85,7 @@ func (s *runScope) succeed(outcome *syncrun.Outcome) {
 	s.status.Rows = &outcome.Rows
 	s.status.TotalUnits, s.status.ConsumedUnits = &outcome.TotalUnits, &outcome.ConsumedUnits
 	s.status.Changes = outcome.Changes
-	s.status.Assigned = outcome.Assigned
-	if assigned := outcome.Assigned; assigned != nil {
+	if assigned := s.status.Assigned; assigned != nil {
 		s.status.Message += fmt.Sprintf("; %d people changed in Webex, %d failed", *assigned.Changed, *assigned.Failed)
 	}
 	s.end()
@@ -139,12 +138,16 @@ func (s *runScope) trackingID(failure *failures.Failure) {
 	s.status.Message = status.Clip(failure.Message, maxRunMessage-len(suffix)) + suffix
 }
 
-// account adds what an attempt cost.
+// account adds what an attempt cost, and what it assigned.
 func (s *runScope) account(outcome *syncrun.Outcome) {
 	add := func(sum *int64, n int64) *int64 { return new(ptr.Deref(sum, 0) + n) }
 	s.status.Requests = add(s.status.Requests, outcome.Requests)
 	s.status.Retries = add(s.status.Retries, outcome.Retries)
 	s.status.ThrottledSeconds = add(s.status.ThrottledSeconds, int64(outcome.Throttled/time.Second))
+	if assigned := outcome.Assigned; assigned != nil {
+		before := ptr.Deref(s.status.Assigned, v1alpha1.AssignedPeople{})
+		s.status.Assigned = &v1alpha1.AssignedPeople{Changed: add(before.Changed, *assigned.Changed), Failed: assigned.Failed} // who failed before was tried again
+	}
 	failed := ptr.Deref(s.status.FailedAttempts, 0)
 	if f := outcome.Failure; f != nil && f.Reason != v1alpha1.ReasonRateLimited && f.Reason != v1alpha1.ReasonCanceled {
 		failed++

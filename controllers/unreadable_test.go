@@ -31,6 +31,10 @@ func TestMendingPatch(t *testing.T) {
 			[]string{"status.completionTime", "status.lastRun.endTime", "status.lastScheduleTime"},
 			[]patchOperation{set("/status/lastScheduleTime", now), set("/status/lastRun/endTime", now), set("/status/completionTime", now)},
 		},
+		"removals, which a guard counts": {
+			[]string{"status.removals[0].people", "status.removals[1].time"},
+			[]patchOperation{set("/status/removals/1/time", now), {Op: "replace", Path: "/status/removals/0/people", Value: mostRemovals}},
+		},
 		"an activation":         {[]string{"status.activationTime"}, []patchOperation{set("/status/activationTime", created)}},
 		"a condition's time":    {[]string{"status.conditions[0].lastTransitionTime"}, []patchOperation{set("/status/conditions/0/lastTransitionTime", now)}},
 		"a condition's version": {[]string{"status.conditions[0].observedGeneration"}, []patchOperation{remove("/status/conditions/0/observedGeneration")}},

@@ -24,10 +24,10 @@ func (s *assignmentScope) news(conditions []metav1.Condition) (told v1alpha1.Ass
 // assignedNews tells what a run changed in Webex.
 func (s *assignmentScope) assignedNews(told *v1alpha1.AssignmentTold, _ []metav1.Condition) []news {
 	last := s.assignment.Status.LastRun
-	if last == nil || last.Time == nil || last.Time.Equal(told.LastRunTime) {
+	if last == nil || last.Time == nil || last.Name == told.LastRunName && last.Time.Equal(told.LastRunTime) {
 		return nil
 	}
-	told.LastRunTime = last.Time
+	told.LastRunName, told.LastRunTime = last.Name, last.Time // each attempt of a run has a time of its own
 	return []news{{corev1.EventTypeNormal, v1alpha1.ReasonAssigned, fmt.Sprintf("%d people got the licence, %d lost one, and %d could not be changed",
 		ptr.Deref(last.Added, 0), ptr.Deref(last.Removed, 0), ptr.Deref(last.Failed, 0))}}
 }

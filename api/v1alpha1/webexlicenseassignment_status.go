@@ -263,6 +263,12 @@ type AssignmentTold struct {
 	// +kubebuilder:validation:MaxLength=64
 	HeldToken string `json:"heldToken,omitempty"`
 
+	// lastRunName is lastRun.name of the changes that were told last.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	LastRunName string `json:"lastRunName,omitempty"`
+
 	// lastRunTime is lastRun.time of the changes that were told last.
 	// +optional
 	LastRunTime *metav1.Time `json:"lastRunTime,omitempty"`

@@ -51,11 +51,11 @@ type delivery struct {
 
 // deliver sends a call until all of it is carried out, or refused. What may have been carried out is read before it is
 // sent again.
-func (u *sending) deliver(ctx context.Context, call assign.Call) result {
+func (u *sending) deliver(ctx, underWay context.Context, call assign.Call) result {
 	d := &delivery{sending: u, person: call, id: u.world.People[call.Person].ID}
 	d.left = call.Changes
 	for try := 1; len(d.left) > 0; try++ {
-		again := d.send(ctx, d.left)
+		again := d.send(underWay, d.left)
 		if !again {
 			break
 		}

@@ -175,7 +175,7 @@ func TestAnswersToASwap(t *testing.T) {
 			g := NewWithT(t)
 			s := serve(t, []string{"old", "other"}, test.answers...)
 			s.unknown = test.unknown
-			r := s.sending(t).deliver(t.Context(), assign.Call{Changes: []assign.Change{{License: 0}, {License: 1, Remove: true}}})
+			r := s.sending(t).deliver(t.Context(), t.Context(), assign.Call{Changes: []assign.Change{{License: 0}, {License: 1, Remove: true}}})
 			g.Expect(r.left).To(HaveLen(test.left))
 			g.Expect(r.ends != nil).To(Equal(test.ends))
 			g.Expect(r.unsure).To(Equal(test.unsure))

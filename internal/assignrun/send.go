@@ -11,6 +11,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/assign"
+	"github.com/webex-operator/webex-license-operator/internal/backoff"
 	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -25,6 +26,10 @@ const (
 	// removalTime leaves the last removals of a reservation time for their answers.
 	removalTime = reservation - 5*time.Minute
 )
+
+// callGrace is how long changes are waited for that are under way when an attempt is stopped: what became of one that is
+// cut is unknown. One takes a second.
+const callGrace = 10 * time.Second
 
 // Sender carries a plan out.
 type Sender struct {
@@ -106,13 +111,15 @@ func (j *Job) Send(ctx context.Context, s Sender) error {
 	j.moved = map[[2]int]int64{}
 	u := &sending{Job: j, Sender: s, units: j.world.Units(), removeUntil: now.Add(removalTime)}
 	total := int64(j.Calls())
+	underWay, cancel := backoff.Outlive(ctx, callGrace)
+	defer cancel()
 	for _, calls := range j.plan.Phases {
 		group, within := errgroup.WithContext(ctx)
 		group.SetLimit(inFlight)
 		for _, call := range calls {
 			group.Go(func() error {
 				return webex.Recovered(func() error {
-					u.one(within, call)
+					u.one(within, underWay, call)
 					u.Report(u.count(), total)
 					return nil
 				})
@@ -136,8 +143,8 @@ func (u *sending) count() int64 {
 	return u.done
 }
 
-// one changes one person, if that is still to be done.
-func (u *sending) one(ctx context.Context, planned assign.Call) {
+// one changes one person, if that is still to be done. What it has begun by then goes on for a while when ctx ends.
+func (u *sending) one(ctx, underWay context.Context, planned assign.Call) {
 	if !u.goesOn(ctx) {
 		return
 	}
@@ -145,7 +152,7 @@ func (u *sending) one(ctx context.Context, planned assign.Call) {
 	if len(call.Changes) == 0 {
 		return
 	}
-	r := u.deliver(ctx, call)
+	r := u.deliver(ctx, underWay, call)
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.units.Settle(call.Changes, func(c assign.Change) bool {

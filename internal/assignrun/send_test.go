@@ -21,7 +21,7 @@ func TestUnsureChangesStayUnsure(t *testing.T) {
 	g := NewWithT(t)
 	s := serve(t, []string{"new", "old"}, scripted{status: 400, code: 7}, scripted{status: 503, made: true})
 	s.unknown = true
-	r := s.sending(t).deliver(t.Context(), assign.Call{Changes: []assign.Change{{License: 0, Remove: true}, {License: 1, Remove: true}}})
+	r := s.sending(t).deliver(t.Context(), t.Context(), assign.Call{Changes: []assign.Change{{License: 0, Remove: true}, {License: 1, Remove: true}}})
 	g.Expect(r.unsure).To(BeTrue(), "the first removal")
 	g.Expect(r.applied).To(HaveLen(1))
 	g.Expect(r.left).To(HaveLen(1))

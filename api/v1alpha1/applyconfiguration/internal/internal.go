@@ -157,6 +157,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: heldToken
       type:
         scalar: string
+    - name: lastRunName
+      type:
+        scalar: string
     - name: lastRunTime
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time

@@ -31,6 +31,8 @@ type AssignmentToldApplyConfiguration struct {
 	Reason *string `json:"reason,omitempty"`
 	// heldToken is the token of the removals that wait for approval.
 	HeldToken *string `json:"heldToken,omitempty"`
+	// lastRunName is lastRun.name of the changes that were told last.
+	LastRunName *string `json:"lastRunName,omitempty"`
 	// lastRunTime is lastRun.time of the changes that were told last.
 	LastRunTime *v1.Time `json:"lastRunTime,omitempty"`
 	// drifting is true while the plan has changes that neither the spec nor the
@@ -57,6 +59,14 @@ func (b *AssignmentToldApplyConfiguration) WithReason(value string) *AssignmentT
 // If called multiple times, the HeldToken field is set to the value of the last call.
 func (b *AssignmentToldApplyConfiguration) WithHeldToken(value string) *AssignmentToldApplyConfiguration {
 	b.HeldToken = &value
+	return b
+}
+
+// WithLastRunName sets the LastRunName field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the LastRunName field is set to the value of the last call.
+func (b *AssignmentToldApplyConfiguration) WithLastRunName(value string) *AssignmentToldApplyConfiguration {
+	b.LastRunName = &value
 	return b
 }
 
