@@ -193,7 +193,7 @@ func badLicenses() []badAssignmentCase {
 			},
 		},
 		{
-			name: "a pool smaller than its holders", reason: v1alpha1.ReasonNoUnits, words: []string{"1 people wait for a free unit", "buy units"},
+			name: "a pool smaller than its holders", reason: v1alpha1.ReasonNoUnits, words: []string{"is free for 1 person", "buy units"},
 			spoil: func(b *badAssignment) {
 				b.assignment.Spec.Unlisted = v1alpha1.UnlistedKeep
 				b.f.Expect(b.org.SetTotal("messaging-main", 2)).To(Succeed())

@@ -133,13 +133,13 @@ func (w *ward) hash(j *Job) string {
 // verdict is the reason of condition Ready, and what to do.
 func (w *ward) verdict(j *Job, o *assign.Outcome) (reason, message string) {
 	for _, judge := range []func(*ward, *Job, *assign.Outcome) (string, string){
-		(*ward).judgeLicense, (*ward).judgeWriting, (*ward).judgeSubjects, (*ward).judgeChanges,
+		(*ward).judgeLicense, (*ward).judgeStop, (*ward).judgeSubjects, (*ward).judgeLocks, (*ward).judgeChanges,
 	} {
 		if reason, message = judge(w, j, o); reason != "" {
 			return reason, message
 		}
 	}
-	return v1alpha1.ReasonInSync, fmt.Sprintf("%d people hold the licence as listed", o.Unchanged)
+	return v1alpha1.ReasonInSync, fmt.Sprintf("the licence is held as listed by %s", persons(o.Unchanged))
 }
 
 // judgeLicense says what is wrong with the licence.
@@ -161,8 +161,16 @@ func (w *ward) judgeLicense(j *Job, o *assign.Outcome) (reason, message string) 
 	return "", ""
 }
 
-// judgeWriting says why nothing is sent, or was not.
-func (w *ward) judgeWriting(j *Job, _ *assign.Outcome) (reason, message string) {
+// judgeStop says why nothing more was sent.
+func (w *ward) judgeStop(*Job, *assign.Outcome) (reason, message string) {
+	if w.sent.stopped == nil {
+		return "", ""
+	}
+	return w.sent.stopped.reason, w.sent.stopped.message
+}
+
+// judgeLocks says which lock is shut.
+func (w *ward) judgeLocks(j *Job, _ *assign.Outcome) (reason, message string) {
 	switch locked := j.locked(); {
 	case w.Spec.Mode != v1alpha1.AssignmentModeEnforce:
 		return "", ""
@@ -170,8 +178,6 @@ func (w *ward) judgeWriting(j *Job, _ *assign.Outcome) (reason, message string) 
 		return v1alpha1.ReasonWritingLocked, "spec.mode is Enforce, but " + locked
 	case j.writeSecret.ResourceVersion == "":
 		return v1alpha1.ReasonWriteCredentialsRefused, fmt.Sprintf("Secret %q of spec.assignment.credentialsSecretRef of the customer does not exist: create it with the write credentials", j.writeSecret.Name)
-	case w.sent.stopped != nil:
-		return w.sent.stopped.reason, w.sent.stopped.message
 	}
 	return "", ""
 }
@@ -208,24 +214,32 @@ func told(faults []subjects.Fault) string {
 func (w *ward) judgeChanges(_ *Job, o *assign.Outcome) (reason, message string) {
 	switch {
 	case o.Held != nil && len(w.resolved.People) == 0:
-		return v1alpha1.ReasonRemovalsHeld, fmt.Sprintf("%d people would lose licences, since the lists have no person of the organization: correct them, or approve with kubectl webex approve-removals %s", o.Held.People, w.Name)
+		return v1alpha1.ReasonRemovalsHeld, fmt.Sprintf("%s would lose licences, since the lists have no person of the organization: correct them, or approve with kubectl webex approve-removals %s", persons(o.Held.People), w.Name)
 	case o.Held != nil:
-		return v1alpha1.ReasonRemovalsHeld, fmt.Sprintf("%d people would lose licences, and within 24 hours %d did; spec.maxRemovals is %d: look at the plan, then correct the lists, or approve with kubectl webex approve-removals %s",
-			o.Held.People, removedPeople(w.facts.Removals), ptr.Deref(w.Spec.MaxRemovals, defaultMaxRemovals), w.Name)
+		return v1alpha1.ReasonRemovalsHeld, fmt.Sprintf("%s would lose licences, and within 24 hours %d did; spec.maxRemovals is %d: look at the plan, then correct the lists, or approve with kubectl webex approve-removals %s",
+			persons(o.Held.People), removedPeople(w.facts.Removals), ptr.Deref(w.Spec.MaxRemovals, defaultMaxRemovals), w.Name)
 	case o.Conflicts > 0:
-		return v1alpha1.ReasonConflict, fmt.Sprintf("%d people are in lists of two assignments that give licences of one offer code, and are skipped in both: take them out of one", o.Conflicts)
+		return v1alpha1.ReasonConflict, fmt.Sprintf("two assignments give licences of one offer code to %s, skipped in both: take them out of one list", persons(o.Conflicts))
 	case w.sent.failed > 0:
-		return v1alpha1.ReasonPartlyApplied, fmt.Sprintf("Webex did not change %d people, by the reasons in status.failures: the next run tries again", w.sent.failed)
+		return v1alpha1.ReasonPartlyApplied, fmt.Sprintf("Webex did not change %s, by the reasons in status.failures: the next run tries again", persons(w.sent.failed))
 	case w.Spec.Mode != v1alpha1.AssignmentModeEnforce:
-		return v1alpha1.ReasonPlanOnly, fmt.Sprintf("in mode Report nothing is changed: %d people would get the licence, %d would not for want of units, %d would lose one", o.Add, o.NoUnits, o.Remove)
+		return v1alpha1.ReasonPlanOnly, fmt.Sprintf("in mode Report nothing is changed: %s would get the licence, %d would not for want of units, %d would lose one", persons(o.Add), o.NoUnits, o.Remove)
 	case o.NoUnits > 0:
-		return v1alpha1.ReasonNoUnits, fmt.Sprintf("%d people wait for a free unit of the licence, beyond spec.keepFreeUnits: buy units, take back others, or shorten the lists; each run tries again", o.NoUnits)
+		return v1alpha1.ReasonNoUnits, fmt.Sprintf("no unit of the licence, beyond spec.keepFreeUnits, is free for %s: buy units, take back others, or shorten the lists; each run tries again", persons(o.NoUnits))
 	case o.Add == 0 && o.Removing == 0 && o.Remove > 0:
-		return v1alpha1.ReasonRemovalsHeld, fmt.Sprintf("%d people would lose licences, which another assignment of the licence holds or only reports: see that one", o.Remove)
+		return v1alpha1.ReasonRemovalsHeld, fmt.Sprintf("%s would lose licences, which another assignment of the licence holds or only reports: see that one", persons(o.Remove))
 	case o.Add+o.Remove > 0:
-		return v1alpha1.ReasonPlanPending, fmt.Sprintf("%d people are still to get the licence, and %d to lose one: the next run goes on", o.Add, o.Remove)
+		return v1alpha1.ReasonPlanPending, fmt.Sprintf("the licence is still to be given to %s, and to be taken from %d: the next run goes on", persons(o.Add), o.Remove)
 	}
 	return "", ""
+}
+
+// persons is a number of people in words.
+func persons(n int64) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return fmt.Sprintf("%d people", n)
 }
 
 func removedPeople(batches []v1alpha1.RemovalBatch) (n int64) {
