@@ -47,6 +47,6 @@ func TestAnAssignmentGivesALicence(t *testing.T) {
 		g.Expect(f.client.Get(f.ctx, keyOf(assignment), assignment)).To(Succeed())
 		g.Expect(assignment.Status.Verdict).To(HaveField("Reason", v1alpha1.ReasonInSync), "%+v", assignment.Status.Verdict)
 	}, 20*time.Second).Should(Succeed())
-	t.Logf("%+v", assignment.Status)
+
 	f.expectFigures(customer)
 }

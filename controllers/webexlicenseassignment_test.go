@@ -84,7 +84,8 @@ func TestAssignmentIsPlannedAnew(t *testing.T) {
 	f.create(f.people(20))
 	planned("it is back", "True PlanOnly", 2)
 	f.Expect(f.told.of("WebexLicenseAssignment", "meetings")).To(Equal([]string{
-		"Warning SubjectsUnresolved", "Normal PlanOnly", "Warning SubjectsUnresolved", "Normal PlanOnly"}))
+		"Warning SubjectsUnresolved", "Normal PlanOnly", "Warning SubjectsUnresolved", "Normal PlanOnly",
+	}))
 
 	f.Expect(f.client.Delete(f.ctx, assignment)).To(Succeed())
 	f.settle(customer)

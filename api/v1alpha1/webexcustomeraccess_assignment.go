@@ -31,7 +31,7 @@ type CustomerAssignment struct {
 	// protectedSubjects are people to whom no assignment gives a licence, and from
 	// whom none takes one. Default: none. Mutable.
 	// +optional
-	ProtectedSubjects *ProtectedSubjects `json:"protectedSubjects,omitempty"`
+	ProtectedSubjects *ProtectedSubjects `json:"protectedSubjects,omitempty"` //nolint:kubeapilinter // absent is nil, as for the structs of the customer
 }
 
 // ProtectedSubjects are people whom no assignment touches.

@@ -88,6 +88,7 @@ type WebexLicenseAssignmentSpec struct {
 
 // LicenseSelector selects one licence.
 // +structType=atomic
+// +kubebuilder:validation:MinProperties=1
 // +kubebuilder:validation:XValidation:rule="has(self.offerCode) != has(self.name)",message="set either offerCode or name: offerCode stays when Cisco renames the licence"
 type LicenseSelector struct {
 	// offerCode is Webex's code of the product (status.offerCode of the row). It
@@ -107,6 +108,7 @@ type LicenseSelector struct {
 
 // Subjects say who is meant. Addresses are personal data: prefer emailsFrom.
 //
+// +kubebuilder:validation:MinProperties=1
 // +kubebuilder:validation:XValidation:rule="has(self.emails) || has(self.emailsFrom) || has(self.groups) || has(self.locations)",message="subjects needs at least one source: emails, emailsFrom, groups or locations"
 type Subjects struct {
 	// emails are addresses of people of the organization, compared without case.
