@@ -37,9 +37,11 @@ type scenario struct {
 // the trouble is over.
 func TestAlerts(t *testing.T) {
 	t.Parallel()
-	world := cluster.NewWorld(t, Options{Rules: rules, Sim: webexsim.Options{KeepRefreshEnd: true}})
+	world := cluster.NewWorld(t, Options{
+		Rules: rules, Sim: webexsim.Options{KeepRefreshEnd: true}, Arguments: []string{"--enable-assignment"},
+	})
 	begin := time.Now()
-	scenarios := slices.Concat(troubles(), credentials(), capacities(), schedules())
+	scenarios := slices.Concat(troubles(), credentials(), capacities(), schedules(), assignments())
 	t.Run("all", func(t *testing.T) {
 		for _, s := range scenarios {
 			t.Run(s.alert, func(t *testing.T) {

@@ -65,7 +65,7 @@ func TestDashboards(t *testing.T) {
 	t.Parallel()
 	w := cluster.NewWorld(t, Options{
 		Rules: filepath.Join("..", "alerts", "rules_scaled.yaml"),
-		Sim:   webexsim.Options{RefreshTokenLifetime: 10 * 24 * time.Hour},
+		Sim:   webexsim.Options{RefreshTokenLifetime: 10 * 24 * time.Hour}, Arguments: []string{"--enable-assignment"},
 	})
 	eventfulDay(w)
 	for _, d := range dashboards(t) {
@@ -165,7 +165,7 @@ func eventfulDay(w *World) {
 	token := w.Sim.IssueToken(webexsim.TokenSpec{Organization: acme.UUID(), Owner: busy, WithRefresh: true})
 	w.must("selling few units", acme.SetTotal(assigned, acme.Truth().License(assigned).Consumed+3))
 	w.AddAccess(busy, map[string]string{"clientID": token.ClientID, "clientSecret": token.ClientSecret, "refreshToken": token.Refresh},
-		func(c *v1alpha1.WebexCustomerAccess) { c.Spec.HierarchyPath = "hcs.emea" })
+		func(c *v1alpha1.WebexCustomerAccess) { c.Spec.HierarchyPath = "hcs.emea"; w.writes(c, acme.UUID()) })
 	w.AddCustomer("initech", webexsim.OverAssignedOrganization())
 	w.AddCustomer("resting", webexsim.Generate(webexsim.GeneratorOptions{Seed: 1, People: 10}), func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = new(true) })
 	held := w.AddCustomer("held", webexsim.Generate(webexsim.GeneratorOptions{Seed: 2, People: 30}))
@@ -173,6 +173,7 @@ func eventfulDay(w *World) {
 	w.AwaitSynced(busy, "initech", "held", "refused")
 
 	w.schedules()
+	w.failedChange(acme)
 	for _, license := range held.Truth().Licenses {
 		w.must("taking a licence away", held.DropLicense(license.ID))
 	}
@@ -192,6 +193,22 @@ func eventfulDay(w *World) {
 	})
 	w.Await("a pause that Webex asked for", func() bool { return w.Customer(busy).Status.NotBefore != nil })
 	w.AwaitScrape()
+}
+
+// failedChange lets an assignment of the busy customer try to give a person a licence, whom Webex does not know then.
+func (w *World) failedChange(organization *webexsim.Organization) {
+	w.t.Helper()
+	gone := w.Sim.AddRule(webexsim.Rule{Operation: webexsim.OperationAssign, Status: http.StatusNotFound})
+	w.Create(&v1alpha1.WebexLicenseAssignment{
+		ObjectMeta: w.Meta("sales"),
+		Spec: v1alpha1.WebexLicenseAssignmentSpec{
+			CustomerAccessRef: v1alpha1.LocalCustomerReference{Name: busy}, License: v1alpha1.LicenseSelector{Name: assigned},
+			Subjects: v1alpha1.Subjects{Emails: []string{organization.PersonEmail(20)}}, Mode: v1alpha1.AssignmentModeEnforce,
+		},
+	})
+	w.Await("a change that failed", func() bool { return len(w.assigned("sales").Status.Failures) > 0 })
+	w.Sim.RemoveRule(gone)
+	w.Patch(w.assigned("sales"), `{"spec":{"mode":"Report"}}`)
 }
 
 // schedules creates one that runs at once, one that will, and one whose only slot is missed, and waits for them.
