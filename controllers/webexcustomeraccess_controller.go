@@ -38,7 +38,7 @@ import (
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexcustomeraccesses/finalizers,verbs=update
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncs,verbs=list;watch;create
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexlicenses,verbs=list;watch;patch
-// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexlicenseassignments,verbs=list;watch
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexlicenseassignments,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=configmaps;secrets,verbs=get;list;watch
 
 // customerFieldManager owns, in server-side apply, the part of a customer's
