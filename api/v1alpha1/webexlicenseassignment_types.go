@@ -48,12 +48,12 @@ type WebexLicenseAssignmentSpec struct {
 	// assignable, which means synced and inside the default subscription and
 	// site URL. Calling and Contact Center licences are not managed. Mutable.
 	// +required
-	License LicenseSelector `json:"license,omitzero"`
+	License LicenseSelector `json:"license,omitzero"` //nolint:kubeapilinter // the rule of the struct refuses an empty one, in better words
 
 	// subjects say who shall hold it: the union of all sources. While one of them
 	// cannot be resolved completely, the licence is taken from no person. Mutable.
 	// +required
-	Subjects Subjects `json:"subjects,omitzero"`
+	Subjects Subjects `json:"subjects,omitzero"` //nolint:kubeapilinter // as license
 
 	// mode is Report, which plans only, or Enforce, which carries the plan out.
 	// Enforce needs two more things: the operator's flag --enable-assignment, and
@@ -88,7 +88,6 @@ type WebexLicenseAssignmentSpec struct {
 
 // LicenseSelector selects one licence.
 // +structType=atomic
-// +kubebuilder:validation:MinProperties=1
 // +kubebuilder:validation:XValidation:rule="has(self.offerCode) != has(self.name)",message="set either offerCode or name: offerCode stays when Cisco renames the licence"
 type LicenseSelector struct {
 	// offerCode is Webex's code of the product (status.offerCode of the row). It
@@ -108,7 +107,6 @@ type LicenseSelector struct {
 
 // Subjects say who is meant. Addresses are personal data: prefer emailsFrom.
 //
-// +kubebuilder:validation:MinProperties=1
 // +kubebuilder:validation:XValidation:rule="has(self.emails) || has(self.emailsFrom) || has(self.groups) || has(self.locations)",message="subjects needs at least one source: emails, emailsFrom, groups or locations"
 type Subjects struct {
 	// emails are addresses of people of the organization, compared without case.
