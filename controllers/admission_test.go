@@ -37,7 +37,10 @@ func validSpec(kind string) map[string]any {
 		"WebexCustomerAccess": {"credentialsSecretRef": map[string]any{"name": "webex-token"}},
 		"LicenseSync":         {"customerAccessRef": map[string]any{"name": "acme"}},
 		"LicenseSyncSchedule": {"customerAccessRef": map[string]any{"name": "acme"}, "schedule": "@daily"},
-		"WebexLicense":        {"customerAccessRef": map[string]any{"name": "acme"}, "licenseID": "id", "level": "Customer"},
+		"WebexLicenseAssignment": {
+			"customerAccessRef": map[string]any{"name": "acme"}, "license": map[string]any{"offerCode": "EE"}, "subjects": map[string]any{"groups": []any{"Sales"}},
+		},
+		"WebexLicense": {"customerAccessRef": map[string]any{"name": "acme"}, "licenseID": "id", "level": "Customer"},
 	}[kind]
 }
 
@@ -45,6 +48,9 @@ func validSpec(kind string) map[string]any {
 func set(spec map[string]any, path string, value any) map[string]any {
 	name, rest, nested := strings.Cut(path, ".")
 	if list, ok := strings.CutSuffix(name, "[]"); ok {
+		if nested {
+			value = set(map[string]any{"name": "x"}, rest, value)
+		}
 		spec[list] = []any{value}
 		return spec
 	}
@@ -278,6 +284,9 @@ func TestStringsAtTheirBounds(t *testing.T) {
 			}
 			build := func(n int) *unstructured.Unstructured {
 				spec := set(validSpec(kind), path, longest(path, n))
+				if strings.HasPrefix(path, "assignment.protectedSubjects.") {
+					set(spec, "assignment.credentialsSecretRef.name", "x")
+				}
 				switch path {
 				case "connection.noProxy[]":
 					set(spec, "connection.proxyURL", "http://proxy.example")
@@ -287,6 +296,8 @@ func TestStringsAtTheirBounds(t *testing.T) {
 					set(spec, "connection.caBundleRef.name", "x")
 				case "locationID":
 					spec["level"] = "Site"
+				case "license.name":
+					without(spec["license"].(map[string]any), "offerCode")
 				}
 				return f.object(kind, "bounds", spec)
 			}

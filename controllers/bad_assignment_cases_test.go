@@ -259,7 +259,7 @@ func badCredentials() []badAssignmentCase {
 func badTogether() []badAssignmentCase {
 	return []badAssignmentCase{
 		{
-			name: "only reported", reason: v1alpha1.ReasonPlanOnly, words: []string{"in mode Report nothing is changed: 1 people would get the licence", "1 would lose one"}, check: unsent,
+			name: "only reported", reason: v1alpha1.ReasonPlanOnly, words: []string{"in mode Report nothing is changed: 1 person would get the licence", "1 would lose one"}, check: unsent,
 			spoil: func(b *badAssignment) { b.assignment.Spec.Mode = v1alpha1.AssignmentModeReport },
 		},
 		{

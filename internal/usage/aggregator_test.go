@@ -61,12 +61,14 @@ func TestRowsOfASmallOrganization(t *testing.T) {
 	freeCustomer.Key = Key{Level: LevelCustomer, LicenseID: "lic-basic"}
 	freeCustomer.Consumed, freeCustomer.Available, freeCustomer.UtilizationPercent = new(int64(44)), new(int64(0)), new(int32(100))
 	freeCustomer.UnitsWithoutLocation, freeCustomer.ResidualUnits = new(int64(1)), new(int64(42))
+	freeCustomer.Holders = new(int64(2))
 
 	proCustomer := pro
 	proCustomer.Key = Key{Level: LevelCustomer, LicenseID: "lic-pro"}
 	proCustomer.Consumed, proCustomer.Available, proCustomer.UtilizationPercent = new(int64(3)), new(int64(97)), new(int32(3))
 	proCustomer.ByUsers, proCustomer.ByWorkspaces = new(int64(2)), new(int64(1))
 	proCustomer.UnitsWithoutLocation, proCustomer.ResidualUnits = new(int64(0)), new(int64(1))
+	proCustomer.Holders = new(int64(1))
 
 	freeOslo := free
 	freeOslo.Key = Key{Level: LevelSite, LicenseID: "lic-basic", LocationID: "loc-oslo"}
