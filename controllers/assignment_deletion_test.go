@@ -47,6 +47,39 @@ func TestDeletingAssignmentsTakesNothing(t *testing.T) {
 	f.Expect(f.org.Holders("Webex Meetings Suite")).To(Equal(holders), "the customer is deleted")
 }
 
+// Of two assignments that own the pool together, or of which one kept it as it was, the one that is left takes nothing
+// from the people of the one that is deleted, unless a person approves that or says it anew.
+func TestDeletingOneOfTwoAssignmentsTakesNothing(t *testing.T) {
+	f := newFixture(t, func(o *fixtureOptions) { o.stopped = true })
+	f.start(assigning)
+	f.assignable("acme")
+	f.create(f.people(0, 1, 2, 20))
+	all := f.newAssignment("all", "acme")
+	all.Spec.Mode, all.Spec.Unlisted = v1alpha1.AssignmentModeEnforce, v1alpha1.UnlistedRemove
+	one := f.newAssignment("one", "acme")
+	one.Spec.Mode, one.Spec.Unlisted = v1alpha1.AssignmentModeEnforce, v1alpha1.UnlistedRemove
+	one.Spec.Subjects = v1alpha1.Subjects{Emails: []string{f.org.PersonEmail(1)}}
+	f.create(all)
+	f.create(one)
+	f.awaitVerdict(all, "True InSync")
+	f.awaitVerdict(one, "True InSync")
+	holders := f.org.Holders("Webex Meetings Suite")
+	f.Expect(holders).To(Equal([]int{0, 1, 2, 20}))
+	f.run("acme") // after which each has seen the other
+
+	f.Expect(f.client.Delete(f.ctx, all)).To(Succeed())
+	f.run("acme")
+	f.run("acme")
+	f.awaitVerdict(one, "False RemovalsHeld Stalled RemovalsHeld")
+	f.Expect(f.org.Holders("Webex Meetings Suite")).To(Equal(holders))
+	f.Expect(one.Status.Held.People).To(HaveValue(BeEquivalentTo(3)))
+	f.Expect(one.Status.Verdict.Message).To(ContainSubstring("other assignments of the licence are gone, such as all"))
+
+	f.changeAssignment(one, func(a *v1alpha1.WebexLicenseAssignment) { a.Spec.MaxRemovals = new(int32(3)) })
+	f.awaitVerdict(one, "True InSync")
+	f.Expect(f.org.Holders("Webex Meetings Suite")).To(Equal([]int{1}))
+}
+
 // An operator without its flag plans, and changes nothing: see newFixture.
 func TestWithoutTheFlagNothingIsAssigned(t *testing.T) {
 	f := newFixture(t)

@@ -298,6 +298,15 @@ type AssignmentInputs struct {
 	// +kubebuilder:validation:MaxLength=64
 	LocksHash string `json:"locksHash,omitempty"`
 
+	// peers are the other assignments of the licence. Should one of them be gone
+	// while the spec stays as it is, removals wait for approval: to delete an
+	// assignment takes no licence from any person.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=128
+	// +kubebuilder:validation:items:MaxLength=253
+	Peers []string `json:"peers,omitempty"`
+
 	// inSyncHash identifies spec and people of the lists when all was in sync.
 	// +optional
 	// +kubebuilder:validation:MinLength=1

@@ -7,17 +7,18 @@ import (
 	"slices"
 )
 
-// guard holds the removals of assignments that would take licences from more people than they may, or that list no person
-// of the organization. What is held for one assignment is held for all that it follows from.
+// guard holds the removals of assignments that would take licences from more people than they may, that list no person of
+// the organization, or that have lost a peer. What is held for one assignment is held for all that it follows from.
 func (p *planner) guard() {
 	sets := p.removals()
 	for i, set := range sets {
+		p.Outcomes[i].Gone = p.gone(i)
 		if len(set) == 0 {
 			continue
 		}
 		a, held := &p.Assignments[i], HeldSet{People: p.peopleOf(set), Token: p.token(set)}
 		switch {
-		case a.Removed+held.People <= a.MaxRemovals && p.listsAny(a):
+		case a.Removed+held.People <= a.MaxRemovals && p.listsAny(a) && len(p.Outcomes[i].Gone) == 0:
 		case a.Approved == held.Token:
 			p.Outcomes[i].Approved = true
 		default:
@@ -59,6 +60,27 @@ func (p *planner) hold(set []int) {
 	for _, n := range set {
 		p.Changes[n].State = Held
 	}
+}
+
+// gone are the former peers of an assignment that do not mean its licence any more.
+func (p *planner) gone(i int) (names []string) {
+	license := p.Outcomes[i].License
+	for _, peer := range p.Assignments[i].Peers {
+		if license < 0 || !slices.ContainsFunc(p.groups[license], func(n int) bool { return p.Assignments[n].Name == peer }) {
+			names = append(names, peer)
+		}
+	}
+	return names
+}
+
+// Peers are the names of the other assignments that mean the licence of one.
+func (p *Plan) Peers(w World, i int) (names []string) {
+	for n := range p.Outcomes {
+		if n != i && p.Outcomes[i].License >= 0 && p.Outcomes[n].License == p.Outcomes[i].License {
+			names = append(names, w.Assignments[n].Name)
+		}
+	}
+	return names
 }
 
 // listsAny says whether an assignment lists any person of the organization.

@@ -81,6 +81,8 @@ type Outcome struct {
 	Add, NoUnits, Unchanged, Remove int64
 	// Protected and Skipped are listed and not touched; Conflicts are those of them about whom assignments disagree.
 	Protected, Skipped, Conflicts int64
+	// Gone are the peers that do not mean the licence any more.
+	Gone []string
 	// Held is set if removals wait for approval.
 	Held *HeldSet
 	// Removing is how many people lose licences by what is to be sent.

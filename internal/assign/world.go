@@ -70,6 +70,9 @@ type Assignment struct {
 	MaxRemovals, Removed int64
 	// KeepFree is the number of units that additions leave free.
 	KeepFree int64
+	// Peers are the names of the other assignments that meant the licence before, as long as the spec is the same. While
+	// one of them is gone, removals are held: whom it listed is not known any more.
+	Peers []string
 	// Approved is the token of held removals that a person approved; empty if none.
 	Approved string
 }

@@ -22,6 +22,7 @@ const (
 	maxWhere      = 600
 	maxBatches    = 32
 	maxFailures   = 32
+	maxPeers      = 128
 	shownFaults   = 3 // of a message
 )
 
@@ -65,7 +66,7 @@ func (w *ward) conclude(j *Job, i int, now time.Time) {
 			last.Failed = new(int64(0))
 		}
 	}
-	w.observe(j, reason)
+	w.observe(j, i, reason)
 }
 
 // orNil leaves a count of zero out.
@@ -103,14 +104,22 @@ func (w *ward) subjects(o *assign.Outcome) *v1alpha1.SubjectCounts {
 }
 
 // observe notes what the plan was made by.
-func (w *ward) observe(j *Job, reason string) {
+func (w *ward) observe(j *Job, i int, reason string) {
 	in := &v1alpha1.AssignmentInputs{Generation: &w.Generation, Sources: slices.Clone(w.list.Observed), LocksHash: LocksHash(j.customer, j.enabled)}
 	if s := j.writeSecret; s != nil && !slices.ContainsFunc(in.Sources, func(o v1alpha1.ObservedSource) bool { return o.Kind == s.Kind && o.Name == s.Name }) {
 		in.Sources = append(in.Sources, *s)
 	}
+	in.Peers = j.plan.Peers(j.world, i)
 	if before := w.facts.Observed; before != nil {
 		in.InSyncHash = before.InSyncHash
+		for _, gone := range j.plan.Outcomes[i].Gone { // still, unless a person approved what follows from it
+			if slices.Contains(before.Peers, gone) && !j.plan.Outcomes[i].Approved {
+				in.Peers = append(in.Peers, gone)
+			}
+		}
 	}
+	slices.Sort(in.Peers)
+	in.Peers = in.Peers[:min(len(in.Peers), maxPeers)]
 	if reason == v1alpha1.ReasonInSync {
 		in.InSyncHash = w.hash(j)
 	}
@@ -215,6 +224,8 @@ func (w *ward) judgeChanges(_ *Job, o *assign.Outcome) (reason, message string) 
 	switch {
 	case o.Held != nil && len(w.resolved.People) == 0:
 		return v1alpha1.ReasonRemovalsHeld, fmt.Sprintf("%s would lose licences, since the lists have no person of the organization: correct them, or approve with kubectl webex approve-removals %s", persons(o.Held.People), w.Name)
+	case o.Held != nil && len(o.Gone) > 0:
+		return v1alpha1.ReasonRemovalsHeld, fmt.Sprintf("%s would lose licences, since other assignments of the licence are gone, such as %s: list their people here, or approve with kubectl webex approve-removals %s", persons(o.Held.People), o.Gone[0], w.Name)
 	case o.Held != nil:
 		return v1alpha1.ReasonRemovalsHeld, fmt.Sprintf("%s would lose licences, and within 24 hours %d did; spec.maxRemovals is %d: look at the plan, then correct the lists, or approve with kubectl webex approve-removals %s",
 			persons(o.Held.People), removedPeople(w.facts.Removals), ptr.Deref(w.Spec.MaxRemovals, defaultMaxRemovals), w.Name)

@@ -96,6 +96,9 @@ func (j *Job) assignment(w *ward, now time.Time) assign.Assignment {
 		KeepFree:       int64(ptr.Deref(w.Spec.KeepFreeUnits, 0)),
 		Approved:       w.Annotations[v1alpha1.AnnotationApproveRemovals],
 	}
+	if in := w.facts.Observed; in != nil && ptr.Deref(in.Generation, 0) == w.Generation {
+		a.Peers = in.Peers
+	}
 	if l := w.facts.License; l != nil && ptr.Deref(l.ChosenGeneration, 0) == w.Generation {
 		a.ChosenID = j.spelled(l.ID)
 	}

@@ -117,10 +117,7 @@ func (s *scenario) prepare() {
 	s.customer("umbrella", v1alpha1.CABundleKindConfigMap, map[string]string{"accessToken": s.sim.IssueToken(webexsim.TokenSpec{Organization: slow.UUID}).Access})
 	s.sim.AddRule(webexsim.Rule{Organization: slow.UUID, Status: http.StatusTooManyRequests, Header: map[string]string{"Retry-After": "600"}})
 
-	s.create(&v1alpha1.WebexLicenseAssignment{ObjectMeta: s.meta("chicago"), Spec: v1alpha1.WebexLicenseAssignmentSpec{
-		CustomerAccessRef: v1alpha1.LocalCustomerReference{Name: "acme"},
-		License:           v1alpha1.LicenseSelector{Name: "Advanced Messaging"}, Subjects: v1alpha1.Subjects{Locations: []string{"Chicago Branch"}},
-	}})
+	s.assignment("chicago")
 	s.create(&v1alpha1.LicenseSyncSchedule{ObjectMeta: s.meta("forgetful"), Spec: v1alpha1.LicenseSyncScheduleSpec{
 		CustomerAccessRef: &v1alpha1.LocalCustomerReference{Name: "acme"}, Schedule: "0 0 1 1 *", RunOnActivation: new(true),
 		SuccessfulRunsHistoryLimit: new(int32(0)),
@@ -143,6 +140,24 @@ func (s *scenario) customer(name string, ca v1alpha1.CABundleKind, credentials m
 	}})
 }
 
+// assignment reports who is to have a licence at a location.
+func (s *scenario) assignment(name string) {
+	s.t.Helper()
+	s.create(&v1alpha1.WebexLicenseAssignment{ObjectMeta: s.meta(name), Spec: v1alpha1.WebexLicenseAssignmentSpec{
+		CustomerAccessRef: v1alpha1.LocalCustomerReference{Name: "acme"},
+		License:           v1alpha1.LicenseSelector{Name: "Advanced Messaging"}, Subjects: v1alpha1.Subjects{Locations: []string{"Chicago Branch"}},
+	}})
+}
+
+// planned says whether an assignment is.
+func (s *scenario) planned(name string) func() bool {
+	return func() bool {
+		assignment := &v1alpha1.WebexLicenseAssignment{}
+		s.get(name, assignment)
+		return meta.IsStatusConditionTrue(assignment.Status.Conditions, v1alpha1.ConditionReady)
+	}
+}
+
 // play sees to it that all of it is done.
 func (s *scenario) play() {
 	s.t.Helper()
@@ -154,11 +169,12 @@ func (s *scenario) play() {
 	}
 	s.await("the first run of acme", synced("acme"))
 	s.await("the first run of globex", synced("globex"))
-	s.await("an assignment is planned", func() bool {
-		assignment := &v1alpha1.WebexLicenseAssignment{}
-		s.get("chicago", assignment)
-		return meta.IsStatusConditionTrue(assignment.Status.Conditions, v1alpha1.ConditionReady)
-	})
+	s.await("an assignment is planned", s.planned("chicago"))
+	if s.over() {
+		return
+	}
+	s.assignment("later")
+	s.await("one that comes later has a run of its own", s.planned("later"))
 	s.await("hooli's credentials are refused", func() bool {
 		return s.says("hooli", v1alpha1.ConditionCredentialsValid, metav1.ConditionFalse, v1alpha1.ReasonCredentialsRejected)
 	})

@@ -98,6 +98,12 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: locksHash
       type:
         scalar: string
+    - name: peers
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
     - name: sources
       type:
         list:

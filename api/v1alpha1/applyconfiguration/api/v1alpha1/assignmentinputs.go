@@ -30,6 +30,10 @@ type AssignmentInputsApplyConfiguration struct {
 	Sources []ObservedSourceApplyConfiguration `json:"sources,omitempty"`
 	// locksHash identifies the operator's flag and spec.assignment of the customer.
 	LocksHash *string `json:"locksHash,omitempty"`
+	// peers are the other assignments of the licence. Should one of them be gone
+	// while the spec stays as it is, removals wait for approval: to delete an
+	// assignment takes no licence from any person.
+	Peers []string `json:"peers,omitempty"`
 	// inSyncHash identifies spec and people of the lists when all was in sync.
 	InSyncHash *string `json:"inSyncHash,omitempty"`
 }
@@ -66,6 +70,16 @@ func (b *AssignmentInputsApplyConfiguration) WithSources(values ...*ObservedSour
 // If called multiple times, the LocksHash field is set to the value of the last call.
 func (b *AssignmentInputsApplyConfiguration) WithLocksHash(value string) *AssignmentInputsApplyConfiguration {
 	b.LocksHash = &value
+	return b
+}
+
+// WithPeers adds the given value to the Peers field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Peers field.
+func (b *AssignmentInputsApplyConfiguration) WithPeers(values ...string) *AssignmentInputsApplyConfiguration {
+	for i := range values {
+		b.Peers = append(b.Peers, values[i])
+	}
 	return b
 }
 
