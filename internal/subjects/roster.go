@@ -12,7 +12,8 @@ import (
 const notOne = -2
 
 // Roster holds the people whom a walk has seen, by what a plan needs of them: ids, licences, and which of the addresses
-// that lists name are whose. Its memory is some 200 bytes a person. It is not safe for concurrent use.
+// that lists name are whose. Its memory is some 200 bytes a person, and twice that where each
+// holds another set of licences and ids of groups are spelled otherwise. It is not safe for concurrent use.
 type Roster struct {
 	// People are those seen, in their order.
 	People []assign.Person
