@@ -78,6 +78,9 @@ func someAssignment(w *assign.World, n int, pick func(n int) int, odd func(of in
 	if odd(4) {
 		a.Approved = "other"
 	}
+	if odd(5) {
+		a.Peers = []string{[]string{"a0", "a1", "gone"}[pick(3)]}
+	}
 	for person := range w.People {
 		if pick(2) == 0 {
 			a.Listed = slices.Insert(a.Listed, pick(len(a.Listed)+1), person)

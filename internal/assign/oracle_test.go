@@ -235,11 +235,20 @@ func guarded(all []wish, i int) []wish {
 	return slices.DeleteFunc(slices.Clone(all), func(w wish) bool { return !w.removal() || !slices.Contains(w.by, i) })
 }
 
-// trips says whether an assignment would take too many licences, or all because its list is empty.
+// trips says whether an assignment would take too many licences, or all because its list is empty, or some of a peer's
+// that is gone.
 func (o *oracle) trips(all []wish, i int) bool {
 	set := guarded(all, i)
 	own := slices.ContainsFunc(o.w.Assignments[i].Listed, func(person int) bool { return !o.w.People[person].External })
-	return len(set) > 0 && (o.w.Assignments[i].Removed+peopleIn(set) > o.w.Assignments[i].MaxRemovals || !own)
+	return len(set) > 0 && (o.w.Assignments[i].Removed+peopleIn(set) > o.w.Assignments[i].MaxRemovals || !own || o.misses(i))
+}
+
+// misses says whether a peer of an assignment means another licence now, or nothing.
+func (o *oracle) misses(i int) bool {
+	return slices.ContainsFunc(o.w.Assignments[i].Peers, func(name string) bool {
+		k := slices.IndexFunc(o.w.Assignments, func(a assign.Assignment) bool { return a.Name == name })
+		return k < 0 || o.means[k] != o.means[i]
+	})
 }
 
 func peopleIn(set []wish) int64 {
