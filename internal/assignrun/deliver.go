@@ -43,8 +43,7 @@ type result struct {
 // delivery is one person's call under way.
 type delivery struct {
 	*sending
-	person assign.Call
-	id     string
+	id string
 	result
 	conflicted bool
 }
@@ -52,7 +51,7 @@ type delivery struct {
 // deliver sends a call until all of it is carried out, or refused. What may have been carried out is read before it is
 // sent again.
 func (u *sending) deliver(ctx, underWay context.Context, call assign.Call) result {
-	d := &delivery{sending: u, person: call, id: u.world.People[call.Person].ID}
+	d := &delivery{sending: u, id: u.world.People[call.Person].ID}
 	d.left = call.Changes
 	for try := 1; len(d.left) > 0; try++ {
 		again := d.send(underWay, d.left)

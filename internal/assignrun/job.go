@@ -21,7 +21,7 @@ import (
 const IndexCustomer = "spec.customerAccessRef.name"
 
 // Job is what an attempt does about the assignments of one customer. Its methods are called in this order: Gather, the
-// walk with the roster, Plan, Send where there is something to send, and Plan again.
+// walk with the roster, Plan, Send where there is something to send, Replan after it, and Record.
 type Job struct {
 	customer *v1alpha1.WebexCustomerAccess
 	enabled  bool

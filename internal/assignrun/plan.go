@@ -160,11 +160,7 @@ func licenseOf(row *v1alpha1.WebexLicense) assign.License {
 
 // removedWithin is how many people lost a licence within the last 24 hours, or may have.
 func removedWithin(batches []v1alpha1.RemovalBatch, now time.Time) int64 {
-	var n int64
-	for _, b := range current(batches, now) {
-		n += ptr.Deref(b.People, 0)
-	}
-	return n
+	return removedPeople(current(batches, now))
 }
 
 // current are the batches that still count. One ahead of the clock does.

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/assign"
@@ -90,7 +91,6 @@ type sending struct {
 	// last is the latest failure, in a row so many times.
 	last  failure
 	times int
-	ended bool
 }
 
 // Send changes in Webex what the plan says, and notes in the facts what came of it. Its error is one that ends the
@@ -172,7 +172,7 @@ func (u *sending) goesOn(ctx context.Context) bool {
 	if !current && u.stopped == nil {
 		u.stopped = outdated
 	}
-	return u.stopped == nil && !u.ended
+	return u.stopped == nil && u.parked == nil
 }
 
 // admit is what of a call may be sent now: as units are free, and removals as long as their reservation lasts.
@@ -256,7 +256,7 @@ func (s *sentCounts) note(i int, r result) {
 func (s *sentCounts) fail(f failure) {
 	for n := range s.failures {
 		known := &s.failures[n]
-		if known.Reason == f.reason && code(known.Code) == f.code {
+		if known.Reason == f.reason && ptr.Deref(known.Code, 0) == f.code {
 			*known.People++
 			return
 		}
@@ -266,13 +266,6 @@ func (s *sentCounts) fail(f failure) {
 			Reason: f.reason, Code: orNil(f.code), People: new(int64(1)), TrackingID: status.Clip(f.trackingID, 256),
 		})
 	}
-}
-
-func code(c *int64) int64 {
-	if c == nil {
-		return 0
-	}
-	return *c
 }
 
 // judge ends the sending after a failure that all others would share.
@@ -291,7 +284,7 @@ func (u *sending) judge(r result) {
 	case r.ends != nil:
 		u.stopped = r.ends
 	case r.waits != nil:
-		u.parked, u.ended = r.waits, true
+		u.parked = r.waits
 	case u.times >= equalFailures:
 		u.stopped = &stop{v1alpha1.ReasonTooManyFailures, "20 changes in a row failed for the same reason, which status.failures has: nothing more was sent, the next run tries again"}
 	}
@@ -302,7 +295,7 @@ func (w *ward) reserve(people int64, now time.Time) {
 	batches := current(w.facts.Removals, now)
 	if len(batches) >= maxBatches {
 		slices.SortFunc(batches, func(a, b v1alpha1.RemovalBatch) int { return a.Time.Compare(b.Time.Time) })
-		*batches[1].People += code(batches[0].People) // which count for longer so
+		*batches[1].People += ptr.Deref(batches[0].People, 0) // which count for longer so
 		batches = batches[1:]
 	}
 	w.facts.Removals = append(batches, v1alpha1.RemovalBatch{Time: status.WholeSecond(now.Add(reservation)), People: &people})

@@ -90,7 +90,7 @@ func (a *attempt) assign(ctx context.Context) error {
 		return err
 	}
 	sender, err := a.sender(ctx)
-	switch failure := failures.Of(ctx, err); {
+	switch failure := failures.OfWrite(ctx, err); {
 	case err == nil:
 		err = a.send(ctx, sender)
 	case ctx.Err() != nil, failure.Retriable():
@@ -118,7 +118,7 @@ func (a *attempt) sender(ctx context.Context) (sender assignrun.Sender, err erro
 		limiter.Tell = func(context.Context, time.Time) {} // reading need not wait for it
 	}
 	if a.Budgets.Refused(session.Owner, session.SecretVersion) {
-		return sender, failures.Auth(v1alpha1.ReasonCredentialsRejected, "Webex refused the write credentials: put a valid token into the Secret of spec.assignment.credentialsSecretRef; nothing is tried before the Secret changes")
+		return sender, failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s", failures.CredentialsRejected)
 	}
 	if err := session.Connect(ctx, a.observe); err != nil {
 		return sender, err
