@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -229,5 +228,5 @@ func (w *unreadable) expectUnreadyWithout(plural string) {
 	again := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: definition.Name, Annotations: definition.Annotations}, Spec: definition.Spec}
 	w.Eventually(func() error { return w.client.Create(w.ctx, again.DeepCopy()) }).Should(Succeed())
 	w.Eventually(w.ready, 2*time.Minute).Should(Succeed())
-	w.Expect(strings.Count(w.log.String(), "panic")).To(BeZero())
+	w.Expect(operator.Crashed(w.log.String())).To(BeEmpty())
 }

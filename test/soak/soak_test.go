@@ -236,10 +236,8 @@ func (w *world) expectSecrecy(metrics string) {
 	for where, text := range told {
 		w.note("searched %s: %d bytes", where, len(text))
 	}
-	for _, sign := range []string{"panic", "fatal error", "DATA RACE"} {
-		if at := strings.Index(told["the log"], sign); at >= 0 {
-			w.t.Errorf("the log tells of a %s: %s", sign, told["the log"][at:min(at+2000, len(told["the log"]))])
-		}
+	if sign := operator.Crashed(told["the log"]); sign != "" {
+		w.t.Errorf("the log tells of a crash: %s", sign)
 	}
 }
 
