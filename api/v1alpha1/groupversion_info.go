@@ -38,6 +38,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&LicenseSyncSchedule{}, &LicenseSyncScheduleList{},
 		&WebexLicense{}, &WebexLicenseList{},
 		&WebexLicenseAssignment{}, &WebexLicenseAssignmentList{},
+		&WebexPartner{}, &WebexPartnerList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil

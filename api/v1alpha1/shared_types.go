@@ -20,11 +20,17 @@ const (
 	// LabelShard on a customer or schedule names the shard that it belongs to, where
 	// managers are told apart by it (--watch-label-selector).
 	LabelShard = GroupName + "/shard"
+	// LabelPartner is the name of the WebexPartner that made a customer. A person who takes it away takes the
+	// customer over.
+	LabelPartner = GroupName + "/partner"
+	// LabelDefaultSchedule on a customer, with the value none, leaves it out of the schedule that the chart makes
+	// for all customers.
+	LabelDefaultSchedule = GroupName + "/default-schedule"
 )
 
 const (
 	// AnnotationRequestedAt on a WebexCustomerAccess asks for a run now, on a
-	// LicenseSyncSchedule for one of each of its customers. Any new value counts (a time is customary); the value is echoed in
+	// LicenseSyncSchedule for one of each of its customers, on a WebexPartner for a discovery. Any new value counts (a time is customary); the value is echoed in
 	// status.lastHandledReconcileAt, and the same value never runs twice.
 	AnnotationRequestedAt = GroupName + "/requestedAt"
 
@@ -34,8 +40,8 @@ const (
 	AnnotationApprovePrune = GroupName + "/approvePrune"
 
 	// AnnotationApproveRemovals on a WebexLicenseAssignment approves exactly the
-	// removals of licences that status.held describes; its value is
-	// status.held.token.
+	// removals of licences that status.held describes, on a WebexPartner the
+	// suspensions; its value is status.held.token.
 	AnnotationApproveRemovals = GroupName + "/approveRemovals"
 )
 

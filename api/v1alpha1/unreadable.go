@@ -72,6 +72,13 @@ func (in *WebexLicenseAssignment) UnmarshalJSON(data []byte) (err error) {
 	return err
 }
 
+// UnmarshalJSON decodes what can be read and notes the rest in Unreadable.
+func (in *WebexPartner) UnmarshalJSON(data []byte) (err error) {
+	type plain WebexPartner
+	in.Unreadable, err = decode(data, (*plain)(in))
+	return err
+}
+
 // decode is an ordinary decoding, and does more only where that fails.
 func decode[T any](data []byte, into *T) ([]UnreadableField, error) {
 	refused := utiljson.Unmarshal(data, into)

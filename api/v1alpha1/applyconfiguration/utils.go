@@ -64,6 +64,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.CredentialsStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CustomerAssignment"):
 		return &apiv1alpha1.CustomerAssignmentApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("CustomerTemplate"):
+		return &apiv1alpha1.CustomerTemplateApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("CustomerTotals"):
 		return &apiv1alpha1.CustomerTotalsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("EffectiveDefaults"):
@@ -74,6 +76,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ExpiryWarningApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Explained"):
 		return &apiv1alpha1.ExplainedApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("HeldCustomers"):
+		return &apiv1alpha1.HeldCustomersApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("HeldPrune"):
 		return &apiv1alpha1.HeldPruneApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("HeldRemovals"):
@@ -102,10 +106,22 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.LocalCustomerReferenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ObservedSource"):
 		return &apiv1alpha1.ObservedSourceApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("OrganizationMatch"):
+		return &apiv1alpha1.OrganizationMatchApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("OrganizationSelector"):
+		return &apiv1alpha1.OrganizationSelectorApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("OrganizationStatus"):
 		return &apiv1alpha1.OrganizationStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("OtherLicense"):
 		return &apiv1alpha1.OtherLicenseApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PartnerCounts"):
+		return &apiv1alpha1.PartnerCountsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PartnerFailure"):
+		return &apiv1alpha1.PartnerFailureApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PartnerOrganization"):
+		return &apiv1alpha1.PartnerOrganizationApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PartnerSchedule"):
+		return &apiv1alpha1.PartnerScheduleApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Progress"):
 		return &apiv1alpha1.ProgressApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ProtectedSubjects"):
@@ -120,6 +136,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.SubjectCountsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Subjects"):
 		return &apiv1alpha1.SubjectsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("TagTemplate"):
+		return &apiv1alpha1.TagTemplateApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("TargetCounts"):
 		return &apiv1alpha1.TargetCountsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Thresholds"):
@@ -146,6 +164,12 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.WebexLicenseSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WebexLicenseStatus"):
 		return &apiv1alpha1.WebexLicenseStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("WebexPartner"):
+		return &apiv1alpha1.WebexPartnerApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("WebexPartnerSpec"):
+		return &apiv1alpha1.WebexPartnerSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("WebexPartnerStatus"):
+		return &apiv1alpha1.WebexPartnerStatusApplyConfiguration{}
 
 	}
 	return nil

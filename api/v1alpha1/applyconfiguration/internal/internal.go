@@ -311,6 +311,43 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: protectedSubjects
       type:
         namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.ProtectedSubjects
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.CustomerTemplate
+  map:
+    fields:
+    - name: byTag
+      type:
+        list:
+          elementType:
+            namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.TagTemplate
+          elementRelationship: associative
+          keys:
+          - tag
+    - name: collection
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.Collection
+    - name: deletionPolicy
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.DeletionPolicy
+    - name: hierarchyPath
+      type:
+        scalar: string
+    - name: labels
+      type:
+        map:
+          elementType:
+            scalar: string
+    - name: prune
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.Prune
+    - name: schedule
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.PartnerSchedule
+    - name: staleAfter
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: thresholds
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.Thresholds
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.CustomerTotals
   map:
     fields:
@@ -381,6 +418,15 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: workspacesWithoutLicenses
       type:
         scalar: numeric
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.HeldCustomers
+  map:
+    fields:
+    - name: customers
+      type:
+        scalar: numeric
+    - name: token
+      type:
+        scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.HeldPrune
   map:
     fields:
@@ -737,6 +783,51 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: resourceVersion
       type:
         scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.OrganizationMatch
+  map:
+    fields:
+    - name: names
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
+    - name: organizationIDs
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: tags
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.OrganizationSelector
+  map:
+    fields:
+    - name: exclude
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.OrganizationMatch
+    - name: names
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: atomic
+    - name: organizationIDs
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
+    - name: tags
+      type:
+        list:
+          elementType:
+            scalar: string
+          elementRelationship: associative
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.OrganizationStatus
   map:
     fields:
@@ -763,6 +854,78 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.OtherLicensesPolicy
   scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.PartnerCounts
+  map:
+    fields:
+    - name: created
+      type:
+        scalar: numeric
+    - name: found
+      type:
+        scalar: numeric
+    - name: readElsewhere
+      type:
+        scalar: numeric
+    - name: refused
+      type:
+        scalar: numeric
+    - name: selected
+      type:
+        scalar: numeric
+    - name: vanished
+      type:
+        scalar: numeric
+    - name: waiting
+      type:
+        scalar: numeric
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.PartnerFailure
+  map:
+    fields:
+    - name: message
+      type:
+        scalar: string
+    - name: observedSecretResourceVersion
+      type:
+        scalar: string
+    - name: reason
+      type:
+        scalar: string
+    - name: terminal
+      type:
+        scalar: boolean
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.PartnerMode
+  scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.PartnerOrganization
+  map:
+    fields:
+    - name: customer
+      type:
+        scalar: string
+    - name: displayName
+      type:
+        scalar: string
+    - name: id
+      type:
+        scalar: string
+    - name: state
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.PartnerOrganizationState
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.PartnerOrganizationState
+  scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.PartnerSchedule
+  map:
+    fields:
+    - name: schedule
+      type:
+        scalar: string
+    - name: spreadSeconds
+      type:
+        scalar: numeric
+      default: 3600
+    - name: timeZone
+      type:
+        scalar: string
+      default: Etc/UTC
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.Progress
   map:
     fields:
@@ -872,6 +1035,20 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             scalar: string
           elementRelationship: atomic
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.TagTemplate
+  map:
+    fields:
+    - name: hierarchyPath
+      type:
+        scalar: string
+    - name: labels
+      type:
+        map:
+          elementType:
+            scalar: string
+    - name: tag
+      type:
+        scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.TargetCounts
   map:
     fields:
@@ -1284,6 +1461,100 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: utilizationPercent
       type:
         scalar: numeric
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexPartner
+  map:
+    fields:
+    - name: apiVersion
+      type:
+        scalar: string
+    - name: kind
+      type:
+        scalar: string
+    - name: metadata
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta
+    - name: spec
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexPartnerSpec
+    - name: status
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexPartnerStatus
+      default:
+        observedGeneration: -1
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexPartnerSpec
+  map:
+    fields:
+    - name: connection
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.Connection
+    - name: credentialsSecretRef
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.CredentialsSecretReference
+    - name: deletionPolicy
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.DeletionPolicy
+      default: Retain
+    - name: interval
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
+    - name: maxNewPerPass
+      type:
+        scalar: numeric
+      default: 20
+    - name: mode
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.PartnerMode
+      default: Report
+    - name: organizationID
+      type:
+        scalar: string
+    - name: select
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.OrganizationSelector
+    - name: suspend
+      type:
+        scalar: boolean
+    - name: template
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.CustomerTemplate
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexPartnerStatus
+  map:
+    fields:
+    - name: conditions
+      type:
+        list:
+          elementType:
+            namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Condition
+          elementRelationship: associative
+          keys:
+          - type
+    - name: failingSince
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: failure
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.PartnerFailure
+    - name: held
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.HeldCustomers
+    - name: lastHandledReconcileAt
+      type:
+        scalar: string
+    - name: observedGeneration
+      type:
+        scalar: numeric
+    - name: organizationCounts
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.PartnerCounts
+    - name: organizationID
+      type:
+        scalar: string
+    - name: organizations
+      type:
+        list:
+          elementType:
+            namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.PartnerOrganization
+          elementRelationship: atomic
 - name: io.k8s.apimachinery.pkg.apis.meta.v1.Condition
   map:
     fields:
