@@ -187,7 +187,7 @@ type CustomerTemplate struct {
 	// LicenseSyncSchedule of the partner's name. Default: none; customers without
 	// a schedule say so. Mutable.
 	// +optional
-	Schedule *PartnerSchedule `json:"schedule,omitempty"`
+	Schedule *PartnerSchedule `json:"schedule,omitempty"` //nolint:kubeapilinter // absent is nil, as for the structs beside it
 }
 
 // TagTemplate is what customers with one tag look like.

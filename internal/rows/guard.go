@@ -8,6 +8,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/naming"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 )
 
@@ -160,5 +161,5 @@ func pruneToken(rows []*v1alpha1.WebexLicense) string {
 		names[i] = row.Name + "/" + string(row.UID)
 	}
 	slices.Sort(names)
-	return shortHash(strings.Join(names, "\n"))
+	return naming.Hash(strings.Join(names, "\n"))
 }

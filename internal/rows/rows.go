@@ -5,18 +5,14 @@
 package rows
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/unicode/norm"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/naming"
 	"github.com/webex-operator/webex-license-operator/internal/status"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
@@ -129,50 +125,26 @@ func rowName(customer string, row usage.Row) string {
 	if row.Level == usage.LevelSite {
 		parts = append(parts, slug(row.LocationName, 30, row.LocationID))
 	}
-	parts = append(parts, shortHash(customer, string(row.Level), row.LicenseID, row.LocationID))
+	parts = append(parts, naming.Hash(customer, string(row.Level), row.LicenseID, row.LocationID))
 	return strings.Join(parts, "-") // at most 63+1+40+1+30+1+12 = 148 of 253 characters
 }
 
 // locationLabel is a location's name for people and a hash of its id: locations may share
 // a name, and names a slug.
 func locationLabel(name, id string) string {
-	hash := shortHash(webex.IDKey(id))
-	if s := plain(name, 63-1-len(hash)); s != "" {
+	hash := naming.Hash(webex.IDKey(id))
+	if s := naming.Plain(name, 63-1-len(hash)); s != "" {
 		return s + "-" + hash
 	}
 	return hash
 }
 
-// shortHash is 12 hexadecimal digits: with 48 bits, two of 10,000 rows share
-// one with a probability of 10,000²/2/2⁴⁸ = 2·10⁻⁷.
-func shortHash(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:6])
-}
-
 // slug is a readable form of a name, fit for object names, and a hash of the id if there is none.
 func slug(name string, maxLength int, id string) string {
-	if s := plain(name, maxLength); s != "" {
+	if s := naming.Plain(name, maxLength); s != "" {
 		return s
 	}
-	return shortHash(webex.IDKey(id))
-}
-
-var notPlain = regexp.MustCompile(`[^a-z0-9]+`)
-
-// latin are the Latin letters that Unicode does not take apart into a plain one and a mark.
-var latin = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ħ", "h", "ı", "i", "ŋ", "n", "ŧ", "t", "ĸ", "k")
-
-// plain is what ASCII can show of a name, in lower case; empty if that is nothing.
-func plain(name string, maxLength int) string {
-	s := strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
-		}
-		return r
-	}, norm.NFKD.String(strings.ToLower(name)))
-	s = strings.Trim(notPlain.ReplaceAllString(latin.Replace(s), "-"), "-")
-	return strings.TrimRight(s[:min(len(s), maxLength)], "-")
+	return naming.Hash(webex.IDKey(id))
 }
 
 // Clip bounds what Webex sends to what the API accepts, in bytes, on a rune's boundary.

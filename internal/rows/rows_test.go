@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/naming"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
@@ -18,7 +19,7 @@ import (
 
 func TestSlug(t *testing.T) {
 	t.Parallel()
-	hash := shortHash("id")
+	hash := naming.Hash("id")
 	for name, want := range map[string]string{
 		"Webex Calling - Professional":       "webex-calling-professional",
 		"Call on Webex (1:1 call, non-PSTN)": "call-on-webex-1-1-call-non-pstn",
@@ -108,7 +109,7 @@ func TestDesiredRow(t *testing.T) {
 
 	site := Desired(customer, usageRow(usage.LevelSite, "L1", "Calling", "P1", "San Jose HQ"), defaults)
 	g.Expect(site.Status.Location).To(Equal("San Jose HQ"))
-	g.Expect(site.Labels).To(HaveKeyWithValue(v1alpha1.LabelLocation, "san-jose-hq-"+shortHash("P1")))
+	g.Expect(site.Labels).To(HaveKeyWithValue(v1alpha1.LabelLocation, "san-jose-hq-"+naming.Hash("P1")))
 }
 
 // Two locations never share a label, whatever they are called, and each label is one that
