@@ -112,7 +112,9 @@ func (c *commands) prepare(t *testing.T) shellDir {
 	complete := `{"status":{"observedGeneration":1,"conditions":[{"type":"Complete","status":"True","reason":"Succeeded","message":"m","lastTransitionTime":"2026-01-01T00:00:00Z"}]}}`
 	assignment := &v1alpha1.WebexLicenseAssignment{ObjectMeta: metav1.ObjectMeta{Namespace: namespace.Name, Name: "sales"}}
 	held := `{"status":{"observedGeneration":1,"held":{"people":3,"token":"0a1b2c"}}}`
-	for object, patch := range map[client.Object]string{customer: status, done: complete, assignment: held} {
+	partner := &v1alpha1.WebexPartner{ObjectMeta: metav1.ObjectMeta{Namespace: namespace.Name, Name: "provider"}}
+	vanished := `{"status":{"observedGeneration":1,"held":{"customers":3,"token":"0a1b2c"}}}`
+	for object, patch := range map[client.Object]string{customer: status, done: complete, assignment: held, partner: vanished} {
 		if err := c.admin.Status().Patch(t.Context(), object, client.RawPatch("application/merge-patch+json", []byte(patch))); err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +159,7 @@ func (c *commands) prepare(t *testing.T) shellDir {
 
 // placeholders fills in what run books leave open: the alert says it.
 func placeholders(script, namespace string) string {
-	names := map[string]string{"wxca": "acme", "wxl": "acme-calling", "wxla": "sales", "wxsched": "nightly", "wxsync": "acme"}
+	names := map[string]string{"wxca": "acme", "wxl": "acme-calling", "wxla": "sales", "wxp": "provider", "wxsched": "nightly", "wxsync": "acme"}
 	var filled strings.Builder
 	for line := range strings.Lines(script) {
 		line = strings.ReplaceAll(line, "customerAccessRef.name=<name>", "customerAccessRef.name=acme")
@@ -219,6 +221,9 @@ func fixtures(namespace string) []client.Object {
 			Subjects: v1alpha1.Subjects{EmailsFrom: []v1alpha1.EmailSource{
 				{Kind: v1alpha1.SubjectSourceSecret, Name: "sales-people", Key: "emails"},
 			}},
+		}},
+		&v1alpha1.WebexPartner{ObjectMeta: meta("provider"), Spec: v1alpha1.WebexPartnerSpec{
+			CredentialsSecretRef: v1alpha1.CredentialsSecretReference{Name: "provider-webex"},
 		}},
 		&v1alpha1.WebexLicense{ObjectMeta: meta("acme-calling"), Spec: v1alpha1.WebexLicenseSpec{
 			CustomerAccessRef: acme, LicenseID: "id", Level: v1alpha1.LevelCustomer,
