@@ -163,9 +163,7 @@ func (c *call) about(found *route) error {
 		return err
 	}
 	if found.scopes == nil && c.r.ParseForm() == nil {
-		if g := c.s.tokens.formGrant(c.r.PostForm); g != nil {
-			c.subject, c.owner = g.spec.Organization, g.spec.Owner
-		}
+		c.subject, c.owner = c.s.tokens.formSubject(c.r.Form)
 	}
 	if uuid, ok := c.namedOrganization(found); ok {
 		c.subject = uuid

@@ -63,6 +63,9 @@ var controlRoutes = map[string]controlHandler{
 	"DELETE /control/applications/{app}/organizations/{uuid}": deleteAuthorization,
 	"POST /control/applications/{app}/organizations/{uuid}":   postAppToken,
 
+	"GET /control/integrations":  getIntegrations,
+	"POST /control/integrations": postIntegration,
+
 	"PUT /control/owners/{owner}/customers/{uuid}":    onCustomer((*Server).AddCustomer),
 	"DELETE /control/owners/{owner}/customers/{uuid}": onCustomer((*Server).RemoveCustomer),
 	"GET /control/owners/{owner}/managed":             getManaged,

@@ -1,6 +1,10 @@
 package webexsim
 
-import "net/http"
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
 
 func getApplications(s *Server, _ *http.Request) (any, error) { return s.ServiceApps(), nil }
 
@@ -22,6 +26,22 @@ func deleteAuthorization(s *Server, r *http.Request) (any, error) {
 
 func postAppToken(s *Server, r *http.Request) (any, error) {
 	return s.IssueServiceAppToken(r.PathValue("app"), r.PathValue("uuid"))
+}
+
+func getIntegrations(s *Server, _ *http.Request) (any, error) { return s.Integrations(), nil }
+
+func postIntegration(s *Server, r *http.Request) (any, error) {
+	var body IntegrationSpec
+	if err := decodeBody(r, &body); err != nil {
+		return nil, err
+	}
+	switch {
+	case s.Organization(body.Organization) == nil:
+		return nil, fmt.Errorf("organization %q: %w", body.Organization, errNoSuch)
+	case len(body.RedirectURIs) == 0:
+		return nil, errors.New("redirectURIs: the page of consent needs one that it may send a browser to")
+	}
+	return s.AddIntegration(body), nil
 }
 
 // onCustomer runs something about an owner of tokens and an organization.

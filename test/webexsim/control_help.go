@@ -36,6 +36,9 @@ Access
   PUT    /control/applications/{app}/organizations/{uuid}   an organization authorizes the app
   DELETE /control/applications/{app}/organizations/{uuid}   and takes it back: its tokens are dead
   POST   /control/applications/{app}/organizations/{uuid}   the first token pair, as the portal shows it
+  GET    /control/integrations                              the integrations
+  POST   /control/integrations                              register one: {"organization": uuid, "redirectURIs": ["..."],
+                                                             "clientID": "...", "clientSecret": "...", "scopes": ["..."]}
   PUT    /control/owners/{owner}/customers/{uuid}           a partner's tokens see a further organization
   DELETE /control/owners/{owner}/customers/{uuid}           the organization ends the relationship
   GET    /control/owners/{owner}/managed                    a partner's list of managed customers

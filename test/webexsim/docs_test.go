@@ -88,7 +88,7 @@ func TestDocumentedFields(t *testing.T) {
 			t.Errorf("the tables below %q have\n%v, want\n%v", heading, got, want)
 		}
 	}
-	for _, values := range [][]string{linkFaults[1:], retryAfters[1:], refreshModes[1:], tokenErrorStyles[1:], noUnitsForms[1:], assignFaults[1:]} {
+	for _, values := range [][]string{linkFaults[1:], retryAfters[1:], refreshModes[1:], tokenErrorStyles[1:], noUnitsForms[1:], assignFaults[1:], stateFaults[1:]} {
 		for _, value := range values {
 			if !strings.Contains(page, "`"+value+"`") {
 				t.Errorf("the page does not mention %q", value)

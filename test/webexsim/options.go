@@ -104,6 +104,10 @@ type Options struct {
 	// government cloud a refresh token lives 60 days.
 	AccessTokenLifetime  time.Duration `json:"-"`
 	RefreshTokenLifetime time.Duration `json:"-"`
+	// CodeLifetime is how long a code of the page of consent is good. Default 10 minutes.
+	CodeLifetime time.Duration `json:"-"`
+	// AuthorizeState spoils the state that the page of consent brings back.
+	AuthorizeState StateFault `json:"authorizeState"`
 	// KeepRefreshEnd makes a refresh leave the end of the refresh token where it was,
 	// as recorded for Contact Center.
 	KeepRefreshEnd bool `json:"keepRefreshEnd"`
@@ -175,6 +179,7 @@ func (o Options) withDefaults() Options {
 	}
 	setDuration(&o.ReuseTokenWithin, day)
 	setDuration(&o.AccessTokenLifetime, 14*day)
+	setDuration(&o.CodeLifetime, 10*time.Minute)
 	setDuration(&o.RefreshTokenLifetime, refreshLifetime(o.Government))
 	return o
 }

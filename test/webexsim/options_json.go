@@ -22,6 +22,7 @@ type optionsJSON struct {
 	ReuseTokenWithin     duration            `json:"reuseTokenWithin"`
 	AccessTokenLifetime  duration            `json:"accessTokenLifetime"`
 	RefreshTokenLifetime duration            `json:"refreshTokenLifetime"`
+	CodeLifetime         duration            `json:"codeLifetime"`
 	ManagedListLapse     duration            `json:"managedListLapse"`
 }
 
@@ -29,7 +30,7 @@ func (o *Options) json() optionsJSON {
 	return optionsJSON{
 		plainOptions: (*plainOptions)(o), Latency: duration(o.Latency), Latencies: convert[duration](o.Latencies), CountsLag: duration(o.CountsLag), ReuseTokenWithin: duration(o.ReuseTokenWithin),
 		AccessTokenLifetime: duration(o.AccessTokenLifetime), RefreshTokenLifetime: duration(o.RefreshTokenLifetime),
-		ManagedListLapse: duration(o.ManagedListLapse),
+		CodeLifetime: duration(o.CodeLifetime), ManagedListLapse: duration(o.ManagedListLapse),
 	}
 }
 
@@ -55,6 +56,7 @@ func (o *Options) UnmarshalJSON(b []byte) error {
 	changed.Latencies, changed.CountsLag = convert[time.Duration](j.Latencies), time.Duration(j.CountsLag)
 	changed.AccessTokenLifetime = time.Duration(j.AccessTokenLifetime)
 	changed.RefreshTokenLifetime = time.Duration(j.RefreshTokenLifetime)
+	changed.CodeLifetime = time.Duration(j.CodeLifetime)
 	changed.ManagedListLapse = time.Duration(j.ManagedListLapse)
 	if err := changed.check(); err != nil {
 		return err
@@ -89,6 +91,7 @@ func (o *Options) check() error {
 	}
 	return checkForms(
 		form{"linkFault", string(o.LinkFault), linkFaults},
+		form{"authorizeState", string(o.AuthorizeState), stateFaults},
 		form{"retryAfter", string(o.RetryAfter), retryAfters},
 		form{"noUnits", string(o.NoUnits), noUnitsForms},
 		form{"refreshMode", string(o.RefreshMode), refreshModes},

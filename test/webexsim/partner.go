@@ -39,6 +39,11 @@ func (s *Server) changeCustomers(owner string, change func([]string) []string) {
 			g.organizations.Store(&list)
 		}
 	}
+	for _, i := range s.tokens.integrations {
+		if i.Owner == owner {
+			i.Organizations = change(i.Organizations)
+		}
+	}
 }
 
 // ForgetManaged takes organizations (all, if none is named) off the managed list of

@@ -21,6 +21,8 @@ type route struct {
 }
 
 var routes = []route{
+	{method: http.MethodGet, path: "/authorize", handle: (*call).getAuthorize},
+	{method: http.MethodPost, path: "/authorize", handle: (*call).postAuthorize},
 	{method: http.MethodPost, path: "/access_token", handle: (*call).postAccessToken},
 	{method: http.MethodPost, path: "/applications/{id}/token", scopes: []string{ScopeApplicationsToken}, handle: (*call).postApplicationToken, anyRole: true, anywhere: true, body: true, commercial: true},
 	{method: http.MethodGet, path: "/organizations", scopes: []string{ScopeOrganizations}, handle: (*call).listOrganizations},

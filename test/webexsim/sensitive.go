@@ -16,6 +16,8 @@ const (
 	SensitiveAccessToken  SensitiveKind = "access token"
 	SensitiveRefreshToken SensitiveKind = "refresh token"
 	SensitiveClientSecret SensitiveKind = "client secret"
+	SensitiveCode         SensitiveKind = "authorization code"
+	SensitiveVerifier     SensitiveKind = "code verifier"
 	// SensitiveName is a display name, SensitiveNamePart a first or last name alone.
 	// Mind that a made-up part can be an ordinary word, such as Grace.
 	SensitiveName     SensitiveKind = "name"

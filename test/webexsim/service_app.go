@@ -31,11 +31,11 @@ func (s *Server) AddServiceApp(spec ServiceAppSpec) ServiceApp {
 	s.tokens.mu.Lock()
 	defer s.tokens.mu.Unlock()
 	if spec.ID == "" {
-		spec.ID = EncodeID(kindApplication, s.tokens.hex("C", 32))
+		spec.ID = EncodeID(kindApplication, s.tokens.hex(32))
 	}
 	spec.ID = fullID(kindApplication, spec.ID)
 	if spec.ClientID == "" {
-		spec.ClientID = s.tokens.hex("C", 64)
+		spec.ClientID = s.tokens.hex(64)
 	}
 	if spec.ClientSecret == "" {
 		spec.ClientSecret = s.tokens.secret("sim-secret-")

@@ -1,8 +1,11 @@
 package webexsim
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -22,8 +25,12 @@ var (
 		http.StatusBadRequest, "invalid_grant",
 		"The refresh token provided is expired, revoked, malformed or invalid.",
 	}
+	errVerifier  = &tokenError{http.StatusBadRequest, "invalid_grant", "The code verifier does not match the code challenge."}
 	errGrantType = &tokenError{http.StatusBadRequest, "unsupported_grant_type", "The grant type is not supported."}
 )
+
+// codeGrant is the grant type of a code.
+const codeGrant = "authorization_code"
 
 // operationToken is the token endpoint in counts and rules.
 const operationToken = http.MethodPost + " /access_token"
@@ -46,12 +53,11 @@ func (c *call) postAccessToken() error {
 	return c.json(http.StatusOK, answer)
 }
 
-// exchange answers a grant. Codes are never good: the simulator has no page on which
-// a person could consent.
+// exchange answers a grant.
 func (t *tokens) exchange(form url.Values, o *Options, now time.Time) ([]byte, *tokenError) {
 	kind := form.Get("grant_type")
 	need := []string{"grant_type", "client_id", "client_secret", "refresh_token"}
-	if kind == "authorization_code" {
+	if kind == codeGrant {
 		need = []string{"client_id", "client_secret", "code", "redirect_uri"}
 	}
 	for _, field := range need {
@@ -59,11 +65,7 @@ func (t *tokens) exchange(form url.Values, o *Options, now time.Time) ([]byte, *
 			return nil, &tokenError{http.StatusBadRequest, "invalid_request", "Missing required parameter: " + field}
 		}
 	}
-	switch kind {
-	case "refresh_token":
-	case "authorization_code":
-		return nil, errInvalidCode
-	default:
+	if kind != "refresh_token" && kind != codeGrant {
 		return nil, errGrantType
 	}
 	t.mu.Lock()
@@ -71,11 +73,44 @@ func (t *tokens) exchange(form url.Values, o *Options, now time.Time) ([]byte, *
 	if !t.clients[client{form.Get("client_id"), form.Get("client_secret")}] {
 		return nil, errInvalidClient
 	}
+	if kind == codeGrant {
+		return t.redeem(form, o, now)
+	}
 	g := t.refresh[form.Get("refresh_token")]
 	if g == nil || g.spec.ClientID != form.Get("client_id") || !now.Before(g.refreshExpires) {
 		return nil, errInvalidRefresh
 	}
 	return t.refreshed(g, o, now), nil
+}
+
+// redeem answers a code. It is dead after the first try of its client, whatever comes of it.
+func (t *tokens) redeem(form url.Values, o *Options, now time.Time) ([]byte, *tokenError) {
+	value, verifier := form.Get("code"), form.Get("code_verifier")
+	t.remember(SensitiveVerifier, verifier)
+	code := t.codes[value]
+	if code == nil || code.integration.ClientID != form.Get("client_id") {
+		return nil, errInvalidCode
+	}
+	delete(t.codes, value)
+	switch {
+	case !now.Before(code.expires), code.redirect != form.Get("redirect_uri"):
+		return nil, errInvalidCode
+	case challengeOf(verifier) != code.challenge:
+		return nil, errVerifier
+	}
+	token := t.add(code.tokenSpec(), o, now)
+	g := t.refresh[token.Refresh]
+	b := appendTokens(nil, g.latest, token.Refresh, g.refreshExpires, now)
+	return append(appendMember(b[:len(b)-1], "scope", strings.Join(code.scopes, " ")), '}'), nil
+}
+
+// challengeOf is the challenge of the method S256; none of no verifier.
+func challengeOf(verifier string) string {
+	if verifier == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(verifier))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // refreshed issues what a refresh answers.
@@ -112,9 +147,19 @@ func (c *call) refuseToken(e *tokenError) error {
 	return c.json(e.status, append(b, '}'))
 }
 
-// formGrant is the grant that a token request is about, for counts and rules only.
-func (t *tokens) formGrant(form url.Values) *grant {
+// formSubject is the organization and the owner that a form is about, for counts and rules
+// only.
+func (t *tokens) formSubject(form url.Values) (organization, owner string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.refresh[form.Get("refresh_token")]
+	if g := t.refresh[form.Get("refresh_token")]; g != nil {
+		return g.spec.Organization, g.spec.Owner
+	}
+	if code := t.codes[form.Get("code")]; code != nil {
+		return code.integration.Organization, code.integration.Owner
+	}
+	if i := t.integrations[form.Get("client_id")]; i != nil {
+		return i.Organization, i.Owner
+	}
+	return "", ""
 }

@@ -91,7 +91,7 @@ func TestTokenRefusals(t *testing.T) {
 		form.Set(name, value)
 		return form
 	}
-	code := url.Values{"grant_type": {"authorization_code"}, "client_id": {"a"}, "client_secret": {"b"}, "code": {"c"}, "redirect_uri": {"d"}}
+	code := url.Values{"grant_type": {"authorization_code"}, "client_id": {token.ClientID}, "client_secret": {token.ClientSecret}, "code": {"c"}, "redirect_uri": {"d"}}
 	expired := s.IssueToken(TokenSpec{Organization: StandardUUID, WithRefresh: true, RefreshExpiresIn: -time.Hour})
 	revoked := s.IssueToken(TokenSpec{Organization: StandardUUID, WithRefresh: true})
 	s.RevokeRefreshToken(revoked.Refresh)

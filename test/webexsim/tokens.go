@@ -108,6 +108,10 @@ type tokens struct {
 	refresh map[string]*grant
 	clients map[client]bool
 	apps    []*ServiceApp
+	codes   map[string]*authorizationCode
+
+	integrations map[string]*Integration // by client id
+
 	grants  map[*grant]bool
 	managed map[managed]time.Time // since when
 	secrets map[Sensitive]bool    // all that there ever were
@@ -118,6 +122,7 @@ type tokens struct {
 func (t *tokens) init(seed uint64) {
 	t.seed = seed
 	t.access, t.refresh, t.clients = map[string]*access{}, map[string]*grant{}, map[client]bool{}
+	t.codes, t.integrations = map[string]*authorizationCode{}, map[string]*Integration{}
 	t.secrets = map[Sensitive]bool{}
 	t.grants, t.managed = map[*grant]bool{}, map[managed]time.Time{}
 }
@@ -127,9 +132,9 @@ func (t *tokens) secret(prefix string) string {
 	return prefix + base64.RawURLEncoding.EncodeToString(t.random(24))
 }
 
-// hex makes up an identifier of hexadecimal digits.
-func (t *tokens) hex(prefix string, digits int) string {
-	return prefix + hex.EncodeToString(t.random(digits/2))
+// hex makes up an identifier of hexadecimal digits, such as applications and clients have.
+func (t *tokens) hex(digits int) string {
+	return "C" + hex.EncodeToString(t.random(digits/2))
 }
 
 // random makes up bytes, by chance or from the seed.
@@ -174,7 +179,7 @@ func (t *tokens) add(spec TokenSpec, o *Options, now time.Time) Token {
 		return token
 	}
 	if spec.ClientID == "" {
-		g.spec.ClientID = t.hex("C", 64)
+		g.spec.ClientID = t.hex(64)
 	}
 	if spec.ClientSecret == "" {
 		g.spec.ClientSecret = t.secret("sim-secret-")
