@@ -71,7 +71,7 @@ var (
 )
 
 // events are the collectors of what happens.
-var events = []prometheus.Collector{requests, requestDuration, rateLimited, throttled, runs, runDuration, assignmentChanges, statusWrites, scheduleSkew}
+var events = []prometheus.Collector{requests, requestDuration, rateLimited, throttled, runs, runDuration, assignmentChanges, partnerDiscoveries, partnerLastDiscovery, statusWrites, scheduleSkew}
 
 func init() { metrics.Registry.MustRegister(events...) }
 

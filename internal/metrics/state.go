@@ -45,8 +45,8 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	customerInfo = describe("customer_info", "A customer, with its organization and its place in the hierarchy; always 1.",
-		"namespace", "name", "organization", "hierarchy_path")
+	customerInfo = describe("customer_info", "A customer, with its organization and its place in the hierarchy, and the partner that made it, if any; always 1.",
+		"namespace", "name", "organization", "hierarchy_path", "partner")
 	customerCondition = describe("customer_condition", "The state of each condition of a customer; 1 for the status and reason that it has.",
 		"namespace", "name", "type", "status", "reason")
 	customerSuspended   = describe("customer_suspended", "1 if the customer is suspended, else 0.", object...)
@@ -76,6 +76,7 @@ func (s *State) Describe(ch chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
 		customerInfo, customerCondition, customerSuspended, customerLastSuccess, customerNotBefore, customerHeldRows, customerUnits,
 		credentialExpiry, licenseUnits, droppedSeries, assignmentCondition, assignmentPeople, assignmentFailedPeople,
+		partnerCondition, partnerOrganizations,
 		scheduleCondition, scheduleSuspended, scheduleNext, scheduleLastMissed, runsUnfinished, cacheObjects, timeZoneData, shardLeader, shardCustomers,
 	} {
 		ch <- desc
@@ -106,7 +107,7 @@ func (s *State) Collect(ch chan<- prometheus.Metric) {
 	}
 	for kind, collect := range map[string]func(context.Context, *emitter) (int, error){
 		"WebexCustomerAccess": s.customers, "WebexLicense": s.licenses, "WebexLicenseAssignment": s.assignments,
-		"LicenseSyncSchedule": s.schedules, "LicenseSync": s.runs,
+		"WebexPartner": s.partners, "LicenseSyncSchedule": s.schedules, "LicenseSync": s.runs,
 	} {
 		var n int
 		// The registry calls Collect on a goroutine of its own: a panic on it would end the process.
@@ -216,7 +217,7 @@ func (e *emitter) customer(c *v1alpha1.WebexCustomerAccess) {
 	if c.Status.Organization != nil {
 		organization = c.Status.Organization.ID
 	}
-	e.gauge(customerInfo, 1, namespace, name, organization, c.Spec.HierarchyPath)
+	e.gauge(customerInfo, 1, namespace, name, organization, c.Spec.HierarchyPath, c.Labels[v1alpha1.LabelPartner])
 	e.conditions(customerCondition, c.Status.Conditions, namespace, name)
 	e.flag(customerSuspended, ptr.Deref(c.Spec.Suspend, false), namespace, name)
 	e.at(customerLastSuccess, c.Status.LastSuccessfulSyncTime, namespace, name)

@@ -91,10 +91,11 @@ webexlicense_cache_objects{kind="LicenseSyncSchedule"} 1
 webexlicense_cache_objects{kind="WebexCustomerAccess"} 1
 webexlicense_cache_objects{kind="WebexLicense"} 3
 webexlicense_cache_objects{kind="WebexLicenseAssignment"} 0
+webexlicense_cache_objects{kind="WebexPartner"} 0
 webexlicense_credentials_expiry_timestamp_seconds{name="acme",namespace="tenants",token="refresh"} 1.773144e+09
 webexlicense_customer_condition{name="acme",namespace="tenants",reason="Critical",status="False",type="CapacityOK"} 1
 webexlicense_customer_held_rows{name="acme",namespace="tenants"} 7
-webexlicense_customer_info{hierarchy_path="hcs.emea",name="acme",namespace="tenants",organization="11111111-2222-4333-8444-555555555555"} 1
+webexlicense_customer_info{hierarchy_path="hcs.emea",name="acme",namespace="tenants",organization="11111111-2222-4333-8444-555555555555",partner=""} 1
 webexlicense_customer_last_success_timestamp_seconds{name="acme",namespace="tenants"} 1.773144e+09
 webexlicense_customer_suspended{name="acme",namespace="tenants"} 1
 webexlicense_customer_units{name="acme",namespace="tenants",state="consumed"} 3
@@ -142,14 +143,15 @@ func TestStateOfShards(t *testing.T) {
 	everything := reader(t, customer("one", "a"), customer("two", "rest"), customer("new", ""), customer("lost", "gone"),
 		row("one-calling", "one"), row("two-calling", "two"), row("kept", "deleted"), run("one-run", "one"), run("orphan", "deleted"),
 		assignment("one-suite", "one"), assignment("lost-suite", "lost"),
-		schedule("of-a", "a"), schedule("of-none", "other"))
+		schedule("of-a", "a"), schedule("of-none", "other"),
+		&v1alpha1.WebexPartner{ObjectMeta: metav1.ObjectMeta{Name: "of-a", Labels: map[string]string{v1alpha1.LabelShard: "a"}}})
 	reported := func(name, selector string) string {
 		part, err := shard.Parse(name, selector)
 		g.Expect(err).NotTo(HaveOccurred())
 		var lines []string
 		for line := range strings.Lines(scrape(t, &State{MaxSeries: 100, Reader: everything, Shard: part})) {
 			if !strings.Contains(line, `state="total"`) && !strings.HasPrefix(line, "webexlicense_customer_") || strings.Contains(line, "_info") {
-				lines = append(lines, regexp.MustCompile(`(hierarchy_path|organization|license|subscription|namespace|state)="[^"]*",?`).ReplaceAllString(strings.TrimPrefix(line, "webexlicense_"), ""))
+				lines = append(lines, regexp.MustCompile(`(hierarchy_path|organization|partner|license|subscription|namespace|state)="[^"]*",?`).ReplaceAllString(strings.TrimPrefix(line, "webexlicense_"), ""))
 			}
 		}
 		return strings.TrimSpace(strings.Join(lines, ""))
@@ -165,6 +167,7 @@ cache_objects{kind="LicenseSyncSchedule"} 1
 cache_objects{kind="WebexCustomerAccess"} 1
 cache_objects{kind="WebexLicense"} 1
 cache_objects{kind="WebexLicenseAssignment"} 1
+cache_objects{kind="WebexPartner"} 1
 customer_info{name="one",} 1
 schedule_suspended{name="of-a",} 0
 ` + everywhere + `shard_leader{shard="a"} 1
@@ -176,6 +179,7 @@ cache_objects{kind="LicenseSyncSchedule"} 1
 cache_objects{kind="WebexCustomerAccess"} 1
 cache_objects{kind="WebexLicense"} 2
 cache_objects{kind="WebexLicenseAssignment"} 0
+cache_objects{kind="WebexPartner"} 0
 customer_info{name="two",} 1
 schedule_suspended{name="of-none",} 0
 ` + everywhere + `shard_leader{shard="rest"} 1
@@ -255,7 +259,7 @@ func TestNames(t *testing.T) {
 	ObserveStatus("LicenseSync", true)
 	ObserveAssignment("add", "Applied")
 	ObserveAssignment("remove", v1alpha1.ReasonNotApplied)
-	g.Expect(Names()).To(HaveLen(32))
+	g.Expect(Names()).To(HaveLen(36))
 	g.Expect(Names()).To(ContainElements("webexlicense_api_requests_total", "webexlicense_units"))
 	g.Expect(Labels(state)).To(HaveKeyWithValue("webexlicense_customer_units", []string{"namespace", "name", "state"}))
 	g.Expect(Labels(scheduleSkew)).To(Equal(map[string][]string{"webexlicense_schedule_skew_seconds": {}}))
