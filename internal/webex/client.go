@@ -160,7 +160,7 @@ func newClient(cfg Config) (*Client, error) {
 func confined(h *http.Client, base *url.URL) *http.Client {
 	c := *h
 	c.CheckRedirect = func(req *http.Request, via []*http.Request) error {
-		if len(via) > maxRedirects || via[0].Method != http.MethodGet || !sameOrigin(req.URL, base) {
+		if len(via) > maxRedirects || via[0].Method != http.MethodGet || !wire.SameOrigin(req.URL, base) {
 			return http.ErrUseLastResponse
 		}
 		return nil

@@ -74,6 +74,8 @@ var (
 	ErrLoop = cause{what: "the next link leads in a circle"}
 	// ErrLimit: a bound of [Limits] was exceeded.
 	ErrLimit = cause{"the answer is larger than this client accepts", "report this with the size of the organization"}
+	// ErrFull: the list has as many records as a page may have, and nothing says whether there are more.
+	ErrFull = cause{"the answer is as long as one may be, and may have been cut off", "ask for fewer"}
 	// ErrMissingField: the answer lacks a field that it cannot do without, such as items or an id.
 	ErrMissingField = cause{what: "a required field is missing in the answer"}
 	// ErrMalformed: the answer is not well-formed JSON.

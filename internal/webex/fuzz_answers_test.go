@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 	"unicode"
+
+	"github.com/webex-operator/webex-license-operator/internal/webex/wire"
 )
 
 // The lists with few fields, each with the same body.
@@ -70,7 +72,7 @@ func FuzzErrorBody(f *testing.F) {
 		resp := &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body + marker))}
 		e := checkResponse("list people", resp, noon)
 		if e == nil {
-			if status != http.StatusOK || !jsonContent(contentType) {
+			if status != http.StatusOK || !wire.JSONContent(contentType) {
 				t.Fatalf("status %d with %q is good", status, contentType)
 			}
 			return

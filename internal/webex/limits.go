@@ -21,6 +21,9 @@ const (
 	// groupsPageSize is the documented ceiling of the members of a group; of groups, no other is documented.
 	// https://developer.webex.com/docs/api/v1/groups/get-group-members
 	groupsPageSize = 500
+	// tagsPageSize is the documented ceiling.
+	// https://developer.webex.com/docs/api/v1/partner-tags/fetch-all-customers-for-a-given-set-of-tags
+	tagsPageSize = 100
 	// minPage is where halving a page after HTTP 504 ends.
 	minPage = 10
 )

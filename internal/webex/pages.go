@@ -25,6 +25,9 @@ type listing[T any] struct {
 	size int
 	// offset says that the list is paged by start and max where it sends no Link.
 	offset bool
+	// bare says that a page is an array of records, and that no second page is documented: a full one without a Link may
+	// have been cut off.
+	bare bool
 	// renew is that of [exchange].
 	renew func(ctx context.Context, since int64) error
 	// decode reads one record.
@@ -152,6 +155,8 @@ func (w *walk[T]) run(deliver func([]T) bool) (more bool, err error) {
 			return true, err
 		case next != nil:
 			ahead = w.start(next, other)
+		case ahead == nil && w.list.bare && !w.linked && len(items) >= int(w.size.Load()):
+			return true, w.partial(ErrFull)
 		case ahead == nil:
 			return true, nil
 		}
@@ -277,7 +282,11 @@ func (w *walk[T]) fetch(ctx context.Context, f *fetch[T]) error {
 // decode reads a page into its slot, from scratch: an earlier attempt at it leaves nothing.
 func (w *walk[T]) decode(s *slot[T], resp *http.Response) error {
 	s.d.Reset(resp.Body, w.c.cfg.Limits.BodyBytes)
-	return s.d.List(func() {
+	read := s.d.List
+	if w.list.bare {
+		read = s.d.BareList
+	}
+	return read(func() {
 		s.items = s.items[:0]
 	}, func() error {
 		if len(s.items) >= w.c.cfg.Limits.Results {

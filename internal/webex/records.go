@@ -117,27 +117,14 @@ func decodeWorkspace(d *wire.Decoder, w *Workspace) error {
 		case "locationId":
 			return d.ReadRepeatedID(&w.LocationID)
 		case "calling":
-			return member(d, "webexCalling", func() error {
-				return member(d, "licenses", func() (err error) {
+			return d.Member("webexCalling", func() error {
+				return d.Member("licenses", func() (err error) {
 					w.Licenses, w.LicensesKnown, err = d.ReadLicenses()
 					return err
 				})
 			})
 		case "errors":
 			return d.ReadErrors(&w.Incomplete)
-		}
-		return d.Skip()
-	})
-}
-
-// member reads one member of an object, and passes over all others, and over what is no object.
-func member(d *wire.Decoder, key string, read func() error) error {
-	if d.Kind() != '{' {
-		return d.Skip()
-	}
-	return d.Object(func(name []byte) error {
-		if string(name) == key {
-			return read()
 		}
 		return d.Skip()
 	})

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/webex-operator/webex-license-operator/internal/webex/wire"
 )
 
 // webexNo is an error in the usual form of the API.
@@ -57,7 +59,7 @@ var strangers = map[string]stranger{
 	"two documents":         {webexNo + webexNo, "application/json", "JSON of another form"},
 	"cut":                   {webexNo[:30], "application/json", "JSON of another form"},
 	"own form, said a page": {webexNo, "text/html", "text/html"},
-	"too long":              {`{"message":"` + strings.Repeat("x", maxErrorBody) + `","trackingId":"x"}`, "application/json", "JSON of another form"},
+	"too long":              {`{"message":"` + strings.Repeat("x", wire.MaxErrorBody) + `","trackingId":"x"}`, "application/json", "JSON of another form"},
 	"a file":                {"\x89PNG\r\n", "application/octet-stream", "another type of content"},
 	"broken type":           {"no", "///", "another type of content"},
 }

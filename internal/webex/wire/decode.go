@@ -93,6 +93,11 @@ func (d *Decoder) Document(member func(name []byte) error) error {
 	if err := d.Object(member); err != nil {
 		return err
 	}
+	return d.end()
+}
+
+// end makes sure that nothing follows the document.
+func (d *Decoder) end() error {
 	_, err := d.json.ReadToken()
 	switch {
 	case errors.Is(err, io.EOF):
@@ -176,6 +181,19 @@ func (d *Decoder) Object(member func(name []byte) error) error {
 	}
 	_, err := d.json.ReadToken()
 	return err
+}
+
+// Member reads one member of an object, and passes over all others, and over what is no object.
+func (d *Decoder) Member(key string, read func() error) error {
+	if d.json.PeekKind() != '{' {
+		return d.Skip()
+	}
+	return d.Object(func(name []byte) error {
+		if string(name) == key {
+			return read()
+		}
+		return d.Skip()
+	})
 }
 
 // Array reads the array that begins here.

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 )
@@ -146,4 +147,21 @@ func RepairQuery(raw string, want []Param, size int) string {
 		kept = append(kept, "max="+strconv.Itoa(size))
 	}
 	return strings.Join(kept, "&")
+}
+
+// SameOrigin compares scheme, host and port, with 443 as the default port.
+func SameOrigin(a, b *url.URL) bool {
+	return a.Scheme == "https" && a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+func port(u *url.URL) string {
+	if p := u.Port(); p != "" {
+		return p
+	}
+	return "443"
+}
+
+// CleanPath reports whether p is empty or absolute and has no empty, "." or ".." segment, but for a trailing slash.
+func CleanPath(p string) bool {
+	return p == "" || p == "/" || p[0] == '/' && p != "//" && path.Clean(p) == strings.TrimSuffix(p, "/")
 }
