@@ -39,6 +39,8 @@ type config struct {
 	tokens          pairs
 	refresh         bool
 	partner         string
+	customers       int
+	redirectURI     string
 	serviceApp      bool
 	generated       webexsim.GeneratorOptions
 	generatedCount  int
@@ -84,6 +86,8 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 	f.Var(c.tokens, "token", "access token of an organization, as `org=token`; others are made up")
 	f.BoolVar(&c.refresh, "refresh", false, "also issue refresh tokens, and print them with their clients")
 	f.StringVar(&c.partner, "partner", "", "also issue a token of a partner: an administrator of this `organization`, whose customers are all others")
+	f.IntVar(&c.customers, "customers", 0, "further customers of -partner to make, with a name and nothing else")
+	f.StringVar(&c.redirectURI, "integration", "", "also register an integration with this redirect `URI`, to whose page of consent the partner's administrator is signed in, or one of the first organization")
 	f.BoolVar(&c.serviceApp, "service-app", false, "also register a service app that all organizations have authorized, and print it with a token that may call for its tokens")
 	f.Func("options", "how the service behaves, as `JSON` like {\"rateLimit\": 300}; what PATCH /control/options takes", func(text string) error {
 		return json.Unmarshal([]byte(text), &c.options)
@@ -116,6 +120,9 @@ func parse(args []string, stderr io.Writer) (*config, error) {
 	}
 	if len(c.organizations) == 0 {
 		c.organizations = list{"standard"}
+	}
+	if c.customers != 0 && c.partner == "" {
+		return nil, errors.New("-customers needs -partner")
 	}
 	if c.generatedCount < 1 {
 		return nil, fmt.Errorf("-generated is %d, want 1 or more", c.generatedCount)
@@ -202,7 +209,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		fmt.Fprintf(stdout, "  organization  %s\n  orgId         %s\n", org.UUID(), org.ID())
 		c.printToken(token, stdout)
 	}
-	c.printPartner(server, seeds, stdout)
+	partner := c.printPartner(server, seeds, stdout)
+	c.printIntegration(server, seeds, partner, stdout)
 	c.printServiceApp(server, seeds, stdout)
 	if err := c.writeFiles(server); err != nil {
 		return err
@@ -211,22 +219,36 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// printPartner issues the token of a partner.
-func (c *config) printPartner(server *webexsim.Server, seeds []seeded, stdout io.Writer) {
+// printPartner adds a partner, if one is wanted.
+func (c *config) printPartner(server *webexsim.Server, seeds []seeded, stdout io.Writer) *webexsim.Partner {
 	if c.partner == "" {
-		return
+		return nil
 	}
-	spec := webexsim.TokenSpec{Owner: "partner-admin", Partner: true, WithRefresh: c.refresh}
+	spec := webexsim.PartnerSpec{Customers: c.customers, Token: webexsim.TokenSpec{WithRefresh: c.refresh}}
 	for _, s := range seeds {
 		if s.name == c.partner {
-			spec.Organization = s.spec.UUID
+			spec.UUID = s.spec.UUID
 		} else {
 			spec.Organizations = append(spec.Organizations, s.spec.UUID)
 		}
 	}
-	token := server.IssueToken(spec)
-	fmt.Fprintf(stdout, "\npartner %s, with %d customers\n  owner         %s\n", c.partner, len(spec.Organizations), spec.Owner)
-	c.printToken(token, stdout)
+	partner := server.AddPartner(spec)
+	fmt.Fprintf(stdout, "\npartner %s, with %d customers\n  owner         %s\n", c.partner, len(partner.Customers), partner.Owner)
+	c.printToken(partner.Token, stdout)
+	return &partner
+}
+
+// printIntegration registers an integration.
+func (c *config) printIntegration(server *webexsim.Server, seeds []seeded, partner *webexsim.Partner, stdout io.Writer) {
+	if c.redirectURI == "" {
+		return
+	}
+	spec := webexsim.IntegrationSpec{Name: "webexsim", RedirectURIs: []string{c.redirectURI}, Organization: seeds[0].spec.UUID, Scopes: webexsim.AllScopes()}
+	if partner != nil {
+		spec.Organization, spec.Organizations, spec.Owner, spec.Partner = partner.Organization, partner.Customers, partner.Owner, true
+	}
+	app := server.AddIntegration(spec)
+	fmt.Fprintf(stdout, "\nintegration\n  authorize     %s/authorize\n  client id     %s\n  client secret %s\n", server.URL(), app.ClientID, app.ClientSecret)
 }
 
 // printServiceApp registers a service app and issues a token to call for its tokens.

@@ -24,7 +24,7 @@ func TestServe(t *testing.T) {
 		done <- run(ctx, []string{
 			"-org", "standard,over-assigned", "-org", "generated", "-org", "generated", "-people", "10",
 			"-token", "standard=fixed", "-ca-file", ca, "-url-file", url, "-refresh",
-			"-partner", "standard", "-service-app", "-token-seed", "5", "-options", `{"peopleCeiling": 7}`,
+			"-partner", "standard", "-customers", "40", "-integration", "http://127.0.0.1:8914/callback", "-service-app", "-token-seed", "5", "-options", `{"peopleCeiling": 7}`,
 		}, &stdout, io.Discard)
 	}()
 	base := waitFor(t, url)
@@ -52,7 +52,7 @@ func TestServe(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	for _, want := range []string{base, "/control", "fixed", "over-assigned (Initech Example, 25 people)", "generated-2 (Generated 2, 10 people)", "refresh token", "partner standard, with 3 customers", "\n  application   "} {
+	for _, want := range []string{base, "/control", "fixed", "over-assigned (Initech Example, 25 people)", "generated-2 (Generated 2, 10 people)", "refresh token", "partner standard, with 43 customers", "/v1/authorize", "\n  application   "} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("the output lacks %q:\n%s", want, stdout.String())
 		}
@@ -82,6 +82,7 @@ func TestWrongFlags(t *testing.T) {
 		{"extra"},
 		{"-none"},
 		{"-partner", "generated"},
+		{"-customers", "3"},
 		{"-options", `{"peopleCeilin": 7}`},
 		{"-options", `{"refreshMode": "x"}`},
 		{"-h"},

@@ -94,6 +94,8 @@ var switches = []struct {
 	{"groupPagingDefect", func(o *Options) { o.GroupPagingDefect = true }, nil},
 	{"keepRefreshEnd", func(o *Options) { o.KeepRefreshEnd = true }, nil},
 	{"government", func(o *Options) { o.Government = true }, nil},
+	{"emptyOrganizations", func(o *Options) { o.EmptyOrganizations = true }, nil},
+	{"omitTagLinks", func(o *Options) { o.OmitTagLinks = true }, nil},
 	{"authorizeState", func(o *Options) { o.AuthorizeState = StateMissing }, nil},
 	{"retryAfter", func(o *Options) { o.RetryAfter = RetryAfterMissing }, nil},
 }
@@ -268,12 +270,14 @@ func (c *contract) check(faults []string, a ask, reply answer) []string {
 
 // contractAsks are requests that together get every kind of answer from every route.
 func contractAsks(s *Server, org *Organization) []ask {
-	all := append(DefaultScopes(), ScopePeopleWrite, ScopeAudit, ScopeGroups, ScopeApplicationsToken)
+	all := AllScopes()
 	s.IssueToken(TokenSpec{
 		Organization: org.UUID(), Organizations: []string{TwoSubscriptionUUID}, Access: "all", Scopes: all, WithRefresh: true, ClientID: "app", ClientSecret: "hush", RefreshToken: "refresh",
 	})
 	s.IssueToken(TokenSpec{Organization: org.UUID(), Access: "none", Scopes: []string{"spark:kms"}})
 	s.IssueToken(TokenSpec{Organization: org.UUID(), Access: "partner", Owner: "partner", Partner: true, Organizations: []string{TwoSubscriptionUUID}})
+	s.AddOrganization(OrganizationSpec{UUID: plainOrg, Name: "Plain"})
+	s.IssueToken(TokenSpec{Organization: plainOrg, Access: "empty"})
 	app := s.AddServiceApp(ServiceAppSpec{Organizations: []string{org.UUID()}})
 	second := s.Organization(TwoSubscriptionUUID)
 	own := "orgId=" + org.ID()
@@ -311,8 +315,12 @@ func contractAsks(s *Server, org *Organization) []ask {
 	consent := "client_id=signs-in&redirect_uri=" + callback + "&response_type=code&state=x&scope="
 	scopes := url.QueryEscape(ScopeLicenses + " " + ScopePeople)
 	code := s.tokens.newCode(&authorization{integration: s.integration("signs-in"), redirect: callback, scopes: []string{ScopeLicenses}}, s.Now().Add(time.Minute))
+	s.SetTags(org.UUID(), TwoSubscriptionUUID, "gold", "emea")
+	const tags = "/partner/tags/organizations"
 	return append(
 		asks,
+		ask{get, "partner", tags + "?tags=gold,silver&max=1", ""}, ask{get, "partner", tags, ""}, ask{get, "partner", tags + "?tags=gold&max=0", ""}, ask{get, "partner", tags + "?tags=gold&cursor=@", ""},
+		ask{get, "partner", tags + "?tags=none", ""}, ask{get, "partner", "/people/me", ""}, ask{get, "empty", "/people/me", ""},
 		ask{get, "", "/authorize?" + consent + scopes, ""}, ask{get, "", "/authorize?" + consent, ""}, ask{get, "", "/authorize?client_id=x", ""},
 		ask{post, "", "/authorize", consent + scopes + "&decision=accept"}, ask{post, "", "/authorize", consent + scopes + "&decision=deny"}, ask{post, "", "/authorize", consent + scopes},
 		ask{post, "", "/access_token", "grant_type=authorization_code&client_id=signs-in&client_secret=hush&redirect_uri=" + callback + "&code=" + code},

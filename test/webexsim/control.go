@@ -28,8 +28,10 @@ var controlRoutes = map[string]controlHandler{
 	"GET /control/requests":    getRequests,
 	"DELETE /control/requests": onServer(func(s *Server, _ string) { s.ResetRequests() }),
 
-	"GET /control/organizations": getOrganizations,
-	"GET /control/truth/{uuid}":  withOrganization(getTruth),
+	"GET /control/organizations":           getOrganizations,
+	"PUT /control/organizations/{uuid}":    putOrganization,
+	"DELETE /control/organizations/{uuid}": onCustomer(func(s *Server, _, uuid string) { s.RemoveOrganization(uuid) }),
+	"GET /control/truth/{uuid}":            withOrganization(getTruth),
 
 	"GET /control/organizations/{uuid}/licenses":              withOrganization(getControlLicenses),
 	"DELETE /control/organizations/{uuid}/licenses":           onOrganization((*Organization).RemoveAllLicenses),
@@ -62,6 +64,12 @@ var controlRoutes = map[string]controlHandler{
 	"PUT /control/applications/{app}/organizations/{uuid}":    putAuthorization,
 	"DELETE /control/applications/{app}/organizations/{uuid}": deleteAuthorization,
 	"POST /control/applications/{app}/organizations/{uuid}":   postAppToken,
+
+	"POST /control/partners":                                postPartner,
+	"PUT /control/partners/{partner}/customers/{uuid}/tags": putTags,
+
+	"PUT /control/owners/{owner}/restriction":    putRestriction,
+	"DELETE /control/owners/{owner}/restriction": onCustomer(func(s *Server, owner, _ string) { s.UnrestrictPartner(owner) }),
 
 	"GET /control/integrations":  getIntegrations,
 	"POST /control/integrations": postIntegration,

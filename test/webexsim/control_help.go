@@ -5,6 +5,8 @@ const ControlHelp = `The control endpoint (JSON, under /control, no authenticati
 
 Organizations
   GET    /control/organizations                             what is there
+  PUT    /control/organizations/{uuid}                      {"name": "..."}: rename it; {}: bring back one that was removed
+  DELETE /control/organizations/{uuid}                      take it away: no token sees it
   GET    /control/truth/{uuid}                              expected figures
   GET    /control/organizations/{uuid}/licenses             the same, rows only
   DELETE /control/organizations/{uuid}/licenses             make the list of licences empty
@@ -36,6 +38,10 @@ Access
   PUT    /control/applications/{app}/organizations/{uuid}   an organization authorizes the app
   DELETE /control/applications/{app}/organizations/{uuid}   and takes it back: its tokens are dead
   POST   /control/applications/{app}/organizations/{uuid}   the first token pair, as the portal shows it
+  POST   /control/partners                                  add one: {"customers": 1000, "organizations": [uuid], "token": {...}}
+  PUT    /control/partners/{partner}/customers/{uuid}/tags  {"tags": ["..."]}, by the UUID of the partner's organization
+  PUT    /control/owners/{owner}/restriction                {"organizations": [uuid]}: the owner's tokens see these customers only
+  DELETE /control/owners/{owner}/restriction                and all again
   GET    /control/integrations                              the integrations
   POST   /control/integrations                              register one: {"organization": uuid, "redirectURIs": ["..."],
                                                              "clientID": "...", "clientSecret": "...", "scopes": ["..."]}

@@ -53,7 +53,7 @@ const itemsHead, itemsTail = `{"items":[`, `]}`
 func (c *call) listOrganizations() error {
 	b := []byte(itemsHead)
 	for _, o := range c.s.Organizations() {
-		if !c.grant.sees(o.uuid) {
+		if c.o.EmptyOrganizations || !c.grant.sees(o.uuid) {
 			continue
 		}
 		if len(b) > len(itemsHead) {

@@ -124,6 +124,12 @@ type Options struct {
 	// RetryAfter is the form of that header on 429. Default seconds.
 	RetryAfter RetryAfter `json:"retryAfter"`
 
+	// EmptyOrganizations makes GET /organizations answer an empty list, which does not even have
+	// the token's own organization.
+	EmptyOrganizations bool `json:"emptyOrganizations"`
+	// OmitTagLinks leaves next links out of the list of tagged organizations: what is beyond the
+	// page is not told. Its description has the page size, and says nothing of further pages.
+	OmitTagLinks bool `json:"omitTagLinks"`
 	// ManagedListLapse is how long an organization stays on a partner's list of managed
 	// customers after GET /organizations/{id}. 0 means for ever.
 	ManagedListLapse time.Duration `json:"-"`

@@ -54,6 +54,8 @@ func (c *call) place(operation string) (size, start int) {
 		return c.size("max", auditDefault, auditCeiling), max(start, 0)
 	case operationGroups, operationGroupMembers:
 		return c.counted()
+	case operationTags:
+		size = c.size("max", tagsCeiling, tagsCeiling)
 	case "GET /licenses/{id}":
 		size = c.size("limit", licenseUsersPerPage, licenseUsersPerPage)
 	default:

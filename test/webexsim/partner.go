@@ -10,38 +10,74 @@ import (
 // the owner of a token: two tokens of one owner share it.
 type managed struct{ owner, organization string }
 
+// organizationSet are organizations by UUID. It is replaced, never changed: readers keep theirs.
+type organizationSet map[string]bool
+
+func setOf(organizations []string) organizationSet {
+	set := make(organizationSet, len(organizations))
+	for _, o := range organizations {
+		set[o] = true
+	}
+	return set
+}
+
 // AddCustomer lets the tokens of an owner see a further organization.
 func (s *Server) AddCustomer(owner, organization string) {
-	s.changeCustomers(owner, func(list []string) []string {
-		if slices.Contains(list, organization) {
-			return list
-		}
-		return append(slices.Clip(list), organization)
-	})
+	s.changeCustomer(owner, organization, true)
 }
 
 // RemoveCustomer is what happens when an organization ends its relationship with a
 // partner: the tokens of the owner go on working for the others.
 func (s *Server) RemoveCustomer(owner, organization string) {
-	s.changeCustomers(owner, func(list []string) []string {
-		return slices.DeleteFunc(slices.Clone(list), func(o string) bool { return o == organization })
-	})
+	s.changeCustomer(owner, organization, false)
 	s.ForgetManaged(owner, organization)
 }
 
-// changeCustomers gives the tokens of an owner another list; readers keep the old one.
-func (s *Server) changeCustomers(owner string, change func([]string) []string) {
+// changeCustomer lets the tokens of an owner, and those that a person consents to later on,
+// see an organization or not.
+func (s *Server) changeCustomer(owner, organization string, seen bool) {
 	s.tokens.mu.Lock()
 	defer s.tokens.mu.Unlock()
 	for g := range s.tokens.grants {
-		if g.spec.Owner == owner {
-			list := change(*g.organizations.Load())
-			g.organizations.Store(&list)
+		if g.spec.Owner != owner {
+			continue
 		}
+		set := maps.Clone(*g.organizations.Load())
+		if delete(set, organization); seen {
+			set[organization] = true
+		}
+		g.organizations.Store(&set)
 	}
 	for _, i := range s.tokens.integrations {
-		if i.Owner == owner {
-			i.Organizations = change(i.Organizations)
+		if i.Owner != owner {
+			continue
+		}
+		i.Organizations = slices.DeleteFunc(slices.Clone(i.Organizations), func(o string) bool { return o == organization })
+		if seen {
+			i.Organizations = append(i.Organizations, organization)
+		}
+	}
+}
+
+// RestrictPartner makes an owner a restricted administrator of the partner: the tokens, those
+// issued later on included, see these of its customers only, and the own organization.
+func (s *Server) RestrictPartner(owner string, organizations ...string) {
+	only := setOf(organizations)
+	s.restrict(owner, &only)
+}
+
+// UnrestrictPartner makes the owner one that sees all customers again.
+func (s *Server) UnrestrictPartner(owner string) { s.restrict(owner, nil) }
+
+func (s *Server) restrict(owner string, only *organizationSet) {
+	s.tokens.mu.Lock()
+	defer s.tokens.mu.Unlock()
+	if delete(s.tokens.only, owner); only != nil {
+		s.tokens.only[owner] = *only
+	}
+	for g := range s.tokens.grants {
+		if g.spec.Owner == owner {
+			g.restricted.Store(only)
 		}
 	}
 }

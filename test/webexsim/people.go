@@ -148,16 +148,27 @@ func (c *call) lookUpPeople(view *personView) error {
 	return c.writePeople(rows, notFound, view)
 }
 
-// getPerson shows one person; "me" is the first one, in whose name tokens act.
+// getPerson shows one person.
 func (c *call) getPerson() error {
+	uuid, _ := DecodeID(kindPerson, c.id)
+	return c.person(func() (int, bool) { return c.org.findPerson(uuid) })
+}
+
+// getMe shows the person in whose name a token acts: the first one of the token's own
+// organization, whatever orgId says.
+func (c *call) getMe() error {
+	if c.org = c.s.Organization(c.grant.spec.Organization); c.org == nil {
+		return c.notFound()
+	}
+	return c.person(func() (int, bool) { return 0, c.org.exists(0) })
+}
+
+// person shows the person that is found, which is done while the organization is locked.
+func (c *call) person(find func() (int, bool)) error {
 	view := c.personView()
 	view.userName = true
 	c.org.mu.RLock()
-	i, ok := 0, c.org.exists(0)
-	if c.id != "me" {
-		uuid, _ := DecodeID(kindPerson, c.id)
-		i, ok = c.org.findPerson(uuid)
-	}
+	i, ok := find()
 	var b []byte
 	if ok {
 		var p Person

@@ -14,6 +14,7 @@ type route struct {
 	handle       func(*call) error
 
 	roles      []string // the owner needs one of them; none means any role of an administrator
+	partner    bool     // the token's owner has to be an administrator of a partner
 	anyRole    bool     // the token's owner need not be an administrator
 	anywhere   bool     // the handler finds the organization by itself
 	body       bool     // has a JSON body, which is read first: it names the organization
@@ -27,12 +28,14 @@ var routes = []route{
 	{method: http.MethodPost, path: "/applications/{id}/token", scopes: []string{ScopeApplicationsToken}, handle: (*call).postApplicationToken, anyRole: true, anywhere: true, body: true, commercial: true},
 	{method: http.MethodGet, path: "/organizations", scopes: []string{ScopeOrganizations}, handle: (*call).listOrganizations},
 	{method: http.MethodGet, path: "/organizations/{id}", scopes: []string{ScopeOrganizations}, handle: (*call).getOrganization},
+	{method: http.MethodGet, path: "/partner/tags/organizations", scopes: []string{ScopeOrganizations}, handle: (*call).listTaggedOrganizations, partner: true, anywhere: true},
 	{method: http.MethodGet, path: "/roles", scopes: []string{ScopeRoles}, handle: (*call).listRoles},
 	{method: http.MethodGet, path: "/roles/{id}", scopes: []string{ScopeRoles}, handle: (*call).getRole},
 	{method: http.MethodGet, path: "/licenses", scopes: []string{ScopeLicenses}, handle: (*call).listLicenses},
 	{method: http.MethodGet, path: "/licenses/{id}", scopes: []string{ScopeLicenses}, handle: (*call).getLicense},
 	{method: http.MethodPatch, path: "/licenses/users", scopes: []string{ScopePeopleWrite}, handle: (*call).patchLicenseUsers, roles: []string{roleFullAdmin, roleUserAdmin}, anywhere: true, body: true},
 	{method: http.MethodGet, path: "/people", scopes: []string{ScopePeople}, handle: (*call).listPeople},
+	{method: http.MethodGet, path: "/people/me", scopes: []string{ScopePeople, ScopePeopleOwn}, handle: (*call).getMe, anyRole: true, anywhere: true},
 	{method: http.MethodGet, path: "/people/{id}", scopes: []string{ScopePeople}, handle: (*call).getPerson},
 	{method: http.MethodGet, path: "/locations", scopes: []string{ScopeLocations, ScopePeople, ScopeDevices}, handle: (*call).listLocations},
 	{method: http.MethodGet, path: "/locations/{id}", scopes: []string{ScopeLocations, ScopePeople, ScopeDevices}, handle: (*call).getLocation},

@@ -32,7 +32,7 @@ func TestRuleMatching(t *testing.T) {
 	}{
 		{"any", Rule{Operation: "*", Status: 503}, []string{people, licenses}, []int{503, 503}},
 		{"operation", Rule{Operation: "GET /people", Status: 503}, []string{people, licenses}, []int{503, 200}},
-		{"path with id", Rule{Operation: "GET /people/{id}", Status: 503}, []string{people, "/people/me"}, []int{200, 503}},
+		{"path with id", Rule{Operation: "GET /organizations/{id}", Status: 503}, []string{people, "/organizations/" + EncodeID(kindOrganization, StandardUUID)}, []int{200, 503}},
 		{"organization", Rule{Organization: StandardUUID, Status: 503}, []string{people}, []int{503}},
 		{"other organization", Rule{Organization: "other", Status: 503}, []string{people}, []int{200}},
 		{"n-th request", Rule{Operation: "GET /people", Page: 2, Status: 500}, []string{people, licenses, people, people}, []int{200, 200, 500, 200}},

@@ -166,12 +166,24 @@ func (s *Server) AddOrganization(spec OrganizationSpec) *Organization {
 func (s *Server) RemoveOrganization(uuid string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.organizations, func(o *Organization) bool { return o.uuid == uuid })
+	s.organizations, s.removed = moveOrganization(uuid, s.organizations, s.removed)
+}
+
+// RestoreOrganization brings an organization back that was removed, as it was, at the end of
+// the list.
+func (s *Server) RestoreOrganization(uuid string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.removed, s.organizations = moveOrganization(uuid, s.removed, s.organizations)
+}
+
+// moveOrganization moves an organization, if it is there. Readers keep the list that they have.
+func moveOrganization(uuid string, from, to []*Organization) (less, more []*Organization) {
+	i := slices.IndexFunc(from, func(o *Organization) bool { return o.uuid == uuid })
 	if i < 0 {
-		return
+		return from, to
 	}
-	s.removed = append(s.removed, s.organizations[i])
-	s.organizations = slices.Concat(s.organizations[:i], s.organizations[i+1:])
+	return slices.Concat(from[:i], from[i+1:]), append(slices.Clip(to), from[i])
 }
 
 // Organization is the organization with a UUID; nil if there is none.

@@ -16,6 +16,7 @@ import (
 const (
 	ScopeLicenses      = "spark-admin:licenses_read"
 	ScopePeople        = "spark-admin:people_read"
+	ScopePeopleOwn     = "spark:people_read"
 	ScopeLocations     = "spark-admin:locations_read"
 	ScopeWorkspaces    = "spark-admin:workspaces_read"
 	ScopeOrganizations = "spark-admin:organizations_read"
@@ -35,6 +36,11 @@ const (
 // needs to read.
 func DefaultScopes() []string {
 	return []string{ScopeLicenses, ScopePeople, ScopeLocations, ScopeWorkspaces, ScopeOrganizations, ScopeRoles}
+}
+
+// AllScopes are the scopes of all endpoints of the simulator.
+func AllScopes() []string {
+	return append(DefaultScopes(), ScopePeopleWrite, ScopeAudit, ScopeGroups, ScopeApplicationsToken, ScopeDevices, ScopePeopleOwn)
 }
 
 // TokenSpec describes a token to issue.
@@ -85,7 +91,8 @@ type Token struct {
 // tokens come and go; the grant stays.
 type grant struct {
 	spec           TokenSpec // but for Organizations, which is below
-	organizations  atomic.Pointer[[]string]
+	organizations  atomic.Pointer[organizationSet]
+	restricted     atomic.Pointer[organizationSet] // nil: all of them; see RestrictPartner
 	refresh        string
 	refreshExpires time.Time
 	latest         *access
@@ -114,7 +121,9 @@ type tokens struct {
 
 	grants  map[*grant]bool
 	managed map[managed]time.Time // since when
-	secrets map[Sensitive]bool    // all that there ever were
+	tags    map[tagged][]string
+	only    map[string]organizationSet // what restricted owners see
+	secrets map[Sensitive]bool         // all that there ever were
 	seed    uint64
 	made    uint64 // values made up from the seed so far
 }
@@ -122,6 +131,7 @@ type tokens struct {
 func (t *tokens) init(seed uint64) {
 	t.seed = seed
 	t.access, t.refresh, t.clients = map[string]*access{}, map[string]*grant{}, map[client]bool{}
+	t.tags, t.only = map[tagged][]string{}, map[string]organizationSet{}
 	t.codes, t.integrations = map[string]*authorizationCode{}, map[string]*Integration{}
 	t.secrets = map[Sensitive]bool{}
 	t.grants, t.managed = map[*grant]bool{}, map[managed]time.Time{}
@@ -171,7 +181,11 @@ func (t *tokens) add(spec TokenSpec, o *Options, now time.Time) Token {
 	setDuration(&spec.ExpiresIn, o.AccessTokenLifetime)
 	setDuration(&spec.RefreshExpiresIn, o.RefreshTokenLifetime)
 	g := &grant{spec: spec}
-	g.organizations.Store(&spec.Organizations)
+	all := setOf(spec.Organizations)
+	g.organizations.Store(&all)
+	if only, restricted := t.only[spec.Owner]; restricted {
+		g.restricted.Store(&only)
+	}
 	t.grants[g] = true
 	a := t.issue(g, spec.Access, now, spec.ExpiresIn)
 	token := Token{Access: a.value, ExpiresAt: a.expires}
@@ -261,13 +275,19 @@ func (t *tokens) good(value string, now time.Time) *grant {
 }
 
 func (g *grant) sees(organization string) bool {
-	return g.spec.Organization == organization || slices.Contains(*g.organizations.Load(), organization)
+	if g.spec.Organization == organization {
+		return true
+	}
+	only := g.restricted.Load()
+	return (*g.organizations.Load())[organization] && (only == nil || (*only)[organization])
 }
 
 // allows tells whether the token has one of the scopes of a route, and its owner one of
 // the roles (any role of an administrator, if the route names none).
 func (g *grant) allows(r *route) bool {
 	switch {
+	case r.partner && !g.spec.Partner:
+		return false
 	case r.anyRole:
 	case len(r.roles) > 0 && !slices.ContainsFunc(r.roles, func(role string) bool { return slices.Contains(g.spec.Roles, role) }):
 		return false
