@@ -41,6 +41,7 @@ func validSpec(kind string) map[string]any {
 			"customerAccessRef": map[string]any{"name": "acme"}, "license": map[string]any{"offerCode": "EE"}, "subjects": map[string]any{"groups": []any{"Sales"}},
 		},
 		"WebexLicense": {"customerAccessRef": map[string]any{"name": "acme"}, "licenseID": "id", "level": "Customer"},
+		"WebexPartner": {"credentialsSecretRef": map[string]any{"name": "webex-token"}},
 	}[kind]
 }
 
@@ -296,6 +297,11 @@ func TestStringsAtTheirBounds(t *testing.T) {
 					set(spec, "connection.caBundleRef.name", "x")
 				case "locationID":
 					spec["level"] = "Site"
+				case "template.byTag[].hierarchyPath":
+					tag := spec["template"].(map[string]any)["byTag"].([]any)[0].(map[string]any)
+					tag["tag"] = "gold"
+				case "template.schedule.timeZone":
+					set(spec, "template.schedule.schedule", "@daily")
 				case "license.name":
 					without(spec["license"].(map[string]any), "offerCode")
 				}

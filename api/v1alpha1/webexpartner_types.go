@@ -106,6 +106,7 @@ type OrganizationMatch struct {
 	// +kubebuilder:validation:MaxItems=32
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=256
+	// +kubebuilder:validation:items:XValidation:rule="''.matches(self) in [true, false]",message="names must hold regular expressions of RE2: put a backslash before a sign that stands for itself, such as \\("
 	Names []string `json:"names,omitempty"`
 
 	// tags are tags of customers in Partner Hub, of which the organization must

@@ -31,6 +31,7 @@ var forms = map[string]struct {
 	"WebexLicenseAssignment": {
 		func() client.Object { return &v1alpha1.WebexLicenseAssignment{} }, func() runtime.ApplyConfiguration { return &ac.WebexLicenseAssignmentApplyConfiguration{} },
 	},
+	"WebexPartner": {func() client.Object { return &v1alpha1.WebexPartner{} }, func() runtime.ApplyConfiguration { return &ac.WebexPartnerApplyConfiguration{} }},
 }
 
 // What the CRDs promise is kept by a real API server.
@@ -57,6 +58,7 @@ func TestAPIServer(t *testing.T) {
 	t.Run("adds the documented defaults", func(t *testing.T) { testDefaults(t, admin) })
 	t.Run("admits nothing that cannot be read", func(t *testing.T) { testReadable(t, cluster.Config, admin) })
 	t.Run("holds the rules of assignments", func(t *testing.T) { testAssignmentRules(t, admin) })
+	t.Run("holds the rules of partners", func(t *testing.T) { testPartnerRules(t, admin) })
 	t.Run("ratchets", func(t *testing.T) { testRatcheting(t, admin) })
 }
 
@@ -117,6 +119,11 @@ func testDefaults(t *testing.T, admin client.Client) {
 			added:  map[string]any{"mode": "Report", "unlisted": "Keep"},
 			status: unseen,
 		},
+		"WebexPartner": {
+			spec:   map[string]any{"credentialsSecretRef": acme},
+			added:  map[string]any{"mode": "Report", "maxNewPerPass": int64(20), "deletionPolicy": "Retain"},
+			status: unseen,
+		},
 	} {
 		t.Run(kind, func(t *testing.T) {
 			object := &unstructured.Unstructured{Object: manifest(kind, "smallest", map[string]any{"spec": test.spec})}
@@ -142,6 +149,11 @@ func testDefaults(t *testing.T, admin client.Client) {
 		sources, _, err := unstructured.NestedSlice(fetch(t, admin, "WebexLicenseAssignment", "nested"), "spec", "subjects", "emailsFrom")
 		must(t, err)
 		same(t, "emailsFrom", []any{map[string]any{"name": "people", "kind": "Secret", "key": "emails"}}, sources)
+		spec = map[string]any{"credentialsSecretRef": acme, "template": map[string]any{"schedule": map[string]any{"schedule": "@daily"}}}
+		must(t, admin.Create(t.Context(), &unstructured.Unstructured{Object: manifest("WebexPartner", "nested", map[string]any{"spec": spec})}))
+		template, _, err := unstructured.NestedMap(fetch(t, admin, "WebexPartner", "nested"), "spec", "template")
+		must(t, err)
+		same(t, "template", map[string]any{"schedule": map[string]any{"schedule": "@daily", "timeZone": "Etc/UTC", "spreadSeconds": int64(3600)}}, template)
 	})
 }
 

@@ -33,6 +33,16 @@ var formed = map[string]func(g generator) any{
 		return map[string]any{"matchLabels": map[string]any{g.letters(5): g.letters(9)}}
 	},
 	".spec.syncTemplate.labels": func(g generator) any { return map[string]any{g.letters(5): g.letters(9)} },
+	".spec.interval": func(g generator) any {
+		return (10*time.Minute + time.Duration(g.Int64N(743*3600))*time.Second).String()
+	},
+	".spec.select.names[]":                 func(g generator) any { return "(?i)^" + g.letters(7) + ".*" },
+	".spec.select.exclude.names[]":         func(g generator) any { return "[" + g.letters(7) + "]+$" },
+	".spec.template.staleAfter":            func(g generator) any { return g.duration() },
+	".spec.template.hierarchyPath":         func(g generator) any { return "hcs." + g.letters(8) },
+	".spec.template.labels":                func(g generator) any { return map[string]any{g.letters(5): g.letters(9)} },
+	".spec.template.byTag[].hierarchyPath": func(g generator) any { return "hcs." + g.letters(8) + ".gold" },
+	".spec.template.byTag[].labels":        func(g generator) any { return map[string]any{g.letters(5): g.letters(9)} },
 	".status.conditions": func(g generator) any {
 		condition := func(name string) map[string]any {
 			return map[string]any{"type": name, "status": "True", "reason": "Why" + g.letters(4), "message": g.text(200), "lastTransitionTime": g.time(), "observedGeneration": g.Int64N(1e9)}
@@ -158,7 +168,7 @@ func (g generator) object(path string, s *schema) map[string]any {
 // reconcile makes fields fit each other, where rules ask for it.
 func (g generator) reconcile(path string, object map[string]any, s *schema) {
 	switch path {
-	case ".spec.thresholds":
+	case ".spec.thresholds", ".spec.template.thresholds":
 		maps.Copy(object, map[string]any{"warningPercent": g.between(51, 80), "criticalPercent": g.between(81, 100), "hysteresisPercent": g.between(0, 50)})
 	case ".spec.connection":
 		if object["proxyURL"] == nil {

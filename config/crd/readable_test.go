@@ -87,6 +87,8 @@ func unreadableIn(t *testing.T, kind string, object *unstructured.Unstructured) 
 		return o.Unreadable
 	case *v1alpha1.WebexLicenseAssignment:
 		return o.Unreadable
+	case *v1alpha1.WebexPartner:
+		return o.Unreadable
 	}
 	t.Errorf("%s is none of the kinds", kind)
 	return nil

@@ -26,8 +26,8 @@ const group = "licensing.webex-operator.io"
 func TestSchemas(t *testing.T) {
 	t.Parallel()
 	schemas := compile(t)
-	if len(schemas) != 5 {
-		t.Fatalf("want the schemas of five kinds, got %d", len(schemas))
+	if len(schemas) != 6 {
+		t.Fatalf("want the schemas of six kinds, got %d", len(schemas))
 	}
 	checked := 0
 	err := filepath.WalkDir(filepath.Join("..", "..", "config", "samples"), func(path string, entry fs.DirEntry, err error) error {

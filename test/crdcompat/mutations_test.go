@@ -160,8 +160,8 @@ func definitions(t *testing.T) map[string]*apiextensionsv1.CustomResourceDefinit
 		}
 		all[definition.Spec.Names.Kind] = definition
 	}
-	if len(all) != 5 {
-		t.Fatalf("found %d definitions, want 5", len(all))
+	if len(all) != 6 {
+		t.Fatalf("found %d definitions, want 6", len(all))
 	}
 	return all
 }
