@@ -78,7 +78,7 @@ func (v *verdict) leaving(manager string) bool {
 	if !v.gone() || ptr.Deref(v.customer.Spec.Suspend, false) {
 		return false
 	}
-	_, others := owners(v.customer.ManagedFields, manager)
+	_, others := owners(fieldsOf(kindCustomer, v.customer), v.customer.ManagedFields, manager)
 	return !others.has([]string{"spec", "suspend"})
 }
 
@@ -148,7 +148,10 @@ func (w *World) verdicts() []verdict {
 	}
 	for i := range w.Customers {
 		c := &w.Customers[i]
-		id, _ := webex.ParseOrganizationID(c.Spec.OrganizationID) // the partner has written it
+		id, err := webex.ParseOrganizationID(c.Spec.OrganizationID)
+		if err != nil {
+			continue // a person's, with the partner's label: it names no organization of the partner's
+		}
 		if v := of(id); v.customer == nil || c.Name < v.customer.Name {
 			v.customer = c
 		}
@@ -232,7 +235,8 @@ func (d *Decision) Wrote(write Write) {
 func (d *Decision) Refused(write Write) {
 	o := d.organizations[write.organization]
 	o.ID, o.Customer, o.State = write.organization.UUID(), write.Name, v1alpha1.PartnerOrganizationRefused
-	if name, ok := write.Fields["spec"].(map[string]any)["customerName"].(string); ok {
+	spec, _ := write.Fields["spec"].(map[string]any)
+	if name, ok := spec["customerName"].(string); ok {
 		o.DisplayName = name
 	}
 	d.organizations[write.organization] = o

@@ -13,50 +13,68 @@ import (
 // object are fields as JSON has them.
 type object map[string]any
 
+// atomic are structs that the API server takes whole: it owns no part of one, and a part of one cannot be applied.
+var atomic = []string{"credentialsSecretRef", "caBundleRef", "customerAccessSelector"}
+
 // settle is what to apply so that an object becomes what is wanted; nil if there is nothing
-// to write. A field that differs and belongs to another manager is left to it: applied without
-// force it would be refused, with force the two would take turns. One that nothing owns, or
-// this manager alone, follows. What this manager owns and no longer wants goes.
+// to write. A field that belongs to another manager is left to it: applied without force it
+// would be refused, with force the two would take turns. One that both own stays owned as
+// long as both say the same. One that nothing owns, or this manager alone, follows. What this
+// manager owns and no longer wants goes.
 func settle(wanted, live object, managed []metav1.ManagedFieldsEntry, manager string) object {
-	mine, others := owners(managed, manager)
+	mine, others := owners(live, managed, manager)
 	write := false
 	applied := object{}
 	wanted.leaves(nil, func(path []string, value any) {
-		if is, found := live.at(path); !found || !reflect.DeepEqual(is, value) {
-			if others.has(path) {
-				return
-			}
-			write = true
+		is, found := live.at(path)
+		same := found && equal(is, value)
+		if others.has(path) && !identifies(path) && (!same || !mine.has(path)) {
+			return
 		}
+		write = write || !same
 		applied.set(value, path)
 	})
-	mine.leaves(nil, func(path []string, _ any) {
-		if _, kept := applied.at(path); !kept {
-			write = true
-		}
-	})
+	mine.leaves(nil, func(path []string, _ any) { write = write || !applied.has(path) })
 	if !write {
 		return nil
 	}
 	return applied
 }
 
+// equal compares a field with what is wanted of it. A struct without fields is only wanted to be there.
+func equal(is, wanted any) bool {
+	if fields, ok := wanted.(map[string]any); ok && len(fields) == 0 {
+		_, ok := is.(map[string]any)
+		return ok
+	}
+	return reflect.DeepEqual(is, wanted)
+}
+
+// identifies says whether a field names the object that is applied.
+func identifies(path []string) bool {
+	return slices.Contains([]string{"apiVersion", "kind", "metadata/name", "metadata/namespace"}, strings.Join(path, "/"))
+}
+
 // owned are the fields of an object that a manager owns, with their values, and what names it.
 func owned(live object, managed []metav1.ManagedFieldsEntry, manager string) object {
-	mine, _ := owners(managed, manager)
+	mine, _ := owners(live, managed, manager)
 	kept := object{}
 	live.leaves(nil, func(path []string, value any) {
-		if mine.has(path) || slices.Contains([]string{"apiVersion", "kind", "metadata/name", "metadata/namespace"}, strings.Join(path, "/")) {
+		if mine.has(path) || identifies(path) {
 			kept.set(value, path)
 		}
 	})
 	return kept
 }
 
-// owners are the fields that a manager applies, and those of all others, as a tree of which the
-// leaves are owned whole. Status is another matter: it has writers of its own.
-func owners(managed []metav1.ManagedFieldsEntry, manager string) (mine, others object) {
+// owners are the fields that a manager applies, and those of all others, as trees. Status is
+// another matter: it has writers of its own. Without any entry the API server takes all that
+// there is for another's at the next apply.
+func owners(live object, managed []metav1.ManagedFieldsEntry, manager string) (mine, others object) {
 	mine, others = object{}, object{}
+	if len(managed) == 0 {
+		return mine, live
+	}
 	for _, entry := range managed {
 		tree := map[string]any{}
 		if entry.Subresource != "" || entry.FieldsV1 == nil || json.Unmarshal(entry.FieldsV1.GetRawBytes(), &tree) != nil {
@@ -77,44 +95,38 @@ func (o object) own(tree map[string]any) {
 	for key, below := range tree {
 		children, _ := below.(map[string]any)
 		name, field := strings.CutPrefix(key, "f:")
-		switch {
-		case isItem(key), field && len(children) == 0:
-			o[name] = object{}
-		case field && (len(children) > 1 || children["."] == nil):
-			fields, ok := o[name].(object)
-			if !ok {
-				fields = object{}
-				o[name] = fields
-			}
-			fields.own(children)
+		if !field && !isItem(key) || len(children) == 1 && children["."] != nil {
+			continue
 		}
-	}
-}
-
-// has says whether a field, or a value around it that is owned whole, is in a tree of owned fields.
-func (o object) has(path []string) bool {
-	for _, name := range path {
-		below, ok := o[name].(object)
+		fields, ok := o[name].(map[string]any)
 		if !ok {
-			return false
+			fields = map[string]any{}
+			o[name] = fields
 		}
-		if len(below) == 0 {
-			return true
+		if field {
+			object(fields).own(children)
 		}
-		o = below
 	}
-	return true
 }
 
-// leaves calls visit for each value that has no fields, and each item of a list, in the order of names.
+// has says whether there is a field, or a part of it.
+func (o object) has(path []string) bool {
+	_, found := o.at(path)
+	return found
+}
+
+// leaves calls visit for each value that is owned whole: one that has no fields, an atomic
+// struct, an item of a list; in the order of names.
 func (o object) leaves(path []string, visit func(path []string, value any)) {
 	for _, name := range slices.Sorted(maps.Keys(o)) {
 		at := append(slices.Clone(path), name)
 		switch value := o[name].(type) {
-		case object:
-			value.descend(at, visit)
 		case map[string]any:
-			object(value).descend(at, visit)
+			if len(value) == 0 || slices.Contains(atomic, name) {
+				visit(at, value)
+			} else {
+				object(value).leaves(at, visit)
+			}
 		case []any:
 			for _, item := range value {
 				visit(append(slices.Clone(at), itemKey(item)), item)
@@ -123,14 +135,6 @@ func (o object) leaves(path []string, visit func(path []string, value any)) {
 			visit(at, value)
 		}
 	}
-}
-
-func (o object) descend(path []string, visit func(path []string, value any)) {
-	if len(o) == 0 {
-		visit(path, map[string]any{})
-		return
-	}
-	o.leaves(path, visit)
 }
 
 func isItem(name string) bool { return strings.HasPrefix(name, "v:") || strings.HasPrefix(name, "k:") }
