@@ -11,22 +11,29 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
 )
 
-func (a *app) describe(o *overview.Customer) {
-	fmt.Fprintf(a.Out.Out, "%s  %s\n", a.Out.Paint(terminal.Strong, o.Name), terminal.Clean(o.DisplayName))
-	for _, line := range a.facts(o) {
+func (a *app) describe(o *overview.Customer) { a.page(o.Name, o.DisplayName, a.facts(o), o.Issues) }
+
+// page tells of one object: what is known of it, and what there is to do.
+func (a *app) page(name, title string, facts []fact, issues []overview.Issue) {
+	fmt.Fprintln(a.Out.Out, strings.TrimSpace(a.Out.Paint(terminal.Strong, name)+"  "+terminal.Clean(title)))
+	for _, line := range facts {
 		if line.value != "" {
 			fmt.Fprintf(a.Out.Out, "  %-13s %s\n", line.name, terminal.Clean(line.value))
 		}
 	}
-	for _, issue := range o.Issues {
+	a.sayIssues(issues)
+	if len(issues) == 0 {
+		fmt.Fprintf(a.Out.Out, "  %s\n", a.Out.Paint(terminal.Good, "Nothing to see to."))
+	}
+}
+
+func (a *app) sayIssues(issues []overview.Issue) {
+	for _, issue := range issues {
 		shade := terminal.Warning
 		if issue.Severity == overview.Error {
 			shade = terminal.Bad
 		}
 		fmt.Fprintf(a.Out.Out, "  %s %s\n", a.Out.Paint(shade, string(issue.Severity)+" "+issue.Name()+":"), terminal.Clean(issue.Message))
-	}
-	if len(o.Issues) == 0 {
-		fmt.Fprintf(a.Out.Out, "  %s\n", a.Out.Paint(terminal.Good, "Nothing to see to."))
 	}
 }
 

@@ -77,7 +77,7 @@ func newWorldWith(t *testing.T, funcs interceptor.Funcs, objects ...client.Objec
 		return listing(ctx, c, list, opts...)
 	}
 	c := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).WithInterceptorFuncs(funcs).
-		WithStatusSubresource(&v1alpha1.WebexCustomerAccess{}, &v1alpha1.LicenseSync{}, &v1alpha1.LicenseSyncSchedule{}, &v1alpha1.WebexLicense{}, &v1alpha1.WebexLicenseAssignment{}).Build()
+		WithStatusSubresource(&v1alpha1.WebexCustomerAccess{}, &v1alpha1.LicenseSync{}, &v1alpha1.LicenseSyncSchedule{}, &v1alpha1.WebexLicense{}, &v1alpha1.WebexLicenseAssignment{}, &v1alpha1.WebexPartner{}).Build()
 	return &world{t: t, client: c, namespace: "webex", now: func() time.Time { return now }, ctx: t.Context()}
 }
 

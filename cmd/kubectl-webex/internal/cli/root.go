@@ -29,7 +29,7 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: groupPrepare, Title: "Prepare:"},
 	)
 	root.AddCommand(
-		a.licenses(), a.status(), a.runs(), a.schedules(), a.report(), a.plan(),
+		a.licenses(), a.status(), a.partners(), a.runs(), a.schedules(), a.report(), a.plan(),
 		a.sync(), a.retry(), a.cancel(), a.suspend(), a.resume(), a.approvePrune(), a.approveRemovals(),
 		a.connectCommand(), a.lint(),
 	)

@@ -183,7 +183,7 @@ func (a *app) statusTable(items []overview.Customer, session *cluster.Session) *
 	for i := range items {
 		o := &items[i]
 		used := usage(o)
-		t.Add(output.Text(customerName(session, o.Namespace, o.Name)), readiness(o), a.ago(o.LastSuccessfulSyncTime), figure(o.ConsumedUnits), figure(o.TotalUnits),
+		t.Add(output.Text(customerName(session, o.Namespace, o.Name)), verdictOf(o.Ready), a.ago(o.LastSuccessfulSyncTime), figure(o.ConsumedUnits), figure(o.TotalUnits),
 			a.used(used), a.in(o.NextStart), issueNames(o), output.Text(o.HierarchyPath), output.Text(o.Organization), figure(o.Licenses), figure(o.Locations),
 			output.Text(string(o.Credentials)), output.Text(strings.Join(o.Active, " ")))
 	}
@@ -194,9 +194,9 @@ func usage(o *overview.Customer) rollup.Figures {
 	return rollup.FiguresOf(o.TotalUnits, o.ConsumedUnits)
 }
 
-func readiness(o *overview.Customer) output.Cell {
-	cell := output.Text(string(o.Ready))
-	switch o.Ready {
+func verdictOf(ready metav1.ConditionStatus) output.Cell {
+	cell := output.Text(string(ready))
+	switch ready {
 	case metav1.ConditionTrue:
 		cell.Shade = terminal.Good
 	case metav1.ConditionFalse:

@@ -93,6 +93,8 @@ func (s *Session) warn(object any) {
 		kind, unreadable = "WebexLicense", o.Unreadable
 	case *v1alpha1.WebexLicenseAssignment:
 		kind, unreadable = "WebexLicenseAssignment", o.Unreadable
+	case *v1alpha1.WebexPartner:
+		kind, unreadable = "WebexPartner", o.Unreadable
 	}
 	for _, field := range unreadable {
 		named, ok := object.(client.Object)
@@ -178,7 +180,7 @@ func mapper(scheme *runtime.Scheme) meta.RESTMapper {
 	for kind, plural := range map[string]string{
 		"WebexCustomerAccess": "webexcustomeraccesses", "WebexLicense": "webexlicenses",
 		"LicenseSync": "licensesyncs", "LicenseSyncSchedule": "licensesyncschedules",
-		"WebexLicenseAssignment": "webexlicenseassignments",
+		"WebexLicenseAssignment": "webexlicenseassignments", "WebexPartner": "webexpartners",
 	} {
 		m.AddSpecific(v1alpha1.GroupVersion.WithKind(kind), v1alpha1.GroupVersion.WithResource(plural),
 			v1alpha1.GroupVersion.WithResource(plural), meta.RESTScopeNamespace)
@@ -234,16 +236,32 @@ func Assignments(ctx context.Context, s *Session, opts ...client.ListOption) ([]
 	return List(ctx, s, &v1alpha1.WebexLicenseAssignmentList{}, func(l *v1alpha1.WebexLicenseAssignmentList) []v1alpha1.WebexLicenseAssignment { return l.Items }, opts...)
 }
 
-// AssignmentsIfAny lists them as far as the caller may: their kind needs a role of its own, and older operators do not
-// bring it. A person is told of what is missing.
+// AssignmentsIfAny lists them as far as the caller may.
 func AssignmentsIfAny(ctx context.Context, s *Session) ([]v1alpha1.WebexLicenseAssignment, error) {
 	all, err := Assignments(ctx, s)
+	return ifAny(s, all, err, "assignments of licences are not shown: you may not read them (webexlicenseassignment-viewer-role)")
+}
+
+// Partners lists credentials of partners.
+func Partners(ctx context.Context, s *Session, opts ...client.ListOption) ([]v1alpha1.WebexPartner, error) {
+	return List(ctx, s, &v1alpha1.WebexPartnerList{}, func(l *v1alpha1.WebexPartnerList) []v1alpha1.WebexPartner { return l.Items }, opts...)
+}
+
+// PartnersIfAny lists them as far as the caller may.
+func PartnersIfAny(ctx context.Context, s *Session) ([]v1alpha1.WebexPartner, error) {
+	all, err := Partners(ctx, s)
+	return ifAny(s, all, err, "partners are not shown: you may not read them (webexpartner-viewer-role)")
+}
+
+// ifAny lets a command do without a kind that needs a role of its own, or that older operators do not bring. A person is
+// told of what is missing.
+func ifAny[T any](s *Session, all []T, err error, missing string) ([]T, error) {
 	switch {
 	case missingKind(err):
 		return nil, nil
 	case apierrors.IsForbidden(err):
 		if s.Warn != nil {
-			s.Warn("assignments of licences are not shown: you may not read them (webexlicenseassignment-viewer-role)")
+			s.Warn("%s", missing)
 		}
 		return nil, nil
 	}
