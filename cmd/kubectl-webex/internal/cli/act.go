@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
+	"github.com/webex-operator/webex-license-operator/internal/partner"
 )
 
 const fieldManager = client.FieldOwner("kubectl-webex")
@@ -32,10 +33,10 @@ func patch(ctx context.Context, session *cluster.Session, object client.Object, 
 }
 
 // otherOwner is who else sets a field of the spec, and may set it back: a tool
-// that applies manifests from Git, for example.
+// that applies manifests from Git, for example. A partner gives way to a person.
 func otherOwner(object client.Object, field string) string {
 	for _, entry := range object.GetManagedFields() {
-		if entry.Manager == string(fieldManager) || entry.Operation != "Apply" || entry.FieldsV1 == nil {
+		if entry.Manager == string(fieldManager) || strings.HasPrefix(entry.Manager, partner.FieldManager("")) || entry.Operation != "Apply" || entry.FieldsV1 == nil {
 			continue
 		}
 		var fields struct {

@@ -75,8 +75,8 @@ func TestSuspendAndResume(t *testing.T) {
 		"note: run acme-9dm4w has been created already: if it has begun it is finished; kubectl webex cancel acme-9dm4w ends it",
 		"note: run acme-x7k2p has been created already: if it has begun it is finished; kubectl webex cancel acme-x7k2p ends it")
 
-	w.expect("suspend", 2, "error: suspend what? Use suspend customer NAME or suspend schedule NAME", "See 'kubectl webex suspend --help'.")
-	w.expect("suspend acme", 2, "error: suspend acme what? Use suspend customer NAME or suspend schedule NAME", "See 'kubectl webex suspend --help'.")
+	w.expect("suspend", 2, "error: suspend what? Use suspend customer NAME, suspend schedule NAME or suspend partner NAME", "See 'kubectl webex suspend --help'.")
+	w.expect("suspend acme", 2, "error: suspend acme what? Use suspend customer NAME, suspend schedule NAME or suspend partner NAME", "See 'kubectl webex suspend --help'.")
 	w.expect("resume schedule", 2, "error: requires at least 1 arg(s), only received 0", "See 'kubectl webex resume schedule --help'.")
 	w.expect("suspend schedule weekly", 1, `error: there is no schedule "weekly" in namespace webex: kubectl webex schedules lists them, or look elsewhere with -n or -A`)
 }
@@ -151,6 +151,7 @@ func TestOtherOwner(t *testing.T) {
 		{nil, ""},
 		{[]metav1.ManagedFieldsEntry{fields("kustomize-controller", "Apply", suspend)}, "kustomize-controller"},
 		{[]metav1.ManagedFieldsEntry{fields("kustomize-controller", "Apply", other)}, ""},
+		{[]metav1.ManagedFieldsEntry{fields("webex-license-operator/partner/provider", "Apply", suspend)}, ""}, // which gives way
 		{[]metav1.ManagedFieldsEntry{fields("kubectl-edit", "Update", suspend), fields("kubectl-webex", "Apply", suspend)}, ""},
 	} {
 		object := &v1alpha1.LicenseSyncSchedule{ObjectMeta: metav1.ObjectMeta{ManagedFields: c.entries}}

@@ -22,26 +22,71 @@ type approval struct {
 func (a *app) approveRemovals() *cobra.Command {
 	f := &approval{}
 	cmd := &cobra.Command{
-		Use:     "approve-removals ASSIGNMENT",
+		Use:     "approve-removals (ASSIGNMENT | partner PARTNER)",
 		GroupID: groupAct,
-		Short:   "Approve that people lose a licence, which a run held back",
+		Short:   "Approve that people lose a licence, or customers are suspended",
 		Long: `Approve that people lose a licence, which a run held back, because they were more than
 spec.maxRemovals of the WebexLicenseAssignment within 24 hours, or its lists had no
 person of the organization. kubectl webex plan shows who they are.
 
-The approval is for exactly the people and licences that are held now. If the next run
-finds others, it holds them again. With --token it is refused if what is held is not what
-that token stands for, which a plan or status.held showed before.`,
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: first(a.complete(heldAssignments)),
+With the word partner, approve that customers of a WebexPartner are suspended, which was
+held back, because too many organizations were gone at once. kubectl webex partners
+shows which they are.
+
+The approval is for exactly what is held now. If another is found the next time, all is
+held again. With --token it is refused if what is held is not what that token stands for,
+which a plan or status.held showed before.`,
+		Example: `  kubectl webex approve-removals berlin
+  kubectl webex approve-removals partner provider`,
+		Args:              approvable,
+		ValidArgsFunction: a.completeHeld,
 	}
 	cmd.Flags().StringVar(&f.token, "token", "", "Approve only if what is held has this token")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "Do not ask")
 	_ = cmd.RegisterFlagCompletionFunc("token", nothing)
-	cmd.RunE = a.each(func(ctx context.Context, session *cluster.Session, name string) error {
-		return a.approveHeld(ctx, session, name, f)
+	cmd.RunE = run(func(ctx context.Context, args []string) error {
+		session, err := a.connect()
+		switch {
+		case err != nil:
+			return err
+		case len(args) == 2:
+			return a.approveSuspensions(ctx, session, args[1], f)
+		}
+		return a.approveHeld(ctx, session, args[0], f)
 	})
 	return cmd
+}
+
+// wordPartner, before a name, says that it is a partner's.
+const wordPartner = "partner"
+
+func approvable(cmd *cobra.Command, args []string) error {
+	if len(args) == 2 && args[0] != wordPartner {
+		return usagef("%q is no kind: use the name of an assignment alone, or %s and the name of a partner", args[0], wordPartner)
+	}
+	return cobra.RangeArgs(1, 2)(cmd, args)
+}
+
+// completeHeld offers what has something to approve.
+func (a *app) completeHeld(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	switch {
+	case len(args) == 0:
+		return a.complete(heldThings)(cmd, args, word)
+	case len(args) == 1 && args[0] == wordPartner:
+		return a.complete(heldPartners)(cmd, args, word)
+	}
+	return nothing(cmd, args, word)
+}
+
+func heldThings(ctx context.Context, s *cluster.Session) ([]string, error) {
+	held, err := heldAssignments(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if partners, err := heldPartners(ctx, s); err == nil && len(partners) > 0 { // their kind needs a role of its own
+		held = append(held, wordPartner)
+	}
+	return held, nil
 }
 
 func heldAssignments(ctx context.Context, s *cluster.Session) ([]string, error) {

@@ -16,13 +16,15 @@ import (
 )
 
 func (a *app) suspend() *cobra.Command {
-	return a.suspension("suspend", "Stop the runs of customers or schedules",
-		`Stop the runs of customers or schedules. A run that has begun is finished; figures stay.`, true)
+	return a.suspension("suspend", "Stop the runs of customers or schedules, or a partner",
+		`Stop the runs of customers or schedules. A run that has begun is finished; figures stay.
+A partner that is suspended asks for no organizations, and leaves its customers as they
+are: their runs go on.`, true)
 }
 
 func (a *app) resume() *cobra.Command {
-	return a.suspension("resume", "Let the runs of customers or schedules go on",
-		`Let the runs of customers or schedules go on. A schedule makes up for the latest slot that
+	return a.suspension("resume", "Let customers, schedules or partners go on",
+		`Let the runs of customers or schedules, or partners, go on. A schedule makes up for the latest slot that
 it missed meanwhile, if spec.startingDeadlineSeconds allows.`, false)
 }
 
@@ -32,7 +34,7 @@ func (a *app) suspension(verb, short, long string, suspend bool) *cobra.Command 
 		Use: verb, GroupID: groupAct, Short: short, Long: long,
 		Example: fmt.Sprintf("  kubectl webex %s customer acme\n  kubectl webex %s schedule nightly", verb, verb),
 		Args: func(_ *cobra.Command, args []string) error {
-			return usagef("%s what? Use %s customer NAME or %s schedule NAME", strings.Join(append([]string{verb}, args...), " "), verb, verb)
+			return usagef("%s what? Use %s customer NAME, %s schedule NAME or %s partner NAME", strings.Join(append([]string{verb}, args...), " "), verb, verb, verb)
 		},
 		RunE: func(*cobra.Command, []string) error { return nil }, // unreachable: see Args
 	}
@@ -40,7 +42,7 @@ func (a *app) suspension(verb, short, long string, suspend bool) *cobra.Command 
 		name  string
 		names func(context.Context, *cluster.Session) ([]string, error)
 		set   func(context.Context, *cluster.Session, string, bool) error
-	}{{"customer", customerNames, a.suspendCustomer}, {"schedule", scheduleNames, a.suspendSchedule}} {
+	}{{"customer", customerNames, a.suspendCustomer}, {"schedule", scheduleNames, a.suspendSchedule}, {wordPartner, partnerNames, a.suspendPartner}} {
 		cmd.AddCommand(&cobra.Command{
 			Use: kind.name + " NAME...", Aliases: []string{kind.name + "s"}, Short: fmt.Sprintf("%s%s %ss", strings.ToUpper(verb[:1]), verb[1:], kind.name),
 			Args: cobra.MinimumNArgs(1), ValidArgsFunction: a.complete(kind.names),
@@ -69,6 +71,21 @@ func (a *app) suspendCustomer(ctx context.Context, session *cluster.Session, nam
 	}
 	for _, run := range overview.Of(customer, runs, nil).Active {
 		a.note("run %s has been created already: if it has begun it is finished; kubectl webex cancel %s ends it", run, run)
+	}
+	return nil
+}
+
+func (a *app) suspendPartner(ctx context.Context, session *cluster.Session, name string, suspend bool) error {
+	p := &v1alpha1.WebexPartner{}
+	if err := get(ctx, session, p, wordPartner, name, partnersListed); err != nil {
+		return err
+	}
+	suspended := ptr.Deref(p.Spec.Suspend, false)
+	if err := a.setSuspend(ctx, session, p, wordPartner, p.Spec.Suspend, suspend); err != nil {
+		return err
+	}
+	if suspend && !suspended {
+		a.note("its customers run on: kubectl webex suspend customer stops one")
 	}
 	return nil
 }
