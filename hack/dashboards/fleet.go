@@ -7,7 +7,7 @@ import (
 )
 
 // ofFleet are the customers that the fleet's variables choose. What is below a place in the hierarchy belongs to it.
-const ofFleet = `webexlicense_customer_info{namespace=~"$namespace", hierarchy_path=~"$hierarchy(\\..*)?"}`
+const ofFleet = `webexlicense_customer_info{namespace=~"$namespace", hierarchy_path=~"$hierarchy(\\..*)?", partner=~"$partner"}`
 
 // inFleet keeps the series of those customers.
 func inFleet(expr string) string { return expr + " and on (namespace, name) " + ofFleet }
@@ -29,7 +29,7 @@ func condition(matchers string) string {
 
 // alerts are those of a severity, with a value to sort by.
 func alerts(severity string, value int) string {
-	return fmt.Sprintf(`%d * ALERTS{alertname=~"WebexLicense.+", severity=%q, namespace=~"$namespace|"}`, value, severity)
+	return fmt.Sprintf(`%d * ALERTS{alertname=~"Webex(License|Partner).+", severity=%q, namespace=~"$namespace|"}`, value, severity)
 }
 
 const noOperator = "The operator reports no customer"
@@ -42,12 +42,13 @@ func fleet() *board.Dashboard {
 			Name: "hierarchy", Label: "Hierarchy",
 			Description: "A place in the hierarchy, with all that is below it. Places without a customer of their own can be typed.",
 			Metric:      `webexlicense_customer_info{namespace=~"$namespace"}`, Of: "hierarchy_path", Multi: true, All: ".*",
-		}},
+		}, partners()},
 		Rows: []board.Row{
 			{Title: "At a glance", Panels: fleetFigures()},
 			{Title: "Needs a person", Panels: fleetAttention()},
 			{Title: "Capacity", Panels: fleetCapacity()},
 			{Title: "Customers", Panels: []board.Panel{fleetCustomers()}},
+			{Title: "Partners", Panels: fleetPartners()},
 		},
 	}
 }
@@ -167,7 +168,7 @@ func fleetCustomers() board.Panel {
 		Title: "All customers", Width: 24, Height: 14, Unit: board.Count, NoData: noOperator,
 		Description: "Each customer with its place, its units, what its capacity condition says, and how long ago it was read completely.",
 		Queries: []board.Query{
-			{Expr: by("namespace, name, hierarchy_path", ofFleet)},
+			{Expr: by("namespace, name, hierarchy_path, partner", ofFleet)},
 			object(units("total")),
 			object(units("consumed")),
 			object(fmt.Sprintf("(%s) / ignoring (state) ((%s) > 0)", units("consumed"), units("total"))),
@@ -175,7 +176,7 @@ func fleetCustomers() board.Panel {
 			object(inFleet("(time() - webexlicense_customer_last_success_timestamp_seconds)")),
 		},
 		View: board.Table{SortBy: "Utilization", Columns: []board.Column{
-			text("namespace", "Namespace"), toCustomer("name"), text("hierarchy_path", "Hierarchy"), count(2, "Bought"), count(3, "In use"), gauge(4),
+			text("namespace", "Namespace"), toCustomer("name"), text("hierarchy_path", "Hierarchy"), text("partner", "Partner"), count(2, "Bought"), count(3, "In use"), gauge(4),
 			text("reason", "Capacity"),
 			{Value: 6, Title: "Read", Unit: board.Seconds, Decimals: 1},
 		}},
