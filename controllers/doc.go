@@ -76,6 +76,9 @@ func SetupIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 		{&v1alpha1.WebexCustomerAccess{}, access.IndexSecret, func(o client.Object) []string {
 			return []string{o.(*v1alpha1.WebexCustomerAccess).Spec.CredentialsSecretRef.Name}
 		}},
+		{&v1alpha1.WebexPartner{}, access.IndexSecret, func(o client.Object) []string {
+			return []string{o.(*v1alpha1.WebexPartner).Spec.CredentialsSecretRef.Name}
+		}},
 		{&v1alpha1.WebexCustomerAccess{}, access.IndexWriteSecret, func(o client.Object) []string {
 			if name := access.WriteSecretOf(o.(*v1alpha1.WebexCustomerAccess)); name != "" {
 				return []string{name}

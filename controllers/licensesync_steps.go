@@ -237,7 +237,7 @@ func (r *LicenseSyncReconciler) gates(ctx context.Context, s *runScope) (bool, e
 		s.wait(v1alpha1.ReasonSuspended, "the customer is suspended: the run begins once spec.suspend of the customer is false")
 		return false, nil
 	}
-	until, err := r.notBefore(ctx, s)
+	until, err := access.NotBefore(ctx, r, s.customer.Namespace, s.customer.Spec.CredentialsSecretRef.Name, s.now)
 	if err != nil {
 		return false, err
 	}
@@ -255,23 +255,6 @@ func (r *LicenseSyncReconciler) gates(ctx context.Context, s *runScope) (bool, e
 }
 
 const rateLimitedMessage = "Webex asked to wait before the next request: the run goes on by itself afterwards"
-
-// notBefore is the end of the wait that Webex asked the owner of the customer's
-// credentials for. Webex counts by owner, so what one customer of a partner was
-// told holds for all that share its Secret; and since it is stored, for the next
-// operator, too. One that is further off than Webex can ask for is not believed.
-func (r *LicenseSyncReconciler) notBefore(ctx context.Context, s *runScope) (time.Time, error) {
-	var sharing v1alpha1.WebexCustomerAccessList
-	err := r.List(ctx, &sharing, client.InNamespace(s.customer.Namespace),
-		client.MatchingFields{access.IndexSecret: s.customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy)
-	var latest time.Time
-	for i := range sharing.Items {
-		if until := skew.Believed(sharing.Items[i].Status.NotBefore, s.now, webex.LongestWait); until != nil && until.After(latest) {
-			latest = until.Time
-		}
-	}
-	return latest, err
-}
 
 // attempt begins an attempt, or shows how far it is.
 func (r *LicenseSyncReconciler) attempt(_ context.Context, s *runScope) (bool, error) {

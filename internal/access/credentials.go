@@ -60,11 +60,11 @@ type authorization struct {
 // reveals nothing that is secret.
 func (a authorization) source() string { return digest("client", a.clientID, a.refreshToken) }
 
-// credentials are the content of one of a customer's Secrets. They are read when an
+// credentials are the content of one of a user's Secrets. They are read when an
 // attempt starts and forgotten when it ends.
 type credentials struct {
 	authorization
-	// field is the field of the customer that names the Secret.
+	// field is the field of the user that names the Secret.
 	field           secretField
 	kind            v1alpha1.CredentialKind
 	secret          string
@@ -88,41 +88,17 @@ func (c *credentials) canBootstrap() bool {
 // tokenPerOrganization says whether each organization has tokens of its own.
 func (c *credentials) tokenPerOrganization() bool { return c.refreshToken == "" && c.canBootstrap() }
 
-// areThoseOf says whether another customer that names the same Secret, to read or to
+// areThoseOf says whether another user that names the same Secret, to read or to
 // write, has the same tokens by it.
-func (c *credentials) areThoseOf(other *v1alpha1.WebexCustomerAccess) bool {
-	return !c.tokenPerOrganization() || OrganizationOf(other) == c.organization
-}
-
-// secretField is a field of a customer that names a Secret with credentials.
-type secretField string
-
-const (
-	readSecret  secretField = "spec.credentialsSecretRef"
-	writeSecret secretField = "spec.assignment.credentialsSecretRef"
-)
-
-// of is the name of the Secret; empty if the customer names none.
-func (f secretField) of(customer *v1alpha1.WebexCustomerAccess) string {
-	switch {
-	case f == readSecret:
-		return customer.Spec.CredentialsSecretRef.Name
-	case customer.Spec.Assignment != nil:
-		return customer.Spec.Assignment.CredentialsSecretRef.Name
-	}
-	return ""
-}
-
-// names says whether the customer has its read or its write credentials in a Secret.
-func names(customer *v1alpha1.WebexCustomerAccess, secret string) bool {
-	return readSecret.of(customer) == secret || writeSecret.of(customer) == secret
+func (c *credentials) areThoseOf(other user) bool {
+	return !c.tokenPerOrganization() || other.organization == c.organization
 }
 
 // readCredentials reads the Secret that a field names, past any cache.
-func (p *Provider) readCredentials(ctx context.Context, customer *v1alpha1.WebexCustomerAccess, field secretField) (*credentials, error) {
-	name := field.of(customer)
+func (p *Provider) readCredentials(ctx context.Context, u user, field secretField) (*credentials, error) {
+	name := u.secrets[field]
 	secret := &corev1.Secret{}
-	err := p.Live.Get(ctx, client.ObjectKey{Namespace: customer.Namespace, Name: name}, secret)
+	err := p.Live.Get(ctx, client.ObjectKey{Namespace: u.namespace, Name: name}, secret)
 	if apierrors.IsNotFound(err) {
 		return nil, failures.Auth(v1alpha1.ReasonSecretNotFound, "%s", field.notFound(name))
 	}
@@ -131,25 +107,20 @@ func (p *Provider) readCredentials(ctx context.Context, customer *v1alpha1.Webex
 	}
 	c, err := parseCredentials(secret, field)
 	if c.applicationID != "" {
-		c.organization = OrganizationOf(customer)
+		c.organization = u.organization
 	}
-	if connection := customer.Spec.Connection; err == nil && connection != nil && connection.ProxyURL != "" {
+	if err == nil && u.connection != nil && u.connection.ProxyURL != "" {
 		err = c.proxyFault
+	}
+	if err == nil && u.kind == partnerKind && c.kind == v1alpha1.CredentialKindServiceApp {
+		err = failures.Auth(v1alpha1.ReasonSecretKeyInvalid,
+			"key %q of Secret %q marks the credentials of a Service App, which belongs to one organization: a partner needs an integration that a partner administrator has authorized, with keys %s, %s and %s alone",
+			KeyApplicationID, name, KeyClientID, KeyClientSecret, KeyRefreshToken)
 	}
 	if err == nil && c.tokenPerOrganization() && c.organization == (webex.OrganizationID{}) {
 		err = organizationUnknown(name)
 	}
 	return c, err
-}
-
-// OrganizationOf is the organization of a customer: the one that the spec names, or
-// else the one that was found before; zero if none is known.
-func OrganizationOf(customer *v1alpha1.WebexCustomerAccess) webex.OrganizationID {
-	id, err := webex.ParseOrganizationID(customer.Spec.OrganizationID)
-	if found := customer.Status.Organization; err != nil && found != nil {
-		id, _ = webex.ParseOrganizationID(found.ID)
-	}
-	return id
 }
 
 // SecretNotFoundMessage says what to do about a missing credentials Secret.

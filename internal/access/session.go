@@ -19,18 +19,15 @@ import (
 const FieldManager = "webex-license-operator/licensesync"
 
 // Indexes of the cache that find customers by the Secrets that they name: with the credentials that they are read with,
-// and with those that assign licences.
+// and with those that assign licences. IndexSecret finds partners, too.
 const (
 	IndexSecret      = "spec.credentialsSecretRef.name"
 	IndexWriteSecret = "spec.assignment.credentialsSecretRef.name"
 )
 
-// WriteSecretOf is the name of the Secret with the customer's write credentials; empty if there is none.
-func WriteSecretOf(customer *v1alpha1.WebexCustomerAccess) string { return writeSecret.of(customer) }
-
 // Provider opens sessions. It keeps nothing of them, but for tokens that could not be stored yet.
 type Provider struct {
-	// Client lists customers from the cache, and writes the Secrets with tokens.
+	// Client lists customers and partners from the cache, and writes the Secrets with tokens.
 	Client client.Client
 	// Live reads Secrets and CA bundles past the cache.
 	Live client.Reader
@@ -51,9 +48,9 @@ type Provider struct {
 	locks tokenLocks
 }
 
-// Session is one customer's way to Webex, as one attempt uses it.
+// Session is the way to Webex of one customer, or partner, as one attempt uses it.
 type Session struct {
-	// BaseURL is where the customer's API is.
+	// BaseURL is where the API is.
 	BaseURL *url.URL
 	// Kind is the kind of the credentials, SecretVersion the version of their Secret; empty if it could not be read.
 	Kind          v1alpha1.CredentialKind
@@ -67,33 +64,39 @@ type Session struct {
 	CABundleVersion string
 
 	provider    *Provider
-	customer    *v1alpha1.WebexCustomerAccess
+	user        user
 	credentials *credentials
 }
 
 // Open checks where the customer's API is, and reads its credentials past the cache. With
 // an error comes what is known: the session is never nil.
 func (p *Provider) Open(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) (*Session, error) {
-	return p.open(ctx, customer, readSecret)
+	return p.open(ctx, customerUser(customer), readSecret)
+}
+
+// OpenPartner is Open of a partner. Its tokens are those of the customers that name the same Secret.
+func (p *Provider) OpenPartner(ctx context.Context, partner *v1alpha1.WebexPartner) (*Session, error) {
+	return p.open(ctx, partnerUser(partner), readSecret)
 }
 
 // OpenWriter is Open with the write credentials, those of spec.assignment.credentialsSecretRef. A customer without them
 // has no such session.
 func (p *Provider) OpenWriter(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) (*Session, error) {
-	if writeSecret.of(customer) == "" {
-		return &Session{provider: p, customer: customer}, failures.Auth(v1alpha1.ReasonSecretNotFound,
+	u := customerUser(customer)
+	if u.secrets[writeSecret] == "" {
+		return &Session{provider: p, user: u}, failures.Auth(v1alpha1.ReasonSecretNotFound,
 			"the customer names no Secret with write credentials: set %s, or nothing is written to Webex", writeSecret)
 	}
-	return p.open(ctx, customer, writeSecret)
+	return p.open(ctx, u, writeSecret)
 }
 
-func (p *Provider) open(ctx context.Context, customer *v1alpha1.WebexCustomerAccess, field secretField) (*Session, error) {
-	s := &Session{provider: p, customer: customer}
+func (p *Provider) open(ctx context.Context, u user, field secretField) (*Session, error) {
+	s := &Session{provider: p, user: u}
 	var err error
-	if s.BaseURL, err = p.Hosts.Endpoint(customer.Spec.Connection); err != nil {
+	if s.BaseURL, err = p.Hosts.Endpoint(u.connection); err != nil {
 		return s, err
 	}
-	s.credentials, err = p.readCredentials(ctx, customer, field)
+	s.credentials, err = p.readCredentials(ctx, u, field)
 	if c := s.credentials; c != nil {
 		s.Kind, s.SecretVersion, s.Owner = c.kind, c.resourceVersion, s.BaseURL.Host+" "+c.owner()
 	}
@@ -104,7 +107,7 @@ func (p *Provider) open(ctx context.Context, customer *v1alpha1.WebexCustomerAcc
 func (s *Session) Connect(ctx context.Context, observe func(webex.Call)) (err error) {
 	p := s.provider
 	network := connection.Network{Live: p.Live, Hosts: p.Hosts, Timeouts: p.Timeouts}
-	if s.HTTP, s.CABundleVersion, err = network.Client(ctx, s.customer, s.credentials.proxy); err != nil {
+	if s.HTTP, s.CABundleVersion, err = network.Client(ctx, s.user.namespace, s.user.connection, s.credentials.proxy); err != nil {
 		return err
 	}
 	s.Tokens = s.tokenSource(observe)
@@ -116,11 +119,6 @@ func (s *Session) Close() {
 	if s.HTTP != nil {
 		s.HTTP.CloseIdleConnections()
 	}
-}
-
-// SharesTokens says whether another customer that names the same Secret has the same tokens by it.
-func (s *Session) SharesTokens(other *v1alpha1.WebexCustomerAccess) bool {
-	return s.credentials.areThoseOf(other)
 }
 
 // Outlook is how long tokens are good, as far as that is known.

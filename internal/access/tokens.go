@@ -15,7 +15,7 @@ import (
 )
 
 // refreshingTokens is a webex.TokenSource for one authorization that can be
-// renewed. The pair is shared by all customers of the Secret with the
+// renewed. The pair is shared by all users of the Secret with the
 // authorization; the first that needs another renews it for all. A new pair is
 // durable in an operator-owned Secret before its first use.
 type refreshingTokens struct {
@@ -49,10 +49,10 @@ func (s *Session) tokenSource(observe func(webex.Call)) webex.TokenSource {
 	}
 	p := s.provider
 	endpoint := webex.TokenEndpoints{BaseURL: s.BaseURL.String(), HTTP: s.HTTP, UserAgent: p.UserAgent, Observe: observe, Now: p.Clock.Now}
-	source := func(name, of string, shared func(*v1alpha1.WebexCustomerAccess) bool) *refreshingTokens {
+	source := func(name, of string, shared func(user) bool) *refreshingTokens {
 		return &refreshingTokens{
 			provider: p, endpoint: endpoint, credentials: c,
-			store: &tokenStore{provider: p, customer: s.customer, secret: c.secret, name: name, of: of, sharedBy: shared},
+			store: &tokenStore{provider: p, user: s.user, secret: c.secret, name: name, of: of, sharedBy: shared},
 		}
 	}
 	name, of := TokenSecretName(c.secret, ""), c.secret
@@ -66,7 +66,7 @@ func (s *Session) tokenSource(observe func(webex.Call)) webex.TokenSource {
 	}
 	tokens.caller = webex.StaticToken(c.bootstrap.accessToken)
 	if c.bootstrap.refreshToken != "" {
-		caller := source(TokenSecretName(c.secret, "bootstrap"), c.secret+" for bootstrap", func(*v1alpha1.WebexCustomerAccess) bool { return true })
+		caller := source(TokenSecretName(c.secret, "bootstrap"), c.secret+" for bootstrap", func(other user) bool { return other.kind == customerKind })
 		caller.bootstrap = true
 		caller.refused = fmt.Sprintf("Webex refused the bootstrap refresh token or client of Secret %q: authorize it again and put the new %s into it", c.secret, KeyBootstrapRefreshToken)
 		tokens.caller = caller
@@ -224,7 +224,7 @@ func (a authorization) seed() string {
 	return digest("seed", a.accessToken)
 }
 
-// keep makes the customer an owner of the stored pair that it uses. It matters
+// keep makes the user an owner of the stored pair that it uses. It matters
 // when the other owners go, not to this run.
 func (t *refreshingTokens) keep(ctx context.Context, stored storedToken) error {
 	if stored.source != t.current.source || t.store.keeps() {
@@ -242,7 +242,7 @@ func (t *refreshingTokens) keep(ctx context.Context, stored storedToken) error {
 // what it holds now: an old copy must not replace tokens of new credentials.
 func (t *refreshingTokens) reread(ctx context.Context) error {
 	before := t.credentials
-	c, err := t.provider.readCredentials(ctx, t.store.customer, before.field)
+	c, err := t.provider.readCredentials(ctx, t.store.user, before.field)
 	if err != nil {
 		return err
 	}

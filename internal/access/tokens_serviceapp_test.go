@@ -106,7 +106,7 @@ func TestServiceAppOfManyOrganizations(t *testing.T) {
 		_, err := w.use(t.Context(), customer)
 		w.Expect(err).NotTo(HaveOccurred())
 		stored := w.stored(fmt.Sprintf("app-%08d-webex-token", i))
-		w.Expect(stored.OwnerReferences).To(ConsistOf(userReference(customer)))
+		w.Expect(stored.OwnerReferences).To(ConsistOf(customerUser(customer).reference()))
 		tokens[string(stored.Data[KeyAccessToken])] = true
 	}
 	w.Expect(tokens).To(HaveLen(3))

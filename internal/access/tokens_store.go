@@ -65,17 +65,17 @@ func TokenSecretName(secret, purpose string) string {
 }
 
 // tokenStore is one Secret of the operator, with one pair of tokens. Several
-// customers may use it; it goes with the last of them.
+// customers, and partners, may use it; it goes with the last of them.
 type tokenStore struct {
 	provider *Provider
-	customer *v1alpha1.WebexCustomerAccess
+	user     user
 	// secret is the name of the credentials Secret, name that of the Secret with the tokens.
 	secret, name string
 	// of is the value of keyTokensOf.
 	of string
-	// sharedBy says whether another customer of the same credentials Secret uses
-	// the same tokens.
-	sharedBy func(other *v1alpha1.WebexCustomerAccess) bool
+	// sharedBy says whether another user of the same credentials Secret uses the
+	// same tokens.
+	sharedBy func(other user) bool
 
 	// What was last seen of the Secret.
 	version string
@@ -86,7 +86,7 @@ type tokenStore struct {
 var errChanged = errors.New("the Secret with tokens, or that with credentials, has changed")
 
 func (s *tokenStore) key() client.ObjectKey {
-	return client.ObjectKey{Namespace: s.customer.Namespace, Name: s.name}
+	return client.ObjectKey{Namespace: s.user.namespace, Name: s.name}
 }
 
 // load reads the stored pair; the zero value if there is none.
@@ -114,13 +114,13 @@ func (s *tokenStore) load(ctx context.Context) (storedToken, error) {
 	return token, nil
 }
 
-// keeps says whether the Secret stays as long as the customer does.
+// keeps says whether the Secret stays as long as the user does.
 func (s *tokenStore) keeps() bool {
-	return slices.ContainsFunc(s.owners, func(owner metav1.OwnerReference) bool { return owner.UID == s.customer.UID })
+	return slices.ContainsFunc(s.owners, func(owner metav1.OwnerReference) bool { return owner.UID == s.user.uid })
 }
 
-// write stores a pair if the Secret is still as it was loaded, and lets all
-// customers own it that use it.
+// write stores a pair if the Secret is still as it was loaded, and lets all own
+// it that use it.
 func (s *tokenStore) write(ctx context.Context, token storedToken) error {
 	owners, err := s.users(ctx)
 	if err != nil {
@@ -139,7 +139,7 @@ func (s *tokenStore) write(ctx context.Context, token storedToken) error {
 // some later may take a right to delete (admission plugin OwnerReferencesPermissionEnforcement).
 func (s *tokenStore) create(ctx context.Context, owners []metav1.OwnerReference) error {
 	secret := &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: s.customer.Namespace, Name: s.name, OwnerReferences: owners},
+		ObjectMeta: metav1.ObjectMeta{Namespace: s.user.namespace, Name: s.name, OwnerReferences: owners},
 		Type:       tokenSecretType, Data: map[string][]byte{keyTokensOf: []byte(s.of)},
 	}
 	if err := s.provider.Client.Create(ctx, secret, client.FieldOwner(FieldManager)); err != nil {
@@ -168,7 +168,7 @@ func (s *tokenStore) apply(ctx context.Context, token storedToken, owners []meta
 	for i, owner := range owners {
 		references[i] = metav1ac.OwnerReference().WithAPIVersion(owner.APIVersion).WithKind(owner.Kind).WithName(owner.Name).WithUID(owner.UID)
 	}
-	secret := corev1ac.Secret(s.name, s.customer.Namespace).
+	secret := corev1ac.Secret(s.name, s.user.namespace).
 		WithLabels(map[string]string{"app.kubernetes.io/managed-by": "webex-license-operator"}).
 		WithOwnerReferences(references...).
 		WithType(tokenSecretType).
@@ -202,30 +202,27 @@ func (s *tokenStore) storeError(err error) error {
 	}
 }
 
-// users are the customers that use the tokens, as owners of the Secret. None of
-// them is the controller: that could be one only.
+// users are the customers and partners that use the tokens, as owners of the Secret.
 func (s *tokenStore) users(ctx context.Context) ([]metav1.OwnerReference, error) {
-	owners := map[types.UID]metav1.OwnerReference{s.customer.UID: userReference(s.customer)}
-	for _, index := range []string{IndexSecret, IndexWriteSecret} {
-		var customers v1alpha1.WebexCustomerAccessList
-		err := s.provider.Client.List(ctx, &customers, client.InNamespace(s.customer.Namespace),
-			client.MatchingFields{index: s.secret}, client.UnsafeDisableDeepCopy)
-		if err != nil {
-			return nil, fmt.Errorf("listing the customers of a Secret: %w", err)
+	owners := map[types.UID]metav1.OwnerReference{s.user.uid: s.user.reference()}
+	add := func(u user) {
+		if s.sharedBy(u) {
+			owners[u.uid] = u.reference()
 		}
-		for i := range customers.Items {
-			if customer := &customers.Items[i]; s.sharedBy(customer) {
-				owners[customer.UID] = userReference(customer)
-			}
+	}
+	for _, index := range []string{IndexSecret, IndexWriteSecret} {
+		customers, partners, err := s.provider.usersOf(ctx, s.user.namespace, index, s.secret)
+		if err != nil {
+			return nil, fmt.Errorf("listing the users of a Secret: %w", err)
+		}
+		for i := range customers {
+			add(customerUser(&customers[i]))
+		}
+		for i := range partners {
+			add(partnerUser(&partners[i]))
 		}
 	}
 	return slices.SortedFunc(maps.Values(owners), func(a, b metav1.OwnerReference) int { return cmp.Compare(a.UID, b.UID) }), nil
-}
-
-func userReference(customer *v1alpha1.WebexCustomerAccess) metav1.OwnerReference {
-	return metav1.OwnerReference{
-		APIVersion: v1alpha1.GroupVersion.String(), Kind: "WebexCustomerAccess", Name: customer.Name, UID: customer.UID,
-	}
 }
 
 // texts and times are the fields of a stored pair by the keys of its Secret.

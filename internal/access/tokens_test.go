@@ -211,7 +211,7 @@ func TestOneRefreshForAll(t *testing.T) {
 			w.Expect(metav1.GetControllerOf(stored)).To(BeNil())
 			late := w.customer("late", "webex")
 			w.Expect(w.run(late)).To(BeZero())
-			w.Expect(w.stored("webex-webex-token").OwnerReferences).To(ContainElement(userReference(late)))
+			w.Expect(w.stored("webex-webex-token").OwnerReferences).To(ContainElement(customerUser(late).reference()))
 			w.Expect(w.engine.locks.locks).To(BeEmpty(), "locks are forgotten")
 		})
 	}

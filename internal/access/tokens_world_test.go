@@ -70,6 +70,13 @@ func newTokenWorld(t *testing.T, adjust ...func(*webexsim.Options)) *tokenWorld 
 			}
 			return []string{customer.Spec.CredentialsSecretRef.Name}
 		}).
+		WithIndex(&v1alpha1.WebexPartner{}, IndexSecret, func(o client.Object) []string {
+			partner, ok := o.(*v1alpha1.WebexPartner)
+			if !ok {
+				return nil
+			}
+			return []string{partner.Spec.CredentialsSecretRef.Name}
+		}).
 		WithIndex(&v1alpha1.WebexCustomerAccess{}, IndexWriteSecret, func(o client.Object) []string {
 			if customer, ok := o.(*v1alpha1.WebexCustomerAccess); ok && WriteSecretOf(customer) != "" {
 				return []string{WriteSecretOf(customer)}

@@ -42,7 +42,7 @@ func TestSharedWriteCredentials(t *testing.T) {
 	owners := func(customers ...*v1alpha1.WebexCustomerAccess) []metav1.OwnerReference {
 		var all []metav1.OwnerReference
 		for _, c := range customers {
-			all = append(all, userReference(c))
+			all = append(all, customerUser(c).reference())
 		}
 		return all
 	}
@@ -67,7 +67,7 @@ func TestOneSecretToReadAndWrite(t *testing.T) {
 	customer := w.customer("acme", "webex", writingWith("webex"))
 	w.Expect(w.run(customer)).To(Equal(1))
 	w.Expect(w.writer().run(customer)).To(BeZero())
-	w.Expect(w.stored("webex-webex-token").OwnerReferences).To(ConsistOf(userReference(customer)))
+	w.Expect(w.stored("webex-webex-token").OwnerReferences).To(ConsistOf(customerUser(customer).reference()))
 	reads, err := w.open(customer)
 	w.Expect(err).NotTo(HaveOccurred())
 	writes, err := w.writer().open(customer)

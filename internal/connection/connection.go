@@ -115,16 +115,15 @@ func (n *Network) dial() func(ctx context.Context, network, address string) (net
 	}
 }
 
-// Client is an HTTP client for one attempt. The caller closes its idle
+// Client is an HTTP client for one attempt, by a connection whose CA bundle is in this namespace. The caller closes its idle
 // connections. The version of the Secret with the CA bundle comes with it, also
 // with an error; empty if there is no such Secret.
-func (n *Network) Client(ctx context.Context, customer *v1alpha1.WebexCustomerAccess, login Login) (_ *http.Client, caVersion string, _ error) {
-	connection := customer.Spec.Connection
+func (n *Network) Client(ctx context.Context, namespace string, connection *v1alpha1.Connection, login Login) (_ *http.Client, caVersion string, _ error) {
 	proxy, err := n.Hosts.proxy(connection)
 	if err != nil {
 		return nil, "", err
 	}
-	roots, caVersion, err := n.caBundle(ctx, customer.Namespace, connection)
+	roots, caVersion, err := n.caBundle(ctx, namespace, connection)
 	if err != nil {
 		return nil, caVersion, err
 	}

@@ -197,7 +197,7 @@ func (w *world) ask(ctx context.Context) (*failures.Failure, int) {
 	}
 	login := w.login
 	login.Secret = w.customer.Spec.CredentialsSecretRef.Name
-	carrier, _, err := w.network.Client(ctx, w.customer, login)
+	carrier, _, err := w.network.Client(ctx, w.customer.Namespace, w.customer.Spec.Connection, login)
 	if err != nil {
 		return failures.Of(ctx, err), calls
 	}

@@ -169,7 +169,7 @@ func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, worker Work
 	for _, step := range steps {
 		a.step = step.name
 		worker.Report(Progress{Step: step.name})
-		if err := carefully(ctx, step.do); err != nil {
+		if err := failures.Carefully(ctx, step.do); err != nil {
 			a.outcome.Failure = a.judge(failures.Of(ctx, err))
 			break
 		}
@@ -181,26 +181,7 @@ func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, worker Work
 // Failed is the outcome of an attempt that an error kept from beginning, or that panicked
 // outside of its steps.
 func Failed(ctx context.Context, err error) Outcome {
-	return Outcome{Failure: failures.Of(ctx, panicked(ctx, err))}
-}
-
-// carefully does a step. A panic in it, or on a goroutine that it started, is the failure of
-// this one run: what one organization answers must not end the runs of all others.
-func carefully(ctx context.Context, do func(context.Context) error) error {
-	return panicked(ctx, webex.Recovered(func() error { return do(ctx) }))
-}
-
-// panicked logs a panic, and makes a failure of it.
-func panicked(ctx context.Context, err error) error {
-	cause, ok := errors.AsType[*webex.PanicError](err)
-	if !ok {
-		return err
-	}
-	log.FromContext(ctx).Error(cause, "a step of a run panicked", "stack", string(cause.Stack))
-	return &failures.Failure{
-		Class: webex.ClassPartial, Reason: v1alpha1.ReasonPartialResult, Err: cause,
-		Message: "the operator met an answer that it cannot handle: nothing more is written; please report what its log says",
-	}
+	return Outcome{Failure: failures.Of(ctx, failures.Panicked(ctx, err))}
 }
 
 // conclude records the facts on the customer, last of all writes. It gets time

@@ -105,10 +105,10 @@ func TestGoroutinesRecover(t *testing.T) {
 func TestPanicEndsOneAttempt(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	err := carefully(t.Context(), func(context.Context) error { panic("jane@example.com") })
+	err := failures.Carefully(t.Context(), func(context.Context) error { panic("jane@example.com") })
 	failure := failures.Of(t.Context(), err)
 	g.Expect(failure.Reason).To(Equal(v1alpha1.ReasonPartialResult))
 	g.Expect(failure.Retriable()).To(BeTrue())
 	g.Expect(failure.Message + failure.Cause()).NotTo(ContainSubstring("jane"))
-	g.Expect(carefully(t.Context(), func(context.Context) error { return nil })).To(Succeed())
+	g.Expect(failures.Carefully(t.Context(), func(context.Context) error { return nil })).To(Succeed())
 }

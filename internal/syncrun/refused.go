@@ -4,10 +4,8 @@ import (
 	"context"
 
 	"k8s.io/utils/ptr"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 )
 
@@ -27,7 +25,7 @@ func (a *attempt) refusedBefore(ctx context.Context) error {
 	if a.Budgets.Refused(a.limiter.Owner, a.session.SecretVersion) {
 		return failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s", failures.CredentialsRejected)
 	}
-	return a.refusedToOthers(ctx)
+	return a.session.RefusedToOthers(ctx)
 }
 
 // unasked says whether the run was asked for by a plan alone.
@@ -45,31 +43,4 @@ func (a *attempt) unchanged() bool {
 	s := a.customer.Status
 	return s.Credentials != nil && a.session != nil && s.Credentials.ObservedSecretResourceVersion == a.session.SecretVersion &&
 		ptr.Deref(s.LastRun.ObservedGeneration, 0) == a.customer.Generation
-}
-
-// refusedToOthers fails if Webex refused the same Secret to another customer.
-func (a *attempt) refusedToOthers(ctx context.Context) error {
-	var sharing v1alpha1.WebexCustomerAccessList
-	err := a.Client.List(ctx, &sharing, client.InNamespace(a.customer.Namespace),
-		client.MatchingFields{access.IndexSecret: a.customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy)
-	if err != nil {
-		return err
-	}
-	for i := range sharing.Items {
-		other := &sharing.Items[i]
-		s := other.Status
-		if other.UID != a.customer.UID && baseURL(other) == baseURL(a.customer) && a.session.SharesTokens(other) &&
-			s.LastRun != nil && s.LastRun.Reason == v1alpha1.ReasonCredentialsRejected &&
-			s.Credentials != nil && s.Credentials.ObservedSecretResourceVersion == a.session.SecretVersion {
-			return failures.Auth(v1alpha1.ReasonCredentialsRejected, "%s", s.LastRun.Message)
-		}
-	}
-	return nil
-}
-
-func baseURL(customer *v1alpha1.WebexCustomerAccess) string {
-	if c := customer.Spec.Connection; c != nil {
-		return c.BaseURL
-	}
-	return ""
 }
