@@ -162,7 +162,7 @@ func TestStaleFigures(t *testing.T) {
 	f.settle(customer)
 	ready := f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
 	f.Expect(ready.Message).To(ContainSubstring("the latest attempt failed"))
-	f.awaitCondition(customer, v1alpha1.ConditionDataFresh, metav1.ConditionTrue, v1alpha1.ReasonFresh)
+	f.awaitCondition(customer, v1alpha1.ConditionDataFresh, metav1.ConditionTrue, v1alpha1.ReasonNotScheduled)
 	f.Expect(customer.Status.LastRun.Reason).To(Equal(v1alpha1.ReasonAPIUnavailable))
 
 	advance(clock, 4*time.Hour)
@@ -174,7 +174,7 @@ func TestStaleFigures(t *testing.T) {
 
 	f.sim.ClearRules()
 	f.run("acme")
-	f.awaitCondition(customer, v1alpha1.ConditionDataFresh, metav1.ConditionTrue, v1alpha1.ReasonFresh)
+	f.awaitCondition(customer, v1alpha1.ConditionDataFresh, metav1.ConditionTrue, v1alpha1.ReasonNotScheduled)
 	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
 	f.Expect(meta.FindStatusCondition(customer.Status.Conditions, v1alpha1.ConditionStalled)).To(BeNil())
 }

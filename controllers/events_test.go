@@ -61,6 +61,7 @@ func customerStories() map[string]story {
 		return []metav1.Condition{condition(v1alpha1.ConditionReady, yes, v1alpha1.ReasonSynced, syncedMessage+failingMessage+why)}
 	}
 	fresh := condition(v1alpha1.ConditionDataFresh, yes, v1alpha1.ReasonFresh, "m")
+	unscheduled := condition(v1alpha1.ConditionDataFresh, yes, v1alpha1.ReasonNotScheduled, "m")
 	stale := condition(v1alpha1.ConditionDataFresh, no, v1alpha1.ReasonStale, "m")
 	never := condition(v1alpha1.ConditionDataFresh, no, v1alpha1.ReasonNeverSynced, "m")
 	held := []metav1.Condition{condition(v1alpha1.ConditionPruneHeld, yes, v1alpha1.ReasonApprovalRequired, "annotate it with x=abc")}
@@ -100,6 +101,10 @@ func customerStories() map[string]story {
 		"stale, and no run failed":         {anyone, with(synced, fresh), with(synced, stale), []string{"Warning Stale"}},
 		"still stale":                      {anyone, with(synced, stale), with(synced, stale), nil},
 		"young again by the spec":          {anyone, with(synced, stale), with(synced, fresh), []string{"Normal Fresh"}},
+		"the schedule went":                {anyone, with(synced, fresh), with(synced, unscheduled), nil},
+		"another one came":                 {anyone, with(synced, unscheduled), with(synced, fresh), nil},
+		"young without one by a run":       {anyone, with(ready(no, "APIUnavailable"), stale), with(synced, unscheduled), []string{"Normal Synced"}},
+		"young without one by the spec":    {anyone, with(synced, stale), with(synced, unscheduled), []string{"Normal Fresh"}},
 		"a default is needed":              {anyone, defaults(unknown, "NeverSynced"), defaults(no, "DefaultSubscriptionRequired"), []string{"Warning DefaultSubscriptionRequired"}},
 		"another one is":                   {anyone, defaults(no, "DefaultSubscriptionRequired"), defaults(no, "DefaultSiteURLRequired"), []string{"Warning DefaultSiteURLRequired"}},
 		"none is":                          {anyone, defaults(no, "DefaultSiteURLRequired"), defaults(yes, "Resolved"), []string{"Normal Resolved"}},

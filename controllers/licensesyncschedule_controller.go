@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
@@ -202,7 +201,7 @@ func (r *LicenseSyncScheduleReconciler) observe(ctx context.Context, s *schedule
 		}
 		return client.IgnoreNotFound(err)
 	}
-	selector, err := metav1.LabelSelectorAsSelector(s.schedule.Spec.CustomerAccessSelector)
+	selector, err := timetable.SelectorOf(s.schedule)
 	if err != nil {
 		s.problem = &scheduleProblem{v1alpha1.ReasonInvalidSelector, "spec.customerAccessSelector cannot be read: use matchLabels, or matchExpressions with In, NotIn, Exists or DoesNotExist"}
 		return nil
@@ -254,30 +253,17 @@ func scheduleOfRun(object client.Object) (ctrl.Request, bool) {
 	return ctrl.Request{NamespacedName: client.ObjectKey{Namespace: object.GetNamespace(), Name: owner.Name}}, true
 }
 
-// schedulesOfCustomer are the schedules that read a customer.
+// schedulesOfCustomer are the schedules that select a customer.
 func (r *LicenseSyncScheduleReconciler) schedulesOfCustomer(ctx context.Context, customer client.Object) []ctrl.Request {
-	var requests []ctrl.Request
-	// By index: a thousand schedules of one customer each are not worth a look.
-	for _, target := range []string{customer.GetName(), anyTarget} {
-		var schedules v1alpha1.LicenseSyncScheduleList
-		if err := r.List(ctx, &schedules, client.InNamespace(customer.GetNamespace()), client.MatchingFields{indexTarget: target}); err != nil {
-			return nil // the cache is stopping
-		}
-		for i := range schedules.Items {
-			if reads(&schedules.Items[i], customer) {
-				requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&schedules.Items[i])})
-			}
-		}
+	schedules, err := schedulesOf(ctx, r, customer)
+	if err != nil {
+		return nil // the cache is stopping
+	}
+	requests := make([]ctrl.Request, len(schedules))
+	for i, object := range schedules {
+		requests[i] = ctrl.Request{NamespacedName: client.ObjectKeyFromObject(object)}
 	}
 	return requests
-}
-
-func reads(object *v1alpha1.LicenseSyncSchedule, customer client.Object) bool {
-	if ref := object.Spec.CustomerAccessRef; ref != nil {
-		return ref.Name == customer.GetName()
-	}
-	selector, err := metav1.LabelSelectorAsSelector(object.Spec.CustomerAccessSelector)
-	return err == nil && selector.Matches(labels.Set(customer.GetLabels()))
 }
 
 func timeOf(t *metav1.Time) time.Time {

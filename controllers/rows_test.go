@@ -108,7 +108,7 @@ func expectCustomerStatus(f *fixture, customer *v1alpha1.WebexCustomerAccess) {
 	for condition, reason := range map[string]string{
 		v1alpha1.ConditionCredentialsValid: v1alpha1.ReasonAccepted,
 		v1alpha1.ConditionDefaultsResolved: v1alpha1.ReasonResolved,
-		v1alpha1.ConditionDataFresh:        v1alpha1.ReasonFresh,
+		v1alpha1.ConditionDataFresh:        v1alpha1.ReasonNotScheduled,
 		v1alpha1.ConditionCapacityOK:       v1alpha1.ReasonWithinThresholds,
 	} {
 		f.awaitCondition(customer, condition, metav1.ConditionTrue, reason)

@@ -167,12 +167,22 @@ func (s *customerScope) freshness() metav1.Condition {
 		return of(metav1.ConditionFalse, v1alpha1.ReasonStale, doubtMessage([]string{"status.lastSuccessfulSyncTime"})+
 			", so that the age of the figures is unknown: create a LicenseSync, and see the clocks of the nodes")
 	}
-	if left <= 0 {
+	switch {
+	case left <= 0 && s.unscheduled:
+		return of(metav1.ConditionFalse, v1alpha1.ReasonStale, "the last complete run is older than spec.staleAfter, and "+notScheduledMessage)
+	case left <= 0:
 		return of(metav1.ConditionFalse, v1alpha1.ReasonStale, "the last complete run is older than spec.staleAfter: create a LicenseSync, and see why none completed")
 	}
 	s.lookAgain(left + time.Second) // times in a status are whole seconds
+	if s.unscheduled {
+		return of(metav1.ConditionTrue, v1alpha1.ReasonNotScheduled, "the last complete run is younger than spec.staleAfter, but "+notScheduledMessage)
+	}
 	return of(metav1.ConditionTrue, v1alpha1.ReasonFresh, "the last complete run is younger than spec.staleAfter")
 }
+
+// notScheduledMessage is the second half of what DataFresh says of a customer that is read by hand only.
+const notScheduledMessage = "no LicenseSyncSchedule that is not suspended selects the customer, so that it is not read again by itself: " +
+	"create one, or label the customer for one that there is (kubectl webex connect --schedule and the chart's defaultSchedule make one)"
 
 // staleFrom is when the figures are too old; zero if there are none.
 func staleFrom(customer *v1alpha1.WebexCustomerAccess) time.Time {

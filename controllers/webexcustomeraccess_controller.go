@@ -3,7 +3,6 @@ package controllers
 import (
 	"context"
 	"errors"
-	"maps"
 	"sync"
 	"time"
 
@@ -13,13 +12,11 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/events"
-	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -109,6 +106,8 @@ type customerScope struct {
 	// duplicateGone is true if the customer was refused because of another one
 	// for the same organization, which no longer is.
 	duplicateGone bool
+	// unscheduled is true if the customer is not suspended, and no schedule will read it.
+	unscheduled bool
 	// elsewhere is true if customers of other shards use the same credentials.
 	elsewhere bool
 	// rows are the customer's licence rows.
@@ -219,6 +218,9 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 	if s.elsewhere, err = r.Claims.secretElsewhere(ctx, s.customer); err != nil {
 		return err
 	}
+	if s.unscheduled, err = r.isUnscheduled(ctx, s.customer); err != nil {
+		return err
+	}
 	s.rows, err = syncrun.Rows(ctx, r, s.customer)
 	s.defaults = rows.Defaults(s.customer, s.rows)
 	return err
@@ -303,6 +305,7 @@ func (r *WebexCustomerAccessReconciler) SetupWithManager(mgr ctrl.Manager, skipN
 		Watches(&v1alpha1.WebexCustomerAccess{}, handler.Funcs{DeleteFunc: r.wakeDuplicates}).
 		Watches(&v1alpha1.WebexCustomerAccess{}, r.wakeSharing()).
 		Watches(&v1alpha1.LicenseSync{}, handler.EnqueueRequestsFromMapFunc(customerOfRun)).
+		Watches(&v1alpha1.LicenseSyncSchedule{}, r.wakeSelected(scheduleDebounce)).
 		Watches(&v1alpha1.WebexLicense{}, enqueueDebounced(rowDebounce, customerOfRow)).
 		Watches(&v1alpha1.WebexLicenseAssignment{}, enqueueDebounced(assignmentDebounce, customerOfAssignment), builder.WithPredicates(assignmentChanged())).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.customersOfSecret)).
@@ -326,75 +329,4 @@ func customerOfRow(object client.Object) (ctrl.Request, bool) {
 		return ctrl.Request{}, false
 	}
 	return ctrl.Request{NamespacedName: client.ObjectKey{Namespace: row.Namespace, Name: row.Spec.CustomerAccessRef.Name}}, true
-}
-
-// customersOfSecret are the customers whose credentials or CA bundle a Secret holds.
-func (r *WebexCustomerAccessReconciler) customersOfSecret(ctx context.Context, secret client.Object) []ctrl.Request {
-	var requests []ctrl.Request
-	for _, index := range []string{access.IndexSecret, access.IndexWriteSecret, syncrun.IndexCABundleSecret} {
-		var customers v1alpha1.WebexCustomerAccessList
-		err := r.List(ctx, &customers, client.InNamespace(secret.GetNamespace()), client.MatchingFields{index: secret.GetName()}, client.UnsafeDisableDeepCopy)
-		if err != nil {
-			return nil // the cache is stopping
-		}
-		requests = append(requests, requestsFor(customers.Items)...)
-	}
-	return requests
-}
-
-// wakeDuplicates enqueues the customers that were refused because a customer
-// that is now gone read their organization.
-func (r *WebexCustomerAccessReconciler) wakeDuplicates(ctx context.Context, e event.DeleteEvent, queue workqueue.TypedRateLimitingInterface[ctrl.Request]) {
-	gone, ok := e.Object.(*v1alpha1.WebexCustomerAccess)
-	if !ok || gone.Status.Organization == nil {
-		return
-	}
-	var customers v1alpha1.WebexCustomerAccessList
-	if err := r.List(ctx, &customers, client.MatchingFields{access.IndexOrganization: gone.Status.Organization.ID}, client.UnsafeDisableDeepCopy); err != nil {
-		return // the cache is stopping
-	}
-	for _, request := range requestsFor(customers.Items) {
-		queue.Add(request)
-	}
-}
-
-// wakeSharing enqueues the customers that use the same credentials as one that comes, goes or gets other labels: those
-// say whether all of them are in one shard.
-func (r *WebexCustomerAccessReconciler) wakeSharing() handler.EventHandler {
-	type q = workqueue.TypedRateLimitingInterface[ctrl.Request]
-	wake := func(ctx context.Context, object client.Object, queue q) {
-		customer, ok := object.(*v1alpha1.WebexCustomerAccess)
-		if !ok || r.Claims.Shard.Whole() {
-			return
-		}
-		var sharing v1alpha1.WebexCustomerAccessList
-		if err := r.List(ctx, &sharing, client.InNamespace(customer.Namespace),
-			client.MatchingFields{access.IndexSecret: customer.Spec.CredentialsSecretRef.Name}, client.UnsafeDisableDeepCopy); err != nil {
-			return // the cache is stopping
-		}
-		for _, request := range requestsFor(sharing.Items) {
-			queue.Add(request)
-		}
-	}
-	return handler.Funcs{
-		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue q) {
-			if !e.IsInInitialList {
-				wake(ctx, e.Object, queue)
-			}
-		},
-		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, queue q) {
-			if !maps.Equal(e.ObjectOld.GetLabels(), e.ObjectNew.GetLabels()) {
-				wake(ctx, e.ObjectNew, queue)
-			}
-		},
-		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, queue q) { wake(ctx, e.Object, queue) },
-	}
-}
-
-func requestsFor(customers []v1alpha1.WebexCustomerAccess) []ctrl.Request {
-	requests := make([]ctrl.Request, len(customers))
-	for i := range customers {
-		requests[i] = ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&customers[i])}
-	}
-	return requests
 }

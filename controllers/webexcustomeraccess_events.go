@@ -123,14 +123,15 @@ func refusedNews(_ customerChange, was, is *metav1.Condition) []news {
 	return warning(is)
 }
 
-// freshNews tells when figures become old. That there are none yet goes without saying.
+// freshNews tells when figures become old. That there are none yet goes without saying, and so does whether a schedule
+// selects the customer: one schedule that goes would else be an event of each of a thousand customers.
 func freshNews(_ customerChange, was, is *metav1.Condition) []news {
 	stale := func(c *metav1.Condition) bool { return c != nil && c.Reason == v1alpha1.ReasonStale }
 	switch {
 	case stale(is) && !stale(was):
 		return warning(is)
 	case stale(was) && is != nil && is.Status == metav1.ConditionTrue:
-		return normal(is)
+		return []news{{corev1.EventTypeNormal, v1alpha1.ReasonFresh, is.Message}}
 	}
 	return nil
 }

@@ -209,6 +209,10 @@ const (
 const (
 	// ReasonFresh is for a last complete run that is younger than spec.staleAfter.
 	ReasonFresh = "Fresh"
+	// ReasonNotScheduled is for such a run of a customer that no schedule selects which is not suspended, so
+	// that the figures will go stale. Nothing is wrong with them, and Ready stays as it is. Remedy: create a
+	// LicenseSyncSchedule for the customer, or label it for one: schedules.md#customers-without-a-schedule.
+	ReasonNotScheduled = "NotScheduled"
 	// ReasonStale is for an older one, or for a time ahead of the operator's clock. Rows stay; no run starts
 	// because of it. Remedy: see whether runs fail or none starts, and whether a schedule selects the customer;
 	// ask for a run.

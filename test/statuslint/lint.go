@@ -63,6 +63,9 @@ func lintCondition(c metav1.Condition, o Object, report func(string, ...any)) {
 	if c.LastTransitionTime.IsZero() {
 		report("%s: no lastTransitionTime", c.Type)
 	}
+	if c.Reason == v1alpha1.ReasonNotScheduled && (c.Type != v1alpha1.ConditionDataFresh || c.Status != metav1.ConditionTrue) {
+		report("%s=%s with reason %s: it is for figures that are fresh", c.Type, c.Status, c.Reason)
+	}
 	switch {
 	case c.Message == "":
 		report("%s: no message", c.Type)

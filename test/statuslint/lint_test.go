@@ -30,6 +30,11 @@ func TestLint(t *testing.T) {
 		return with(func(c *metav1.Condition) { c.Message = message })
 	}
 	list := func(conditions ...metav1.Condition) []metav1.Condition { return conditions }
+	notScheduled := func(value metav1.ConditionStatus) metav1.Condition {
+		c := condition(v1alpha1.ConditionDataFresh, value)
+		c.Reason = v1alpha1.ReasonNotScheduled
+		return c
+	}
 	notReady := condition(v1alpha1.ConditionReady, metav1.ConditionFalse)
 	unknown := condition(v1alpha1.ConditionReady, metav1.ConditionUnknown)
 	reconciling := condition(v1alpha1.ConditionReconciling, metav1.ConditionTrue)
@@ -42,15 +47,16 @@ func TestLint(t *testing.T) {
 		generation int64
 		want       []string // parts of the findings, in order
 	}{
-		"ready":              {conditions: list(ready)},
-		"ready and at work":  {conditions: list(ready, reconciling)},
-		"at work":            {conditions: list(unknown, reconciling)},
-		"stalled":            {conditions: list(notReady, stalled)},
-		"complete":           {conditions: list(ready, complete)},
-		"failed":             {conditions: list(notReady, stalled, failed)},
-		"a proper noun":      {conditions: saying("Webex refused the credentials")},
-		"an abbreviation":    {conditions: saying("CA bundle is empty")},
-		"a number of things": {conditions: saying("the run would have removed 20 rows")},
+		"ready":                {conditions: list(ready)},
+		"fresh, not scheduled": {conditions: list(ready, notScheduled(metav1.ConditionTrue))},
+		"ready and at work":    {conditions: list(ready, reconciling)},
+		"at work":              {conditions: list(unknown, reconciling)},
+		"stalled":              {conditions: list(notReady, stalled)},
+		"complete":             {conditions: list(ready, complete)},
+		"failed":               {conditions: list(notReady, stalled, failed)},
+		"a proper noun":        {conditions: saying("Webex refused the credentials")},
+		"an abbreviation":      {conditions: saying("CA bundle is empty")},
+		"a number of things":   {conditions: saying("the run would have removed 20 rows")},
 
 		"a status of another generation": {conditions: list(ready), generation: 4, want: []string{"status.observedGeneration is 3, but the generation is 4"}},
 		"a condition of another one":     {conditions: with(func(c *metav1.Condition) { c.ObservedGeneration = 2 }), want: []string{"Ready: observedGeneration is 2"}},
@@ -67,6 +73,9 @@ func TestLint(t *testing.T) {
 		"a tracking id":                  {conditions: saying("refused: ROUTER_6A0B1C2D-1234"), want: []string{"ROUTER_6A0B1C2D-1234"}},
 		"a version":                      {conditions: saying("conflict at resourceVersion 123"), want: []string{"resourceVersion 123"}},
 		"a secret":                       {conditions: saying("sent refresh_token=abc"), want: []string{"refresh_token="}},
+
+		"stale, not scheduled":     {conditions: list(ready, notScheduled(metav1.ConditionFalse)), want: []string{"DataFresh=False with reason NotScheduled"}},
+		"not ready, not scheduled": {conditions: with(func(c *metav1.Condition) { c.Reason = v1alpha1.ReasonNotScheduled }), want: []string{"Ready=True with reason NotScheduled"}},
 
 		"nothing":                   {want: []string{"Ready is missing"}},
 		"reconciling false":         {conditions: list(ready, condition(v1alpha1.ConditionReconciling, metav1.ConditionFalse)), want: []string{"Reconciling is False"}},

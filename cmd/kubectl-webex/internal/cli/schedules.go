@@ -20,6 +20,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/overview"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/timeline"
+	"github.com/webex-operator/webex-license-operator/internal/timetable"
 )
 
 func (a *app) schedules() *cobra.Command {
@@ -149,7 +150,7 @@ func (a *app) scheduleNotes(session *cluster.Session, items []scheduleItem, sche
 	var unread []string
 	for i := range customers {
 		c := &customers[i]
-		if !slices.ContainsFunc(schedules, func(s v1alpha1.LicenseSyncSchedule) bool { return timeline.Reads(&s, c) }) {
+		if !slices.ContainsFunc(schedules, func(s v1alpha1.LicenseSyncSchedule) bool { return timetable.Selects(&s, c) }) {
 			unread = append(unread, customerName(session, c.Namespace, c.Name))
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/rollup"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/timeline"
+	"github.com/webex-operator/webex-license-operator/internal/timetable"
 )
 
 func (a *app) status() *cobra.Command {
@@ -118,7 +119,7 @@ func (a *app) overviews(ctx context.Context, session *cluster.Session, names []s
 		c := &customers[i]
 		if rollup.Under(rollup.PathOf(c), at) && (len(names) == 0 || slices.Contains(names, c.Name)) {
 			item := overview.Of(c, runs, next[[2]string{c.Namespace, c.Name}])
-			item.Unread(c, slices.DeleteFunc(slices.Clone(schedules), func(s v1alpha1.LicenseSyncSchedule) bool { return !timeline.Reads(&s, c) }), runs, a.Now())
+			item.Unread(c, slices.DeleteFunc(slices.Clone(schedules), func(s v1alpha1.LicenseSyncSchedule) bool { return !timetable.Selects(&s, c) }), runs, a.Now())
 			item.Assign(assignments, a.Now())
 			items = append(items, item)
 		}

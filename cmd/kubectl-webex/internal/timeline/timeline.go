@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -56,23 +54,11 @@ func Coming(schedules []v1alpha1.LicenseSyncSchedule, customers []v1alpha1.Webex
 func Targets(object *v1alpha1.LicenseSyncSchedule, customers []v1alpha1.WebexCustomerAccess) []*v1alpha1.WebexCustomerAccess {
 	var targets []*v1alpha1.WebexCustomerAccess
 	for i := range customers {
-		if Reads(object, &customers[i]) {
+		if timetable.Selects(object, &customers[i]) {
 			targets = append(targets, &customers[i])
 		}
 	}
 	return targets
-}
-
-// Reads says whether a schedule reads a customer.
-func Reads(object *v1alpha1.LicenseSyncSchedule, customer *v1alpha1.WebexCustomerAccess) bool {
-	if object.Namespace != customer.Namespace {
-		return false
-	}
-	if ref := object.Spec.CustomerAccessRef; ref != nil {
-		return ref.Name == customer.Name
-	}
-	selector, err := metav1.LabelSelectorAsSelector(object.Spec.CustomerAccessSelector)
-	return err == nil && selector.Matches(labels.Set(customer.Labels))
 }
 
 func slotsOf(object *v1alpha1.LicenseSyncSchedule, targets []*v1alpha1.WebexCustomerAccess, from, until time.Time) []Slot {
