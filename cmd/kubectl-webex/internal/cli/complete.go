@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/rollup"
 )
@@ -54,6 +55,16 @@ func customerNames(ctx context.Context, s *cluster.Session) ([]string, error) {
 func scheduleNames(ctx context.Context, s *cluster.Session) ([]string, error) {
 	schedules, err := cluster.Schedules(ctx, s)
 	return namesOf(schedules, err, func(i int) string { return schedules[i].Name })
+}
+
+// partnersToSelect are the partners that there are, and those that made a customer.
+func partnersToSelect(ctx context.Context, s *cluster.Session) ([]string, error) {
+	customers, err := cluster.Customers(ctx, s)
+	names, err := namesOf(customers, err, func(i int) string { return customers[i].Labels[v1alpha1.LabelPartner] })
+	if partners, err := partnerNames(ctx, s); err == nil { // which needs a role of its own
+		names = append(names, partners...)
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" }), err
 }
 
 // hierarchyPaths are the nodes of the hierarchy and its customers.

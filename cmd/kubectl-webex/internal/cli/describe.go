@@ -63,6 +63,7 @@ func (a *app) facts(o *overview.Customer) []fact {
 	return []fact{
 		{"Namespace", o.Namespace},
 		{"Hierarchy", o.HierarchyPath},
+		{"Partner", o.Partner},
 		{"Organization", organization},
 		{"Ready", string(o.Ready) + ", " + o.Reason},
 		{"Figures", figures},

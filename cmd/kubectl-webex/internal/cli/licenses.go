@@ -49,6 +49,7 @@ today, and in however many subscriptions it was bought; --pools shows these apar
 	}
 	flags := cmd.Flags()
 	a.selection(cmd, &f.At, &f.Customers, &f.Location, &f.Included, "Name or id of a Webex location; implies --level Site")
+	a.byPartner(cmd, &f.Partner)
 	flags.StringVar(&f.level, "level", "", "Customer: figures of whole organizations; Site: what is in use at each Webex location (default Customer)")
 	flags.StringVar(&f.below, "below", "", "Only licences of which a pool has less than this share of its units left, such as 10%")
 	flags.BoolVar(&f.pools, "pools", false, "One line for each licence of each customer and subscription")
@@ -223,6 +224,9 @@ func checkNames(session *cluster.Session, customers []v1alpha1.WebexCustomerAcce
 		if !known[name] {
 			return cluster.NotFound(session, "customer", name, "kubectl webex status lists them")
 		}
+	}
+	if s.Partner != "" && !slices.ContainsFunc(customers, func(c v1alpha1.WebexCustomerAccess) bool { return c.Labels[v1alpha1.LabelPartner] == s.Partner }) {
+		return cluster.NotFound(session, "customer of partner", s.Partner, partnersListed)
 	}
 	if s.At != "" && !slices.ContainsFunc(customers, func(c v1alpha1.WebexCustomerAccess) bool { return rollup.Under(rollup.PathOf(&c), s.At) }) {
 		return fmt.Errorf("no customer is at or below %q in the hierarchy: %s", s.At, knownNodes(customers))

@@ -55,6 +55,7 @@ so that --since can compare the next report with it; -o json does so, too.`,
 	}
 	flags := cmd.Flags()
 	a.selection(cmd, &f.At, &f.Customers, &f.Location, &f.Included, "Name or id of a Webex location: only what is in use there")
+	a.byPartner(cmd, &f.Partner)
 	flags.StringVarP(&f.file, "output-file", "f", "", "File to write to; - or none: the standard output")
 	flags.StringVar(&f.since, "since", "", "Former report, as HTML or JSON, to tell what changed since then")
 	formats(cmd, &f.format, reportFormats)

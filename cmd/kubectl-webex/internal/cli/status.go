@@ -24,22 +24,27 @@ import (
 )
 
 func (a *app) status() *cobra.Command {
-	var at, selector string
+	f := &statusFlags{}
 	cmd := &cobra.Command{
 		Use:     "status [CUSTOMER...]",
 		GroupID: groupLook,
 		Short:   "What there is to know of customers, and to do",
 		Long: `What there is to know of customers, and to do: a line for each, or, with names, a
-page for each with the remedy of every issue.`,
+page for each with the remedy of every issue. --partner shows the customers that a
+partner made, below what there is to know of the partner itself.`,
 		Example: `  # All customers of the namespace
   kubectl webex status
+
+  # Those of a partner, in all namespaces
+  kubectl webex status -A --partner provider
 
   # One, with all issues and what to do about them
   kubectl webex status acme`,
 		ValidArgsFunction: a.complete(customerNames),
 	}
-	cmd.Flags().StringVar(&at, "at", "", "Node of the hierarchy, such as provider.reseller; default: all")
-	a.selector(cmd, &selector)
+	cmd.Flags().StringVar(&f.at, "at", "", "Node of the hierarchy, such as provider.reseller; default: all")
+	a.byPartner(cmd, &f.partner)
+	a.selector(cmd, &f.selector)
 	a.formats(cmd)
 	a.flags.BindAll(cmd.Flags())
 	_ = cmd.RegisterFlagCompletionFunc("at", a.complete(hierarchyPaths))
@@ -48,18 +53,24 @@ page for each with the remedy of every issue.`,
 		if err != nil {
 			return err
 		}
-		options, err := selecting(selector)
+		options, err := selecting(f.selector)
 		if err != nil {
 			return err
 		}
-		items, err := a.overviews(ctx, session, names, at, options)
+		items, err := a.overviews(ctx, session, names, rollup.Selection{At: f.at, Customers: names, Partner: f.partner}, options)
 		if err != nil {
 			return err
 		}
-		return a.writeStatus(session, items, len(names) > 0)
+		partners, err := a.partnersBeside(ctx, session, f, names, items)
+		if err != nil {
+			return err
+		}
+		return a.writeStatus(session, partners, items, f, len(names) > 0)
 	})
 	return cmd
 }
+
+type statusFlags struct{ at, partner, selector string }
 
 // selector adds -l.
 func (a *app) selector(cmd *cobra.Command, selector *string) {
@@ -86,7 +97,7 @@ func parseSelector(selector string) (labels.Selector, error) {
 // foretold is how far ahead the next start of a customer is looked for.
 const foretold = 7 * 24 * time.Hour
 
-func (a *app) overviews(ctx context.Context, session *cluster.Session, names []string, at string, options []client.ListOption) ([]overview.Customer, error) {
+func (a *app) overviews(ctx context.Context, session *cluster.Session, names []string, selected rollup.Selection, options []client.ListOption) ([]overview.Customer, error) {
 	customers, err := cluster.Customers(ctx, session, options...)
 	if err != nil {
 		return nil, err
@@ -117,7 +128,7 @@ func (a *app) overviews(ctx context.Context, session *cluster.Session, names []s
 	items := []overview.Customer{}
 	for i := range customers {
 		c := &customers[i]
-		if rollup.Under(rollup.PathOf(c), at) && (len(names) == 0 || slices.Contains(names, c.Name)) {
+		if selected.Selects(c) {
 			item := overview.Of(c, runs, next[[2]string{c.Namespace, c.Name}])
 			item.Unread(c, slices.DeleteFunc(slices.Clone(schedules), func(s v1alpha1.LicenseSyncSchedule) bool { return !timetable.Selects(&s, c) }), runs, a.Now())
 			item.Assign(assignments, a.Now())
@@ -146,7 +157,13 @@ func knownCustomers(session *cluster.Session, customers []v1alpha1.WebexCustomer
 	return nil
 }
 
-func (a *app) writeStatus(session *cluster.Session, items []overview.Customer, detailed bool) error {
+// statusDocument is what -o json and -o yaml write.
+type statusDocument struct {
+	output.List[overview.Customer]
+	Partners []overview.Partner `json:"partners,omitempty"`
+}
+
+func (a *app) writeStatus(session *cluster.Session, partners []overview.Partner, items []overview.Customer, f *statusFlags, detailed bool) error {
 	if detailed && a.format == output.FormatTable {
 		for i := range items {
 			if i > 0 {
@@ -156,15 +173,23 @@ func (a *app) writeStatus(session *cluster.Session, items []overview.Customer, d
 		}
 		return nil
 	}
-	if err := output.WriteList(a.Out, a.format, "CustomerStatusList", items, func() *output.Table { return a.statusTable(items, session) }); err != nil {
+	if f.partner != "" && a.format.People() {
+		a.partnerHeads(partners)
+	}
+	document := statusDocument{output.List[overview.Customer]{Kind: output.Document("CustomerStatusList"), Items: items}, partners}
+	if err := output.Write(a.Out, a.format, document, items, func() *output.Table { return a.statusTable(items, session) }); err != nil {
 		return err
 	}
-	if !a.format.People() {
-		return nil
+	if a.format.People() {
+		a.statusNotes(session, partners, items, f)
 	}
+	return nil
+}
+
+// statusNotes say what the table leaves open.
+func (a *app) statusNotes(session *cluster.Session, partners []overview.Partner, items []overview.Customer, f *statusFlags) {
 	if len(items) == 0 {
 		fmt.Fprintln(a.Err.Out, nothingFound("customers", session))
-		return nil
 	}
 	troubled := 0
 	for i := range items {
@@ -175,7 +200,9 @@ func (a *app) writeStatus(session *cluster.Session, items []overview.Customer, d
 	if troubled > 0 {
 		a.note("%d of %s have something to see to: kubectl webex status CUSTOMER says what to do", troubled, count(len(items), "customer"))
 	}
-	return nil
+	if f.partner == "" {
+		a.partnerTrouble(session, partners)
+	}
 }
 
 func (a *app) statusTable(items []overview.Customer, session *cluster.Session) *output.Table {
@@ -185,7 +212,7 @@ func (a *app) statusTable(items []overview.Customer, session *cluster.Session) *
 		o := &items[i]
 		used := usage(o)
 		t.Add(output.Text(customerName(session, o.Namespace, o.Name)), verdictOf(o.Ready), a.ago(o.LastSuccessfulSyncTime), figure(o.ConsumedUnits), figure(o.TotalUnits),
-			a.used(used), a.in(o.NextStart), issueNames(o), output.Text(o.HierarchyPath), output.Text(o.Organization), figure(o.Licenses), figure(o.Locations),
+			a.used(used), a.in(o.NextStart), issueNames(o.Issues), output.Text(o.HierarchyPath), output.Text(o.Organization), figure(o.Licenses), figure(o.Locations),
 			output.Text(string(o.Credentials)), output.Text(strings.Join(o.Active, " ")))
 	}
 	return t
@@ -209,10 +236,10 @@ func verdictOf(ready metav1.ConditionStatus) output.Cell {
 }
 
 // issueNames are the reasons of the issues, in the colour of the worst.
-func issueNames(o *overview.Customer) output.Cell {
+func issueNames(issues []overview.Issue) output.Cell {
 	var names []string
 	shade := terminal.Plain
-	for _, issue := range o.Issues {
+	for _, issue := range issues {
 		if name := issue.Name(); !slices.Contains(names, name) {
 			names = append(names, name)
 		}

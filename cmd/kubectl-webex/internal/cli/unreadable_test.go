@@ -31,14 +31,17 @@ func TestUnreadableObjectsAreNamed(t *testing.T) {
 				o.Unreadable = fault
 			case *v1alpha1.WebexLicense:
 				o.Unreadable = fault
+			case *v1alpha1.WebexPartner:
+				o.Unreadable = fault
 			}
 			return nil
 		})
 	}}
-	w := newWorldWith(t, odd, fleet()...)
+	w := newWorldWith(t, odd, fleetWithPartners()...)
 	for command, kinds := range map[string][]string{
 		"status -A":    {"WebexCustomerAccess", "LicenseSync", "LicenseSyncSchedule"},
 		"schedules -A": {"WebexCustomerAccess", "LicenseSyncSchedule"},
+		"partners -A":  {"WebexPartner"},
 		"runs -A":      {"LicenseSync"},
 		"licenses -A":  {"WebexCustomerAccess", "WebexLicense"},
 	} {

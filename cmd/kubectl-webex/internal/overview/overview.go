@@ -3,6 +3,7 @@
 package overview
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	"github.com/webex-operator/webex-license-operator/internal/partner"
 )
 
 // Customer is the state of one customer.
@@ -52,6 +54,8 @@ type Customer struct {
 	CredentialsExpiration *time.Time              `json:"credentialsExpiration,omitempty"`
 	Subscription          string                  `json:"subscription,omitempty"`
 	SiteURL               string                  `json:"siteURL,omitempty"`
+	// Partner is the WebexPartner that made the customer; documents have it as a label of the object.
+	Partner string `json:"-"`
 	// Assignments sum up the customer's WebexLicenseAssignments; nil if there are none.
 	Assignments *Assignments `json:"assignments,omitempty"`
 	// Issues need attention, the worst first.
@@ -95,7 +99,7 @@ const (
 // one.
 func Of(c *v1alpha1.WebexCustomerAccess, runs []v1alpha1.LicenseSync, next *time.Time) Customer {
 	o := Customer{
-		Namespace: c.Namespace, Name: c.Name, DisplayName: c.Spec.CustomerName, HierarchyPath: c.Spec.HierarchyPath,
+		Namespace: c.Namespace, Name: c.Name, DisplayName: c.Spec.CustomerName, HierarchyPath: c.Spec.HierarchyPath, Partner: c.Labels[v1alpha1.LabelPartner],
 		Suspended: ptr.Deref(c.Spec.Suspend, false), Ready: metav1.ConditionUnknown, Reason: v1alpha1.ReasonPending,
 		LastSuccessfulSyncTime: TimeOf(c.Status.LastSuccessfulSyncTime),
 	}
@@ -216,7 +220,7 @@ func issues(c *v1alpha1.WebexCustomerAccess) []Issue {
 		found = append(found, Issue{Severity: Warning, Condition: v1alpha1.ConditionReady, Reason: last.Reason, Message: "the figures are good, but the latest run failed: " + last.Message})
 	}
 	if ptr.Deref(c.Spec.Suspend, false) && !seen[v1alpha1.ReasonSuspended] {
-		found = append(found, Issue{Severity: Warning, Condition: v1alpha1.ConditionReady, Reason: v1alpha1.ReasonSuspended, Message: "the customer is suspended: kubectl webex resume customer " + c.Name})
+		found = append(found, Issue{Severity: Warning, Condition: v1alpha1.ConditionReady, Reason: v1alpha1.ReasonSuspended, Message: suspension(c)})
 	}
 	slices.SortStableFunc(found, compareSeverity)
 	return found
@@ -232,9 +236,24 @@ func message(c *v1alpha1.WebexCustomerAccess, is *metav1.Condition) string {
 	case is.Reason == v1alpha1.ReasonStale:
 		return "the figures are older than spec.staleAfter: kubectl webex runs " + c.Name + " shows why, kubectl webex sync " + c.Name + " reads them anew"
 	case is.Reason == v1alpha1.ReasonSuspended:
-		return "the customer is suspended: kubectl webex resume customer " + c.Name
+		return suspension(c)
 	}
 	return is.Message
+}
+
+// suspension says by whom a customer is suspended, and how that ends.
+func suspension(c *v1alpha1.WebexCustomerAccess) string {
+	name := c.Labels[v1alpha1.LabelPartner]
+	for _, entry := range c.ManagedFields {
+		var fields struct {
+			Spec map[string]any `json:"f:spec"`
+		}
+		if name != "" && entry.Manager == partner.FieldManager(name) && entry.FieldsV1 != nil &&
+			json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields) == nil && fields.Spec["f:suspend"] != nil {
+			return fmt.Sprintf("partner %s has suspended the customer, since its organization is no longer listed or selected: kubectl webex partners %s", name, name)
+		}
+	}
+	return "the customer is suspended: kubectl webex resume customer " + c.Name
 }
 
 // amiss says whether a condition needs attention.

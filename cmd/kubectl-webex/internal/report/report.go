@@ -52,6 +52,7 @@ type Scope struct {
 	// The others are the flags of the same names.
 	At        string   `json:"at,omitempty"`
 	Customers []string `json:"customers,omitempty"`
+	Partner   string   `json:"partner,omitempty"`
 	Location  string   `json:"location,omitempty"`
 	Selector  string   `json:"selector,omitempty"`
 	Included  bool     `json:"included,omitempty"`
@@ -90,7 +91,7 @@ type Source struct {
 
 // Selection is the scope as the rollup has it.
 func (s Scope) Selection() rollup.Selection {
-	return rollup.Selection{At: s.At, Customers: s.Customers, Location: s.Location, Included: s.Included}
+	return rollup.Selection{At: s.At, Customers: s.Customers, Partner: s.Partner, Location: s.Location, Included: s.Included}
 }
 
 // New makes a report. Changes are the samples of the stored runs; Compare

@@ -19,6 +19,9 @@ func (s Scope) String() string {
 		slices.Sort(names)
 		words = append(words, "customers "+strings.Join(slices.Compact(names), " and "))
 	}
+	if s.Partner != "" {
+		words = append(words, "customers of partner "+s.Partner)
+	}
 	if s.Location != "" {
 		words = append(words, "location "+s.Location)
 	}

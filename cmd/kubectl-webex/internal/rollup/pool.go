@@ -50,7 +50,7 @@ func poolsOf(customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLice
 	for _, row := range distinct(rows) {
 		k := key{row.Namespace, row.Spec.CustomerAccessRef.Name, row.Spec.LicenseID}
 		customer := known[[2]string{k.namespace, k.customer}]
-		if customer == nil && !slices.Contains(s.Customers, k.customer) || customer != nil && !s.Selects(customer) {
+		if customer == nil && !s.former(k.customer) || customer != nil && !s.Selects(customer) {
 			continue
 		}
 		if whole[k] == nil && places[k] == nil {

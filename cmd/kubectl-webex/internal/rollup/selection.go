@@ -15,6 +15,8 @@ type Selection struct {
 	At string
 	// Customers are names of customers; none means all.
 	Customers []string
+	// Partner is the name of the WebexPartner that made the customers; empty means all customers.
+	Partner string
 	// Location is the name or the id of Webex locations; empty means all. Case is
 	// ignored.
 	Location string
@@ -57,7 +59,14 @@ func cutLast(path string) (above, last string) {
 
 // Selects says whether a customer is selected.
 func (s Selection) Selects(customer *v1alpha1.WebexCustomerAccess) bool {
-	return Under(PathOf(customer), s.At) && (len(s.Customers) == 0 || slices.Contains(s.Customers, customer.Name))
+	return Under(PathOf(customer), s.At) && (len(s.Customers) == 0 || slices.Contains(s.Customers, customer.Name)) &&
+		(s.Partner == "" || customer.Labels[v1alpha1.LabelPartner] == s.Partner)
+}
+
+// former says whether a customer that was deleted is selected: by name alone, since which partner made it is not known
+// any more.
+func (s Selection) former(customer string) bool {
+	return s.Partner == "" && slices.Contains(s.Customers, customer)
 }
 
 func (s Selection) wants(id, name string) bool {
