@@ -106,6 +106,8 @@ func testWrittenByOperator(t *testing.T, cluster *controlplane.ControlPlane) {
 	create(t, editor, run)
 	assignment := newAssignment(namespace.Name, "sales")
 	create(t, root, assignment)
+	partner := newPartner(namespace.Name, "provider")
+	create(t, editor, partner)
 	owner := metav1.OwnerReference{APIVersion: v1alpha1.GroupVersion.String(), Kind: "WebexCustomerAccess", Name: customer.Name, UID: customer.UID}
 
 	kubectl(t, cluster, "apply", "--server-side", "-k", "admission")
@@ -127,6 +129,7 @@ func testWrittenByOperator(t *testing.T, cluster *controlplane.ControlPlane) {
 		{"root", "write the status of a run", func() error { return mergeStatus(root, t, run, `{"status":{"message":"x"}}`) }, statusIsOurs},
 		{"root", "write the status of a customer", func() error { return mergeStatus(root, t, customer, `{"status":{"observedGeneration":1}}`) }, statusIsOurs},
 		{"root", "write the status of an assignment", func() error { return mergeStatus(root, t, assignment, `{"status":{"removals":[]}}`) }, statusIsOurs},
+		{"root", "write the status of a partner", func() error { return mergeStatus(root, t, partner, `{"status":{"held":null}}`) }, statusIsOurs},
 		{"root", "change what a row counts as", func() error { return merge(root, t, object, fmt.Sprintf(label, v1alpha1.LabelLevel, "Site")) }, rowsAreOurs},
 		{"root", "add a label of the operator", func() error { return merge(root, t, object, fmt.Sprintf(label, v1alpha1.LabelLocation, "x")) }, rowsAreOurs},
 		{"root", "remove a label of the operator", func() error {

@@ -85,6 +85,7 @@ func TestManifests(t *testing.T) {
 	// Last, as they are for all namespaces.
 	t.Run("written by the operator", func(t *testing.T) { testWrittenByOperator(t, cluster) })
 	t.Run("tenants", func(t *testing.T) { testTenants(t, cluster) })
+	t.Run("partners", func(t *testing.T) { testPartners(t, cluster) })
 	t.Run("assignments", func(t *testing.T) { testAssignments(t, cluster) })
 }
 
@@ -109,7 +110,7 @@ func testNoDrift(t *testing.T, cluster *controlplane.ControlPlane, samples [][]s
 	}
 	versions := func(patch string) map[string]string {
 		found := map[string]string{}
-		for _, kind := range []string{"WebexCustomerAccess", "LicenseSync", "LicenseSyncSchedule", "WebexLicenseAssignment"} {
+		for _, kind := range []string{"WebexCustomerAccess", "LicenseSync", "LicenseSyncSchedule", "WebexLicenseAssignment", "WebexPartner"} {
 			list := &unstructured.UnstructuredList{}
 			list.SetGroupVersionKind(schema.GroupVersionKind{Group: group, Version: "v1alpha1", Kind: kind + "List"})
 			if err := c.List(t.Context(), list); err != nil {
@@ -204,6 +205,12 @@ func testRights(t *testing.T, cluster *controlplane.ControlPlane, clientset kube
 		{managerUser, "create", group, "licensesyncs", "default", true},
 		{managerUser, "patch", group, "licensesyncschedules/status", "default", true},
 		{managerUser, "patch", group, "licensesyncschedules", "default", false},
+		{"view", "list", group, "webexpartners", "default", true},
+		{"view", "patch", group, "webexpartners", "default", false},
+		{"edit", "create", group, "webexpartners", "default", true},
+		{"edit", "deletecollection", group, "webexpartners", "default", false},
+		{"edit", "patch", group, "webexpartners/status", "default", false},
+		{"admin", "deletecollection", group, "webexpartners", "default", true},
 		{"view", "list", group, "licensesyncschedules", "default", true},
 		{"view", "patch", group, "licensesyncschedules", "default", false},
 		{"edit", "patch", group, "licensesyncschedules", "default", true},
