@@ -24,7 +24,7 @@ import (
 // events there are.
 
 // kindWords are the pages' words for kinds.
-var kindWords = map[string]string{"WebexCustomerAccess": "customer", "LicenseSync": "run", "LicenseSyncSchedule": "schedule", "WebexLicense": "row", "WebexLicenseAssignment": "assignment"}
+var kindWords = map[string]string{"WebexCustomerAccess": "customer", "LicenseSync": "run", "LicenseSyncSchedule": "schedule", "WebexLicense": "row", "WebexLicenseAssignment": "assignment", "WebexPartner": "partner"}
 
 // documented is what the pages say.
 type documented struct {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,11 +19,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/backoff"
 	"github.com/webex-operator/webex-license-operator/internal/budget"
 	"github.com/webex-operator/webex-license-operator/internal/census"
 	"github.com/webex-operator/webex-license-operator/internal/connection"
+	"github.com/webex-operator/webex-license-operator/internal/discovery"
 	"github.com/webex-operator/webex-license-operator/internal/metrics"
 	"github.com/webex-operator/webex-license-operator/internal/rows"
 	"github.com/webex-operator/webex-license-operator/internal/runner"
@@ -106,8 +109,9 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		Client: patient, Live: live, Clock: o.Clock, Lease: o.Shard.LeaseName(),
 		Hosts: o.Hosts, Timeouts: o.Timeouts, UserAgent: o.UserAgent, Poll: o.Retry.Base,
 	}
+	budgets := budget.New(o.RequestsPerSecond)
 	engine := &syncrun.Engine{
-		Client: patient, Live: live, Access: provider, Budgets: budget.New(o.RequestsPerSecond),
+		Client: patient, Live: live, Access: provider, Budgets: budgets,
 		Recorder: recorder, Clock: o.Clock, Retry: o.Retry, Observe: metrics.ObserveRequest,
 		DataVersion: o.DataVersion, Serves: claims.Serves, EnableAssignment: o.EnableAssignment, Settle: o.Settle,
 		ObserveAssignment: metrics.ObserveAssignment,
@@ -131,8 +135,12 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	assignments := &WebexLicenseAssignmentReconciler{
 		Client: c, Claims: claims, Versions: versions, EnableAssignment: o.EnableAssignment, Recorder: recorder, Clock: o.Clock, Concurrency: o.ConcurrentReconciles,
 	}
+	partners := &WebexPartnerReconciler{
+		Client: c, Live: mgr.GetAPIReader(), Versions: versions, Shard: o.Shard, Recorder: recorder, Clock: o.Clock,
+		Discoverer: &discovery.Discoverer{Access: provider, Budgets: budgets, Clock: o.Clock, Retry: o.Retry, Observe: metrics.ObserveRequest},
+	}
 	for _, setup := range []func(ctrl.Manager, bool) error{
-		schedules.SetupWithManager, runs.SetupWithManager, customers.SetupWithManager, assignments.SetupWithManager,
+		schedules.SetupWithManager, runs.SetupWithManager, customers.SetupWithManager, assignments.SetupWithManager, partners.SetupWithManager,
 	} {
 		if err := setup(mgr, o.SkipNameValidation); err != nil {
 			return err
@@ -141,15 +149,18 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	return nil
 }
 
-// CacheOptions keep the cache small: no managed fields anywhere, and of Secrets
-// and ConfigMaps the bare metadata without annotations, since kubectl puts their
-// content into one.
+// CacheOptions keep the cache small: managed fields only of what partners make, who
+// leave the fields of people to them, and of Secrets and ConfigMaps the bare metadata
+// without annotations, since kubectl puts their content into one.
 func CacheOptions(namespaces []string) cache.Options {
 	options := cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: map[client.Object]cache.ByObject{}}
 	for _, kind := range []string{"Secret", "ConfigMap"} {
 		object := &metav1.PartialObjectMetadata{}
 		object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(kind))
 		options.ByObject[object] = cache.ByObject{Transform: bareMetadata}
+	}
+	for _, object := range []client.Object{&v1alpha1.WebexCustomerAccess{}, &v1alpha1.LicenseSyncSchedule{}} {
+		options.ByObject[object] = cache.ByObject{Transform: partnersFields}
 	}
 	for _, namespace := range namespaces {
 		if options.DefaultNamespaces == nil {
@@ -158,6 +169,19 @@ func CacheOptions(namespaces []string) cache.Options {
 		options.DefaultNamespaces[namespace] = cache.Config{}
 	}
 	return options
+}
+
+// partnersFields keeps who owns which fields of the spec of what a partner made.
+func partnersFields(object any) (any, error) {
+	o, ok := object.(client.Object)
+	switch {
+	case !ok: // what is known of one that was deleted
+	case o.GetLabels()[v1alpha1.LabelPartner] == "":
+		o.SetManagedFields(nil)
+	default:
+		o.SetManagedFields(slices.DeleteFunc(o.GetManagedFields(), func(e metav1.ManagedFieldsEntry) bool { return e.Subresource != "" }))
+	}
+	return object, nil
 }
 
 func bareMetadata(object any) (any, error) {

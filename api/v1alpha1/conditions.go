@@ -49,8 +49,9 @@ const (
 	// about to run. Found on customer, schedule: Ready. Remedy: wait; if the customer is Stalled, its first run
 	// was cancelled or deleted: ask for a run.
 	ReasonPending = "Pending"
-	// ReasonSuspended is for spec.suspend: of a schedule, of a customer that was never synced, and of the
-	// customer that a run waits for. Found on customer, run, schedule: Ready. Remedy: set spec.suspend to false.
+	// ReasonSuspended is for spec.suspend: of a schedule, of a customer that was never synced, of the
+	// customer that a run waits for, of a partner. Found on customer, run, schedule: Ready; partner: Ready,
+	// DiscoveryFresh. Remedy: set spec.suspend to false.
 	ReasonSuspended = "Suspended"
 	// ReasonRunRefused is for a run that Kubernetes refuses to create or delete: by a quota, an admission
 	// policy, a webhook, a missing right. The message has the words of the API server. Found on customer,
@@ -80,25 +81,26 @@ const (
 	// Failed; schedule, assignment: Ready. Remedy: create the customer, or correct the name; for a run, create
 	// another run.
 	ReasonCustomerNotFound = "CustomerNotFound"
-	// ReasonUnreadableField is for a stored spec with a value that the field's type does not take, by an older
-	// CRD; nothing is done with the object, and all others are served. Found on customer: Ready; run: Ready,
-	// Failed; schedule, assignment: Ready. Remedy: troubleshooting.md#unreadablefield.
+	// ReasonUnreadableField is for a stored spec with a value that the field's type does not take, by an
+	// older CRD; nothing is done with the object, and all others are served. Found on customer: Ready; run:
+	// Ready, Failed; schedule, assignment, partner: Ready. Remedy: troubleshooting.md#unreadablefield.
 	ReasonUnreadableField = "UnreadableField"
 )
 
-// Reasons of a failed attempt, the same on the run and on its customer. Found on customer: Ready; run.
+// Reasons of a failed attempt, the same on the run and on its customer, and of a failed discovery of a partner. Found
+// on customer, partner: Ready; run.
 const (
 	// ReasonSecretNotFound is for a credentials Secret that does not exist in the customer's namespace. A new
 	// customer without its Secret is in progress for five minutes, then stalled. Found on customer: Ready,
-	// CredentialsValid; run. Remedy: create it (credentials.md); a run starts within seconds.
+	// CredentialsValid; partner: Ready; run. Remedy: create it (credentials.md); a run starts within seconds.
 	ReasonSecretNotFound = "SecretNotFound"
 	// ReasonSecretKeyMissing is for a credentials Secret that lacks a key, or has an empty one. The message
-	// names it. Found on customer: Ready, CredentialsValid; run. Remedy: add the key; a run starts within
-	// seconds.
+	// names it. Found on customer: Ready, CredentialsValid; partner: Ready; run. Remedy: add the key; a run
+	// starts within seconds.
 	ReasonSecretKeyMissing = "SecretKeyMissing"
 	// ReasonSecretKeyInvalid is for a credentials Secret with a value that cannot be read, such as UTF-16,
-	// quotation marks, base64 twice. The message names key and form, never the value. Found on customer: Ready,
-	// CredentialsValid; run. Remedy: correct or remove the key.
+	// quotation marks, base64 twice. The message names key and form, never the value. Found on customer:
+	// Ready, CredentialsValid; partner: Ready; run. Remedy: correct or remove the key.
 	ReasonSecretKeyInvalid = "SecretKeyInvalid"
 	// ReasonSecretNameReserved is for a Secret of yours with the name of the operator's own,
 	// <secret>-webex-token, or for a customer that names one of type licensing.webex-operator.io/tokens. Remedy:
@@ -133,9 +135,9 @@ const (
 	// once that is gone. Remedy: delete one of the two: troubleshooting.md#a-wrong-organization.
 	ReasonDuplicateOrganization = "DuplicateOrganization"
 	// ReasonCredentialsRejected is for credentials that Webex refused (401, invalid_grant), also after a
-	// refresh: revoked, ended, or mistaken. No request is sent with them, for any customer of the Secret, before
-	// it changes. Found on customer: Ready, CredentialsValid; run. Remedy: get new credentials (credentials.md)
-	// and replace the Secret; a run starts within seconds.
+	// refresh: revoked, ended, or mistaken. No request is sent with them, for any customer of the Secret,
+	// before it changes. Found on customer: Ready, CredentialsValid; partner: Ready; run. Remedy: get new
+	// credentials (credentials.md) and replace the Secret; a run starts within seconds.
 	ReasonCredentialsRejected = "CredentialsRejected"
 	// ReasonForbidden is for a token without a scope or role, or a partner that no longer manages the
 	// organization (403). Remedy: troubleshooting.md#forbidden.
@@ -207,7 +209,8 @@ const (
 
 // Reasons of DataFresh and PruneHeld. Found on customer: DataFresh.
 const (
-	// ReasonFresh is for a last complete run that is younger than spec.staleAfter.
+	// ReasonFresh is for a last complete run that is younger than spec.staleAfter. On a partner: for
+	// discoveries that complete every spec.interval. Found on customer: DataFresh; partner: DiscoveryFresh.
 	ReasonFresh = "Fresh"
 	// ReasonNotScheduled is for such a run of a customer that no schedule selects which is not suspended, so
 	// that the figures will go stale. Nothing is wrong with them, and Ready stays as it is. Remedy: create a
@@ -276,8 +279,10 @@ const (
 	// ReasonUnknownTimeZone is for a time zone that the IANA database does not have. Remedy: write a name such
 	// as Europe/Berlin; abbreviations such as CEST are none.
 	ReasonUnknownTimeZone = "UnknownTimeZone"
-	// ReasonInvalidSelector is for a spec.customerAccessSelector that cannot be read. Remedy: use matchLabels,
-	// or matchExpressions with In, NotIn, Exists or DoesNotExist.
+	// ReasonInvalidSelector is for a spec.customerAccessSelector of a schedule, or a spec.select of a
+	// partner, that cannot be read. The message of a partner names the field. Found on schedule, partner:
+	// Ready. Remedy: in a schedule use matchLabels, or matchExpressions with In, NotIn, Exists or
+	// DoesNotExist; in a partner correct the field.
 	ReasonInvalidSelector = "InvalidSelector"
 	// ReasonInvalidTemplate is for a spec.syncTemplate with labels that no object can have. Remedy: use letters,
 	// digits, "-", "_" and ".", at most 63 of them.

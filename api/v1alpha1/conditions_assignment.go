@@ -94,7 +94,8 @@ const (
 const (
 	// ReasonAssigned is for licences that were given or taken; the message has the numbers.
 	ReasonAssigned = "Assigned"
-	// ReasonRemovalsApproved is for removals that were carried out after approval.
+	// ReasonRemovalsApproved is for removals of licences, or suspensions of customers, that were carried out after
+	// approval. Found on event of an assignment, of a partner.
 	ReasonRemovalsApproved = "RemovalsApproved"
 	// ReasonDrift is for people who had to change although neither spec nor lists did. Remedy: see who else
 	// assigns licences: an automatic template in Control Hub, a script, a person.

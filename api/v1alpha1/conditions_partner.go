@@ -35,10 +35,23 @@ const (
 
 // Reasons of DiscoveryFresh of a partner. Found on partner: DiscoveryFresh.
 const (
-	// ReasonNeverDiscovered is for a partner whose organizations were not listed yet. Remedy: if it stays, see
-	// Ready.
+	// ReasonNeverDiscovered is for a partner whose organizations were not listed yet. Found on partner: Ready,
+	// DiscoveryFresh. Remedy: if it stays, see the other condition.
 	ReasonNeverDiscovered = "NeverDiscovered"
 	// ReasonDiscoveryFailing is for discoveries that have failed for longer than spec.interval: organizations
 	// that came or went since are not known. Remedy: see Ready.
 	ReasonDiscoveryFailing = "DiscoveryFailing"
+)
+
+// Reasons of events of a partner. Found on event of a partner.
+const (
+	// ReasonCustomersCreated is for customers that were made of organizations; the message has the number.
+	ReasonCustomersCreated = "CustomersCreated"
+	// ReasonOrganizationsVanished is for customers whose organization is no longer listed, or no longer
+	// selected. In mode Create they are suspended. Remedy: see Vanished in status.organizations; delete the
+	// customers that are not needed (partners.md#organizations-that-vanish).
+	ReasonOrganizationsVanished = "OrganizationsVanished"
+	// ReasonOrganizationsBack is for customers that were taken back, since their organization is listed and
+	// selected again, or that were deleted.
+	ReasonOrganizationsBack = "OrganizationsBack"
 )

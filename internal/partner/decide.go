@@ -36,6 +36,9 @@ type World struct {
 	// Readers are the customers of other makers, by the organization that they read: a name, with
 	// a namespace and a slash before it if that is not the partner's.
 	Readers map[webex.OrganizationID]string
+	// Postponed are names of customers that Kubernetes refused a while ago. They are left alone,
+	// so that those after them have their turn.
+	Postponed map[string]bool
 }
 
 // Write is a customer that is to be applied, without force, by [FieldManager].
@@ -116,8 +119,15 @@ func (w *World) Decide() Decision {
 		case v.selected:
 			name := CustomerName(v.organization)
 			d.list(v.organization, name, v1alpha1.PartnerOrganizationWaiting)
-			if room--; room >= 0 && w.creates() {
-				d.Writes = append(d.Writes, Write{Name: name, New: true, Fields: w.customer(name, v.organization), organization: v.organization.ID})
+			if !w.creates() {
+				continue
+			}
+			write := Write{Name: name, New: true, organization: v.organization.ID}
+			if w.Postponed[name] {
+				d.Refused(write)
+			} else if room--; room >= 0 {
+				write.Fields = w.customer(name, v.organization)
+				d.Writes = append(d.Writes, write)
 			}
 		}
 	}
@@ -214,9 +224,15 @@ func (w *World) settled(v *verdict) object {
 }
 
 func (d *Decision) write(w *World, v *verdict, fields object) {
-	if fields != nil && w.creates() {
-		d.Writes = append(d.Writes, Write{Name: v.customer.Name, Fields: fields, organization: v.organization.ID})
+	if fields == nil || !w.creates() {
+		return
 	}
+	write := Write{Name: v.customer.Name, Fields: fields, organization: v.organization.ID}
+	if w.Postponed[write.Name] {
+		d.Refused(write)
+		return
+	}
+	d.Writes = append(d.Writes, write)
 }
 
 func (d *Decision) list(o Organization, customer string, state v1alpha1.PartnerOrganizationState) {
