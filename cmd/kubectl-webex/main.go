@@ -17,6 +17,7 @@ import (
 
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cli"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/signin"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
 	"github.com/webex-operator/webex-license-operator/internal/zonedata"
 )
@@ -30,16 +31,17 @@ func main() {
 	context.AfterFunc(ctx, stop)
 	klog.SetLogger(textlogger.NewLogger(textlogger.NewConfig(textlogger.Verbosity(math.MaxInt8), textlogger.Output(terminal.Guard(os.Stderr)))))
 	os.Exit(cli.Run(ctx, os.Args[1:], cli.Env{
-		In:         os.Stdin,
-		InLive:     term.IsTerminal(int(os.Stdin.Fd())),
-		ReadSecret: func(ctx context.Context) (string, error) { return terminal.ReadSecret(ctx, os.Stdin) },
-		Getenv:     os.Getenv,
-		Out:        terminal.Detect(os.Stdout, os.Getenv),
-		Err:        terminal.Detect(os.Stderr, os.Getenv),
-		Now:        time.Now,
-		Zone:       time.Local,
-		Zones:      zonedata.InUse(),
-		Version:    version,
-		Connect:    (*cluster.Flags).Connect,
+		In:          os.Stdin,
+		InLive:      term.IsTerminal(int(os.Stdin.Fd())),
+		ReadSecret:  func(ctx context.Context) (string, error) { return terminal.ReadSecret(ctx, os.Stdin) },
+		OpenBrowser: signin.Open,
+		Getenv:      os.Getenv,
+		Out:         terminal.Detect(os.Stdout, os.Getenv),
+		Err:         terminal.Detect(os.Stderr, os.Getenv),
+		Now:         time.Now,
+		Zone:        time.Local,
+		Zones:       zonedata.InUse(),
+		Version:     version,
+		Connect:     (*cluster.Flags).Connect,
 	}))
 }

@@ -96,23 +96,7 @@ func (p *Probe) Check(ctx context.Context, uuid string) (*Findings, error) {
 		return nil, err
 	}
 	f := &Findings{Organization: organization}
-	site := a.customer.Collects(v1alpha1.LevelSite)
-	collection := ptr.Deref(a.customer.Spec.Collection, v1alpha1.Collection{})
-	for _, need := range []struct {
-		Lack
-		wanted bool
-		read   func(context.Context) error
-	}{
-		{Lack{What: "licences", Scope: "spark-admin:licenses_read"}, true, a.readLicenses},
-		{Lack{What: "roles", Scope: "spark-admin:roles_read", Optional: true}, ptr.Deref(collection.Roles, true), a.listRoles},
-		{Lack{What: "locations", Scope: "spark-admin:locations_read", Optional: true}, site, a.readLocations},
-		{Lack{What: "people", Scope: "spark-admin:people_read", Optional: true}, site, func(ctx context.Context) error {
-			return begin(a.webex.PeoplePages(ctx, a.named))
-		}},
-		{Lack{What: "workspaces", Scope: "spark-admin:workspaces_read", Optional: true}, site && ptr.Deref(collection.Workspaces, true), func(ctx context.Context) error {
-			return begin(a.webex.Workspaces(ctx, a.named))
-		}},
-	} {
+	for _, need := range a.needs() {
 		if !need.wanted {
 			continue
 		}
@@ -131,6 +115,41 @@ func (p *Probe) Check(ctx context.Context, uuid string) (*Findings, error) {
 	}
 	f.Licenses, f.Locations = a.licenses, len(a.locations)
 	return f, nil
+}
+
+// need is a list that runs read, if it is wanted.
+type need struct {
+	Lack
+	wanted bool
+	read   func(context.Context) error
+}
+
+// needs are the lists that runs read.
+func (a *attempt) needs() []need {
+	site := a.customer.Collects(v1alpha1.LevelSite)
+	collection := ptr.Deref(a.customer.Spec.Collection, v1alpha1.Collection{})
+	return []need{
+		{Lack{What: "licences", Scope: "spark-admin:licenses_read"}, true, a.readLicenses},
+		{Lack{What: "roles", Scope: "spark-admin:roles_read", Optional: true}, ptr.Deref(collection.Roles, true), a.listRoles},
+		{Lack{What: "locations", Scope: "spark-admin:locations_read", Optional: true}, site, a.readLocations},
+		{Lack{What: "people", Scope: "spark-admin:people_read", Optional: true}, site, func(ctx context.Context) error {
+			return begin(a.webex.PeoplePages(ctx, a.named))
+		}},
+		{Lack{What: "workspaces", Scope: "spark-admin:workspaces_read", Optional: true}, site && ptr.Deref(collection.Workspaces, true), func(ctx context.Context) error {
+			return begin(a.webex.Workspaces(ctx, a.named))
+		}},
+	}
+}
+
+// Scopes are those that the runs of a customer need: for what they read, and for its organization.
+func Scopes(customer *v1alpha1.WebexCustomerAccess) []string {
+	scopes := []string{"spark-admin:organizations_read"}
+	for _, need := range (&attempt{customer: customer}).needs() {
+		if need.wanted {
+			scopes = append(scopes, need.Scope)
+		}
+	}
+	return scopes
 }
 
 // begin reads the beginning of a list: that it may be read at all.

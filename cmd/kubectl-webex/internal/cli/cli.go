@@ -43,6 +43,8 @@ type Env struct {
 	InLive bool
 	// ReadSecret reads a line from there without showing it.
 	ReadSecret func(context.Context) (string, error)
+	// OpenBrowser shows an address in the person's browser, and tells once that has ended.
+	OpenBrowser func(url string) <-chan error
 	// Getenv reads the environment.
 	Getenv func(string) string
 	// Out is for results, Err for everything else.

@@ -12,6 +12,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/connect"
+	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/signin"
 	"github.com/webex-operator/webex-license-operator/internal/access"
 )
 
@@ -26,6 +27,12 @@ type connectFlags struct {
 	without                                                      []string
 
 	baseURL, proxyURL, bundleFile, bundle string
+
+	// signIn gets the tokens in a browser, which comes back to callbackPort.
+	signIn       bool
+	callbackPort int
+	// assignment says that the credentials are those that assign licences.
+	assignment bool
 
 	skipCheck, yes bool
 	dryRun         string
@@ -56,10 +63,18 @@ Where Webex replaces a refresh token that is used, the new one is in the Secret 
 anything else is asked. --dry-run never uses a refresh token; give an access token beside
 it, and that is used for the check.
 
-With the name of a customer that there is, the command gives it other credentials.`
+With --sign-in the tokens of an integration come from a browser: you sign in there as an
+administrator and consent. Over SSH the command shows a link, and takes the address that
+Webex sends the browser to.
+
+With the name of a customer that there is, the command gives it other credentials; with
+--assignment, those that assign licences, in a Secret of their own.`
 
 const connectExample = `  # Answer questions
   kubectl webex connect acme
+
+  # Sign in with a browser, and consent to the integration
+  kubectl webex connect acme --sign-in --client-id C0ffee --client-secret-file secret
 
   # An integration of a partner, which manages many organizations
   kubectl webex connect globex --organization 22222222-3333-4444-8555-666666666666 \
@@ -93,6 +108,9 @@ func (a *app) connectCommand() *cobra.Command {
 		}
 		f.values[e.Key] = flags.String(e.Flag, "", usage)
 	}
+	flags.BoolVar(&f.signIn, "sign-in", false, "Get the tokens of an integration in a browser; its client id and client secret are asked for")
+	flags.IntVar(&f.callbackPort, "callback-port", signin.DefaultPort, "With --sign-in: port of the redirect URI, "+signin.RedirectURI(signin.DefaultPort)+", as it is registered for the integration")
+	flags.BoolVar(&f.assignment, "assignment", false, "The credentials are those that assign licences: Secret CUSTOMER-webex-write of a customer that there is")
 	flags.StringVar(&f.secret, "secret", "", "Secret that there is, instead of credentials; with credentials the name to write them to (default CUSTOMER-webex)")
 	flags.StringVar(&f.organization, "organization", "", "Id or name of the organization, for credentials that see several")
 	flags.StringVar(&f.subscription, "default-subscription", "", "Subscription whose licences may be assigned, where there are several")
@@ -135,7 +153,7 @@ func (a *app) completeConnect(cmd *cobra.Command) {
 	} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, c)
 	}
-	for _, flag := range []string{"organization", "default-subscription", "default-site-url", "customer-name", "labels", "proxy", "ca-bundle", "timeout"} {
+	for _, flag := range []string{"organization", "default-subscription", "default-site-url", "customer-name", "labels", "proxy", "ca-bundle", "timeout", "callback-port"} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, nothing)
 	}
 	for _, e := range connect.Entries {
@@ -171,7 +189,7 @@ func (f *connectFlags) check(a *app, args []string) error {
 			return usagef("connect which customer? Give it a name, such as acme")
 		case !f.yes && !dry:
 			return usagef("there is no terminal to ask on: add --yes, or --dry-run=server to see first what would be written")
-		case !f.given() && f.secret == "":
+		case !f.given() && f.secret == "" && !f.signIn:
 			return usagef("with what credentials? Add --token-file, or --client-id, --client-secret-file and --refresh-token-file, or --secret with the name of a Secret")
 		}
 	}
@@ -185,7 +203,7 @@ func (f *connectFlags) check(a *app, args []string) error {
 	case f.wait && f.output != "":
 		return usagef("-o writes what was made, and --wait shows its first run: leave one of them away")
 	}
-	return errors.Join(f.waitFlags.check(), f.checkProxy(), f.checkValues())
+	return errors.Join(f.waitFlags.check(), f.checkProxy(), f.checkValues(), f.checkSignIn())
 }
 
 func (f *connectFlags) checkProxy() error {

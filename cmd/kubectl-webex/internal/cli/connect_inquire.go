@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -15,9 +14,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/connect"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/terminal"
 	"github.com/webex-operator/webex-license-operator/internal/access"
-	"github.com/webex-operator/webex-license-operator/internal/connection"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
-	"github.com/webex-operator/webex-license-operator/internal/pasted"
 	"github.com/webex-operator/webex-license-operator/internal/syncrun"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -31,34 +28,21 @@ func (c passiveClock) Since(t time.Time) time.Duration { return c.now().Sub(t) }
 // inquire asks Webex what the credentials are good for, by the operator's own code,
 // and a person for what Webex leaves open.
 func (w *wizard) inquire(ctx context.Context) error {
-	hosts, err := w.hosts()
-	if err != nil {
-		return err
-	}
-	if w.flags.skipCheck {
+	switch {
+	case w.flags.skipCheck:
 		return w.unchecked("Webex was not asked: the first run finds out whether the credentials work")
-	}
-	live := connect.PlanReader{Plan: w.plan}
-	if w.session != nil {
-		live.Reader = w.session.Client
-	}
-	clock := passiveClock{w.Now}
-	engine := &syncrun.Engine{
-		Access: &access.Provider{Live: live, Clock: clock, Hosts: hosts, UserAgent: w.app.flags.UserAgent},
-		Clock:  clock, Retry: w.Retry,
+	case w.flags.assignment:
+		return w.inquireWriter(ctx)
 	}
 	customer := w.plan.Customer.DeepCopy()
 	if id, err := webex.ParseOrganizationID(w.flags.organization); err == nil {
 		customer.Spec.OrganizationID = id.UUID()
 	}
-	probe, err := engine.NewProbe(ctx, customer, w.renewal())
+	probe, err := w.probe(ctx, customer)
 	if err != nil {
-		return connect.Explain(err)
+		return err
 	}
 	defer probe.Close()
-	if w.Err.Live {
-		fmt.Fprintln(w.Err.Out, "Asking Webex ...")
-	}
 	id, several, err := w.organization(ctx, probe)
 	var findings *syncrun.Findings
 	if err == nil {
@@ -78,6 +62,32 @@ func (w *wizard) inquire(ctx context.Context) error {
 	return w.settle(ctx, probe, findings, several)
 }
 
+// probe asks Webex with the planned objects.
+func (w *wizard) probe(ctx context.Context, customer *v1alpha1.WebexCustomerAccess) (*syncrun.Probe, error) {
+	clock := passiveClock{w.Now}
+	engine := &syncrun.Engine{
+		Access: &access.Provider{Live: w.planned(), Clock: clock, Hosts: w.policy, UserAgent: w.app.flags.UserAgent},
+		Clock:  clock, Retry: w.Retry,
+	}
+	probe, err := engine.NewProbe(ctx, customer, w.renewal())
+	if err != nil {
+		return nil, connect.Explain(err)
+	}
+	if w.Err.Live {
+		fmt.Fprintln(w.Err.Out, "Asking Webex ...")
+	}
+	return probe, nil
+}
+
+// planned reads the planned objects as if they were there.
+func (w *wizard) planned() connect.PlanReader {
+	live := connect.PlanReader{Plan: w.plan}
+	if w.session != nil {
+		live.Reader = w.session.Client
+	}
+	return live
+}
+
 // explain is about a customer that there is, where Webex does not let its
 // organization be seen.
 func (w *wizard) explain(err error) error {
@@ -94,37 +104,6 @@ func organizationName(c *v1alpha1.WebexCustomerAccess) string {
 		return o.DisplayName + " (" + o.ID + ")"
 	}
 	return "organization " + access.OrganizationOf(c).UUID()
-}
-
-// hosts lets the probe talk to what the flags name, and says what the operator's
-// administrator must allow, too.
-func (w *wizard) hosts() (connection.HostPolicy, error) {
-	policy := connection.HostPolicy{}
-	c := ptr.Deref(w.plan.Customer.Spec.Connection, v1alpha1.Connection{})
-	base := c.BaseURL
-	if base == "" {
-		base = webex.DefaultBaseURL
-	}
-	u, err := pasted.BaseURL(base)
-	if err != nil {
-		return policy, usagef("--base-url: %v", err)
-	}
-	policy.API = connection.Hosts{u.Host}
-	if !connection.Hosts(connection.DefaultAPIHosts()).Allow(u) && w.plan.CustomerBefore == nil {
-		w.note("%s is no host of Webex: the operator needs it in --allowed-api-hosts, or its runs fail with HostNotAllowed", u.Host)
-	}
-	if c.ProxyURL == "" {
-		return policy, nil
-	}
-	var proxy *url.URL
-	if proxy, err = pasted.ProxyURL(c.ProxyURL); err != nil {
-		return policy, usagef("--proxy %v", err)
-	}
-	policy.Proxies = connection.Hosts{proxy.Host}
-	if w.plan.CustomerBefore == nil {
-		w.note("the operator needs %s in --allowed-proxy-hosts, or its runs fail with HostNotAllowed", proxy.Host)
-	}
-	return policy, nil
 }
 
 // organization finds the one that the customer is, and says whether the token sees

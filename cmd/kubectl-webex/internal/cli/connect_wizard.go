@@ -20,6 +20,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/connect"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/manifest"
 	"github.com/webex-operator/webex-license-operator/internal/access"
+	"github.com/webex-operator/webex-license-operator/internal/connection"
 	"github.com/webex-operator/webex-license-operator/internal/pasted"
 )
 
@@ -34,12 +35,14 @@ type wizard struct {
 	namespace string
 	// customers are all that there are, as far as they may be seen.
 	customers []v1alpha1.WebexCustomerAccess
+	// policy is where requests may go.
+	policy connection.HostPolicy
 	// kept is set once the Secret holds tokens that only it has.
 	kept bool
 }
 
 func (w *wizard) run(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{w.begin, w.look, w.credentials, w.rehearse, w.inquire, w.write, w.follow} {
+	for _, step := range []func(context.Context) error{w.begin, w.look, w.credentials, w.rehearse, w.reach, w.signIn, w.inquire, w.write, w.follow} {
 		err := step(ctx)
 		if err == nil {
 			continue
@@ -101,13 +104,9 @@ func (w *wizard) look(ctx context.Context) error {
 }
 
 func (w *wizard) credentials(ctx context.Context) error {
-	secret := w.name + "-webex"
-	if before := w.plan.CustomerBefore; before != nil {
-		secret = before.Spec.CredentialsSecretRef.Name
-		fmt.Fprintf(w.Err.Out, "Customer %s is there already: it gets other credentials.\n", w.name)
-	}
-	if w.flags.secret != "" {
-		secret = w.flags.secret
+	secret, err := w.secretName()
+	if err != nil {
+		return err
 	}
 	values := connect.Credentials{}
 	reader := &connect.Reader{In: w.In, Getenv: w.Getenv}
@@ -120,7 +119,11 @@ func (w *wizard) credentials(ctx context.Context) error {
 			values[e.Key] = value
 		}
 	}
-	if !w.flags.given() && w.flags.secret == "" {
+	if w.flags.signIn {
+		if err := w.integration(ctx, secret, values); err != nil {
+			return err
+		}
+	} else if !w.flags.given() && w.flags.secret == "" {
 		if err := w.interview(ctx, values); err != nil {
 			return err
 		}
@@ -128,8 +131,7 @@ func (w *wizard) credentials(ctx context.Context) error {
 	if err := w.planBundle(ctx); err != nil {
 		return err
 	}
-	var err error
-	if w.flags.given() || w.flags.secret == "" {
+	if w.flags.signIn || w.flags.given() || w.flags.secret == "" {
 		err = w.planSecret(ctx, secret, values)
 	} else {
 		err = w.useSecret(ctx, secret)
@@ -145,17 +147,16 @@ func (w *wizard) planSecret(ctx context.Context, name string, values connect.Cre
 	if err != nil {
 		return err
 	}
-	own := w.plan.CustomerBefore != nil && w.plan.CustomerBefore.Spec.CredentialsSecretRef.Name == name
-	if before != nil && !own {
+	if before != nil && !w.owns(name) {
 		return fmt.Errorf("there is a Secret %s already: leave the credentials out to use it (--secret %s), or give it another name with --secret", name, name)
 	}
 	w.plan.SetSecret(w.namespace, name, before, values)
-	if _, err := access.CheckSecret(w.plan.Secret); err != nil {
+	if _, err := access.CheckSecret(w.plan.Secret); err != nil && !w.flags.signIn { // else more is to come
 		return missing(err)
 	}
 	var sharing []string
 	for i := range w.customers {
-		if c := &w.customers[i]; c.Namespace == w.namespace && c.Name != w.name && c.Spec.CredentialsSecretRef.Name == name {
+		if c := &w.customers[i]; c.Namespace == w.namespace && c.Name != w.name && (c.Spec.CredentialsSecretRef.Name == name || access.WriteSecretOf(c) == name) {
 			sharing = append(sharing, c.Name)
 		}
 	}
@@ -234,7 +235,11 @@ func (w *wizard) planCustomer(ctx context.Context, secret string) error {
 	}
 	c.TypeMeta = metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "WebexCustomerAccess"}
 	w.plan.Customer = c
-	c.Spec.CredentialsSecretRef.Name = secret
+	if w.flags.assignment {
+		setWriteSecret(c, secret)
+	} else {
+		c.Spec.CredentialsSecretRef.Name = secret
+	}
 	c.Spec.Collection = w.flags.collection(c.Spec.Collection)
 	c.Spec.Connection = w.flags.connection(c.Spec.Connection, w.name)
 	set(&c.Spec.HierarchyPath, w.flags.hierarchy)
@@ -307,11 +312,19 @@ func (w *wizard) interview(ctx context.Context, values connect.Credentials) erro
 	if err != nil {
 		return err
 	}
-	for _, key := range credentialKinds[chosen].keys {
+	return w.askFor(ctx, credentialKinds[chosen].keys, values)
+}
+
+// askFor asks for the values that are not there yet.
+func (w *wizard) askFor(ctx context.Context, keys []string, values connect.Credentials) error {
+	for _, key := range keys {
 		e := connect.EntryOf(key)
 		ask := w.ask
 		if e.Secret {
 			ask = w.askSecret
+		}
+		if values[key] == "" && !w.InLive {
+			return usagef("--%s is missing, and there is no terminal to ask on", e.Flag)
 		}
 		for values[key] == "" {
 			answer, err := ask(ctx, strings.ToUpper(e.Name[:1])+e.Name[1:]+":")

@@ -42,8 +42,12 @@ type world struct {
 	inLive bool
 	// env are the variables of the environment.
 	env map[string]string
-	now func() time.Time
-	ctx context.Context
+	// typed, if set, is what is typed without echo, given what the screen shows.
+	typed func(screen string) string
+	// browser, if set, is the person's.
+	browser func(url string) error
+	now     func() time.Time
+	ctx     context.Context
 	// terminal, if set, shows both streams.
 	terminal *screentest.Screen
 	// connectErr is what connecting fails with.
@@ -141,7 +145,18 @@ func (w *world) run(args ...string) result {
 		In:     keyboard,
 		InLive: w.inLive,
 		ReadSecret: func(context.Context) (string, error) {
-			return keyboard.secret()
+			if w.typed == nil {
+				return keyboard.secret()
+			}
+			mu.Lock()
+			shown := screen.String()
+			mu.Unlock()
+			return w.typed(shown), nil
+		},
+		OpenBrowser: func(url string) <-chan error {
+			ended := make(chan error, 1)
+			go func() { ended <- w.browser(url) }()
+			return ended
 		},
 		Getenv:  func(name string) string { return w.env[name] },
 		Retry:   webex.RetryPolicy{Attempts: 2, Base: time.Millisecond, Cap: time.Millisecond},

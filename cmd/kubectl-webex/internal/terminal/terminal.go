@@ -73,6 +73,16 @@ func size(out *os.File) (columns, lines int) {
 	return columns, lines
 }
 
+// Aside shows what follows on the terminal's other screen, which has no scrollback. What it
+// returns goes back to the first.
+func Aside(t Terminal) (back func()) {
+	if !t.Live {
+		return func() {}
+	}
+	_, _ = io.WriteString(Raw(t.Out), "\x1b[?1049h\x1b[2J\x1b[H")
+	return func() { _, _ = io.WriteString(Raw(t.Out), "\x1b[?1049l") }
+}
+
 // Shade is a colour by its meaning.
 type Shade int
 
