@@ -53,7 +53,7 @@ func TestOneObject(t *testing.T) {
 		{name: "another version", text: strings.Replace(customer(), "v1alpha1", "v1", 1), want: []string{"f:1: error: apiVersion: there is no licensing.webex-operator.io/v1: use licensing.webex-operator.io/v1alpha1"}},
 		{
 			name: "another kind", text: strings.Replace(customer(), "WebexCustomerAccess", "WebexCustomer", 1),
-			want: []string{`f:2: error: kind: there is no kind "WebexCustomer": use LicenseSync, LicenseSyncSchedule, WebexCustomerAccess, WebexLicenseAssignment`},
+			want: []string{`f:2: error: kind: there is no kind "WebexCustomer": use LicenseSync, LicenseSyncSchedule, WebexCustomerAccess, WebexLicenseAssignment, WebexPartner`},
 		},
 		{name: "a field that does not exist", text: customer("  collection:", "    level: Site"), want: []string{"f:9: error: spec.collection.level: there is no such field"}},
 		{name: "a field that is missing", text: header + "kind: WebexCustomerAccess\nmetadata:\n  name: acme\nspec: {}\n", want: []string{"f:5: error: spec.credentialsSecretRef: required value"}},

@@ -34,6 +34,10 @@ func checkMeaning(o *object, now time.Time) []Finding {
 		if c, ok := typed[v1alpha1.WebexCustomerAccess](o); ok {
 			return checkCustomer(o, c)
 		}
+	case "WebexPartner":
+		if p, ok := typed[v1alpha1.WebexPartner](o); ok {
+			return checkPartner(o, p)
+		}
 	case "WebexLicenseAssignment":
 		if w, ok := typed[v1alpha1.WebexLicenseAssignment](o); ok {
 			return checkAddresses(o, "spec.subjects.emails", w.Spec.Subjects.Emails)

@@ -64,11 +64,11 @@ func (s *set) check() []Finding {
 		switch o.text("kind") {
 		case "WebexCustomerAccess":
 			if c, ok := typed[v1alpha1.WebexCustomerAccess](o); ok {
-				s.checkSecret(o, c, "spec.credentialsSecretRef.name", c.Spec.CredentialsSecretRef.Name)
+				s.checkSecret(o, c.Namespace, "spec.credentialsSecretRef.name", c.Spec.CredentialsSecretRef.Name)
 				if a := c.Spec.Assignment; a != nil {
-					s.checkSecret(o, c, "spec.assignment.credentialsSecretRef.name", a.CredentialsSecretRef.Name)
+					s.checkSecret(o, c.Namespace, "spec.assignment.credentialsSecretRef.name", a.CredentialsSecretRef.Name)
 				}
-				s.checkBundle(o, c)
+				s.checkBundle(o, c.Namespace, c.Spec.Connection)
 				s.checkOrganization(o, c, organizations)
 			}
 		case "LicenseSyncSchedule":
@@ -82,6 +82,13 @@ func (s *set) check() []Finding {
 				s.checkLocks(o, w)
 				s.checkPool(o, w, pools)
 			}
+		case "WebexPartner":
+			if p, ok := typed[v1alpha1.WebexPartner](o); ok {
+				s.checkSecret(o, p.Namespace, "spec.credentialsSecretRef.name", p.Spec.CredentialsSecretRef.Name)
+				s.checkElsewhere(o, p.Namespace, "spec.credentialsSecretRef.name", p.Spec.CredentialsSecretRef.Name)
+				s.checkBundle(o, p.Namespace, p.Spec.Connection)
+				s.checkComing(o, p)
+			}
 		case "LicenseSync":
 			s.checkReference(o, o.text("spec", "customerAccessRef", "name"))
 		}
@@ -90,8 +97,8 @@ func (s *set) check() []Finding {
 }
 
 // checkSecret looks into the credentials, if their Secret was given.
-func (s *set) checkSecret(o *object, c *v1alpha1.WebexCustomerAccess, field, name string) {
-	given := s.others[id{"Secret", c.Namespace, name}]
+func (s *set) checkSecret(o *object, namespace, field, name string) {
+	given := s.others[id{"Secret", namespace, name}]
 	if given == nil {
 		return
 	}
@@ -112,12 +119,12 @@ func (s *set) checkSecret(o *object, c *v1alpha1.WebexCustomerAccess, field, nam
 }
 
 // checkBundle looks for the CA bundle in its object, if that was given.
-func (s *set) checkBundle(o *object, c *v1alpha1.WebexCustomerAccess) {
-	if c.Spec.Connection == nil || c.Spec.Connection.CABundleRef == nil {
+func (s *set) checkBundle(o *object, namespace string, connection *v1alpha1.Connection) {
+	if connection == nil || connection.CABundleRef == nil {
 		return
 	}
-	ref := c.Spec.Connection.CABundleRef
-	given := s.others[id{string(ref.Kind), c.Namespace, ref.Name}]
+	ref := connection.CABundleRef
+	given := s.others[id{string(ref.Kind), namespace, ref.Name}]
 	if given == nil {
 		return
 	}
@@ -180,7 +187,7 @@ func (s *set) checkTargets(o *object, schedule *v1alpha1.LicenseSyncSchedule) {
 		return
 	}
 	customers := s.customers(schedule.Namespace)
-	if len(customers) == 0 || slices.ContainsFunc(customers, func(c *object) bool { return selector.Matches(labelsOf(c)) }) {
+	if len(customers) == 0 || s.makes(schedule.Namespace, selector) || slices.ContainsFunc(customers, func(c *object) bool { return selector.Matches(labelsOf(c)) }) {
 		return
 	}
 	s.report(o, Warning, "spec.customerAccessSelector", "it selects none of the customers given here: label them, or change it")
