@@ -60,7 +60,7 @@ func TestGoroutinesRecover(t *testing.T) {
 	// These two hand over to what recovers, and describe metrics when the process starts.
 	elsewhere := map[string]string{"runner.go": "carryOut", "metrics.go": "Describe"}
 	found := 0
-	for _, dir := range []string{"../webex", "../access", "../budget", "../runner", "../syncrun", "../metrics", "../../controllers"} {
+	for _, dir := range []string{"../webex", "../access", "../discovery", "../budget", "../runner", "../syncrun", "../metrics", "../../controllers"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)
