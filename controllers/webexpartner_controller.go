@@ -107,7 +107,9 @@ func (s *partnerScope) lookAgain(after time.Duration) {
 }
 
 // idle says whether nothing is to be asked and written, but for the status.
-func (s *partnerScope) idle() bool { return s.problem != nil || ptr.Deref(s.partner.Spec.Suspend, false) }
+func (s *partnerScope) idle() bool {
+	return s.problem != nil || ptr.Deref(s.partner.Spec.Suspend, false)
+}
 
 // partnerStep does one thing about a partner.
 type partnerStep func(ctx context.Context, s *partnerScope) error

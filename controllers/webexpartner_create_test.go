@@ -131,7 +131,10 @@ func TestPartnerThatRests(t *testing.T) {
 	})
 	p.Expect(p.await("False InvalidSelector Stalled InvalidSelector", "none").Message).To(ContainSubstring("spec.select.organizationIDs[0]"))
 	p.Expect(p.sim.TotalRequests()).To(BeZero())
-	p.alter(func(p *v1alpha1.WebexPartner) { p.Spec.Select.OrganizationIDs = nil; p.Spec.Select.Names = []string{"0002$"} })
+	p.alter(func(p *v1alpha1.WebexPartner) {
+		p.Spec.Select.OrganizationIDs = nil
+		p.Spec.Select.Names = []string{"0002$"}
+	})
 	p.await(discovered, "3/1/1/0/0/0/0")
 
 	p.alter(func(p *v1alpha1.WebexPartner) { p.Spec.Suspend = new(true) })
