@@ -94,7 +94,7 @@ func (s *scenario) meta(name string) metav1.ObjectMeta {
 
 // prepare writes down what there is to do: tokens to refresh and to keep, CA bundles of both
 // kinds, an organization that two customers read, refused credentials, schedules whose
-// history goes and whose runs replace each other, an assignment.
+// history goes and whose runs replace each other, an assignment, a partner that makes a customer.
 func (s *scenario) prepare() {
 	s.t.Helper()
 	standard, twice, slow := webexsim.StandardOrganization(), webexsim.OverAssignedOrganization(), webexsim.TwoSubscriptionOrganization()
@@ -118,6 +118,7 @@ func (s *scenario) prepare() {
 	s.sim.AddRule(webexsim.Rule{Organization: slow.UUID, Status: http.StatusTooManyRequests, Header: map[string]string{"Retry-After": "600"}})
 
 	s.assignment("chicago")
+	s.partner("provider")
 	s.create(&v1alpha1.LicenseSyncSchedule{ObjectMeta: s.meta("forgetful"), Spec: v1alpha1.LicenseSyncScheduleSpec{
 		CustomerAccessRef: &v1alpha1.LocalCustomerReference{Name: "acme"}, Schedule: "0 0 1 1 *", RunOnActivation: new(true),
 		SuccessfulRunsHistoryLimit: new(int32(0)),
@@ -149,6 +150,24 @@ func (s *scenario) assignment(name string) {
 	}})
 }
 
+// partner makes a customer of the one organization that it sees, beside its own.
+func (s *scenario) partner(name string) {
+	s.t.Helper()
+	customer := webexsim.StandardOrganization()
+	customer.UUID = string(uuid.NewUUID())
+	seen := s.sim.AddPartner(webexsim.PartnerSpec{
+		UUID: string(uuid.NewUUID()), Customers: 1, Customer: func(int) webexsim.OrganizationSpec { return customer },
+	})
+	s.create(&corev1.Secret{ObjectMeta: s.meta(name), StringData: map[string]string{"accessToken": seen.Token.Access}})
+	s.create(&v1alpha1.WebexPartner{ObjectMeta: s.meta(name), Spec: v1alpha1.WebexPartnerSpec{
+		CredentialsSecretRef: v1alpha1.CredentialsSecretReference{Name: name}, Mode: v1alpha1.PartnerModeCreate,
+		Connection: &v1alpha1.Connection{
+			BaseURL: s.sim.URL(), CABundleRef: &v1alpha1.CABundleReference{Name: "ca"}, RequestsPerMinute: 6000,
+		},
+		Template: &v1alpha1.CustomerTemplate{Schedule: &v1alpha1.PartnerSchedule{Schedule: "@yearly"}},
+	}})
+}
+
 // planned says whether an assignment is.
 func (s *scenario) planned(name string) func() bool {
 	return func() bool {
@@ -170,6 +189,17 @@ func (s *scenario) play() {
 	s.await("the first run of acme", synced("acme"))
 	s.await("the first run of globex", synced("globex"))
 	s.await("an assignment is planned", s.planned("chicago"))
+	if s.over() {
+		return
+	}
+	s.await("a partner makes a customer and its schedule", func() bool {
+		var customers v1alpha1.WebexCustomerAccessList
+		var schedules v1alpha1.LicenseSyncScheduleList
+		made := client.MatchingLabels{v1alpha1.LabelPartner: "provider"}
+		s.list(&customers, made)
+		s.list(&schedules, made)
+		return len(customers.Items) == 1 && len(schedules.Items) == 1 && meta.IsStatusConditionTrue(customers.Items[0].Status.Conditions, v1alpha1.ConditionReady)
+	})
 	if s.over() {
 		return
 	}
