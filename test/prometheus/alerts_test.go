@@ -33,7 +33,7 @@ type scenario struct {
 	cure  func(w *World)
 }
 
-// Each alert about customers and schedules fires for the one that has the trouble and for no other, and resolves when
+// Each alert about customers, schedules, assignments and partners fires for the one that has the trouble and for no other, and resolves when
 // the trouble is over.
 func TestAlerts(t *testing.T) {
 	t.Parallel()
@@ -41,7 +41,7 @@ func TestAlerts(t *testing.T) {
 		Rules: rules, Sim: webexsim.Options{KeepRefreshEnd: true}, Arguments: []string{"--enable-assignment"},
 	})
 	begin := time.Now()
-	scenarios := slices.Concat(troubles(), credentials(), capacities(), schedules(), assignments())
+	scenarios := slices.Concat(troubles(), credentials(), capacities(), schedules(), assignments(), partners())
 	t.Run("all", func(t *testing.T) {
 		for _, s := range scenarios {
 			t.Run(s.alert, func(t *testing.T) {
