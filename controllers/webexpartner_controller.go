@@ -24,7 +24,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/status"
 )
 
-// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexpartners,verbs=get;list;watch
+// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexpartners,verbs=list;watch
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexpartners/status,verbs=patch
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexpartners/finalizers,verbs=update
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexcustomeraccesses,verbs=get;list;watch;create;patch

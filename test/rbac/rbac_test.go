@@ -10,6 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 )
 
 // With the RBAC of config/default and of config/namespaced, exactly as they are applied, the
@@ -94,12 +96,16 @@ func expectUsed(t *testing.T, all map[scope][]right, made []request) {
 	for scope, rights := range all {
 		for _, right := range rights {
 			// The admission plugin asks for it, and makes no request.
-			if !used[scope][right] && !strings.HasSuffix(right.resource, "/finalizers") {
+			if !used[scope][right] && !strings.HasSuffix(right.resource, "/finalizers") && right != rarelyUsed {
 				t.Errorf("the right to %s in scope %q is granted and was not used", right, scope)
 			}
 		}
 	}
 }
+
+// rarelyUsed is used in a moment that no test can bring about: a partner's schedule was made, and
+// the cache does not have it yet.
+var rarelyUsed = right{v1alpha1.GroupName, "licensesyncschedules", "get"}
 
 // Whichever right is taken away: the manager says which one it lacks.
 func TestEachRightIsMissed(t *testing.T) {
@@ -107,6 +113,9 @@ func TestEachRightIsMissed(t *testing.T) {
 	// Those in the watched namespaces, on its own namespace, and on the cluster.
 	watched, home, cluster := rightsOf(t, "manager-role"), rightsOf(t, "leader-election-role"), rightsOf(t, "metrics-auth-role")
 	for _, missing := range slices.Concat(watched, home, cluster) {
+		if missing == rarelyUsed {
+			continue
+		}
 		t.Run(missing.String(), func(t *testing.T) {
 			t.Parallel()
 			s := newScenario(t)
