@@ -59,7 +59,7 @@ func TestCurrentCluster(t *testing.T) {
 			t.Fatalf("%v\n%s", err, output)
 		}
 		for _, want := range []string{
-			"context mine, server " + v.cluster.Config.Host, "the kinds that it lacks, 5",
+			"context mine, server " + v.cluster.Config.Host, "the kinds that it lacks, 6",
 			"$ kubectl get webexlicenses -A", "acme-webex-calling-professional-austin-lab", "OverAssigned",
 			"1 assignment: 0 to add, 1 to remove", "messaging gave a person Advanced Messaging",
 		} {
