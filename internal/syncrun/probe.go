@@ -61,6 +61,9 @@ func (p *Probe) Organizations(ctx context.Context) ([]webex.Organization, error)
 	return p.a.webex.Organizations(ctx)
 }
 
+// Home is the organization that the token's owner belongs to.
+func (p *Probe) Home(ctx context.Context) (webex.OrganizationID, error) { return p.a.webex.Me(ctx) }
+
 // Findings are what a probe learned about an organization.
 type Findings struct {
 	// Organization is the one that was asked for.

@@ -33,6 +33,8 @@ type connectFlags struct {
 	callbackPort int
 	// assignment says that the credentials are those that assign licences.
 	assignment bool
+	// partner says that they are a partner's.
+	partner bool
 
 	skipCheck, yes bool
 	dryRun         string
@@ -83,6 +85,9 @@ const connectExample = `  # Answer questions
   # The next customer of the same partner
   kubectl webex connect initech --secret globex-webex --organization Initech --yes
 
+  # A partner: what its customers would be is shown, and nothing is made yet
+  kubectl webex connect --partner contoso --sign-in --client-id C0ffee --client-secret-file secret
+
   # A manifest for Git; the Secret is left out
   kubectl webex connect acme --token-file env:WEBEX_TOKEN --dry-run=server -o yaml > acme.yaml`
 
@@ -111,6 +116,7 @@ func (a *app) connectCommand() *cobra.Command {
 	flags.BoolVar(&f.signIn, "sign-in", false, "Get the tokens of an integration in a browser; its client id and client secret are asked for")
 	flags.IntVar(&f.callbackPort, "callback-port", signin.DefaultPort, "With --sign-in: port of the redirect URI, "+signin.RedirectURI(signin.DefaultPort)+", as it is registered for the integration")
 	flags.BoolVar(&f.assignment, "assignment", false, "The credentials are those that assign licences: Secret CUSTOMER-webex-write of a customer that there is")
+	flags.BoolVar(&f.partner, "partner", false, "The credentials are a partner's: write a WebexPartner, which makes nothing before its mode is Create")
 	flags.StringVar(&f.secret, "secret", "", "Secret that there is, instead of credentials; with credentials the name to write them to (default CUSTOMER-webex)")
 	flags.StringVar(&f.organization, "organization", "", "Id or name of the organization, for credentials that see several")
 	flags.StringVar(&f.subscription, "default-subscription", "", "Subscription whose licences may be assigned, where there are several")
@@ -203,7 +209,7 @@ func (f *connectFlags) check(a *app, args []string) error {
 	case f.wait && f.output != "":
 		return usagef("-o writes what was made, and --wait shows its first run: leave one of them away")
 	}
-	return errors.Join(f.waitFlags.check(), f.checkProxy(), f.checkValues(), f.checkSignIn())
+	return errors.Join(f.waitFlags.check(), f.checkProxy(), f.checkValues(), f.checkSignIn(), f.checkPartner())
 }
 
 func (f *connectFlags) checkProxy() error {

@@ -30,6 +30,9 @@ func (w *wizard) secretName() (string, error) {
 			name = w.name + "-webex-write"
 		}
 		fmt.Fprintf(w.Err.Out, "Customer %s is there: it gets credentials that assign licences.\n", w.name)
+	case w.plan.PartnerBefore != nil:
+		name = w.plan.PartnerBefore.Spec.CredentialsSecretRef.Name
+		fmt.Fprintf(w.Err.Out, "Partner %s is there already: it gets other credentials.\n", w.name)
 	case before != nil:
 		name = before.Spec.CredentialsSecretRef.Name
 		fmt.Fprintf(w.Err.Out, "Customer %s is there already: it gets other credentials.\n", w.name)
@@ -45,6 +48,8 @@ func (w *wizard) secretName() (string, error) {
 func (w *wizard) owns(secret string) bool {
 	before := w.plan.CustomerBefore
 	switch {
+	case w.plan.PartnerBefore != nil:
+		return w.plan.PartnerBefore.Spec.CredentialsSecretRef.Name == secret
 	case before == nil:
 		return false
 	case w.flags.assignment:

@@ -22,6 +22,9 @@ func (w *wizard) follow(ctx context.Context) error {
 	switch {
 	case w.isDry():
 		return nil
+	case w.flags.partner:
+		w.followPartner()
+		return nil
 	case !w.flags.wait:
 		w.next()
 		return nil

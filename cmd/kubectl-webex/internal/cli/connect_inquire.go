@@ -33,6 +33,8 @@ func (w *wizard) inquire(ctx context.Context) error {
 		return w.unchecked("Webex was not asked: the first run finds out whether the credentials work")
 	case w.flags.assignment:
 		return w.inquireWriter(ctx)
+	case w.flags.partner:
+		return w.inquirePartner(ctx)
 	}
 	customer := w.plan.Customer.DeepCopy()
 	if id, err := webex.ParseOrganizationID(w.flags.organization); err == nil {

@@ -228,6 +228,52 @@ func TestSignInMistakes(t *testing.T) {
 	}
 }
 
+// A partner is written in mode Report, once it shows how much it sees.
+func TestConnectPartnerSignsIn(t *testing.T) {
+	var acme string
+	s, flags := signInService(t, func(i *webexsim.IntegrationSpec) {
+		acme = i.Organization
+		i.Organization, i.Partner, i.Owner = "99999999-0000-4000-8000-000000000001", true, "partner"
+		i.Organizations = []string{acme, webexsim.TwoSubscriptionUUID}
+	})
+	s.sim.AddOrganization(webexsim.OrganizationSpec{UUID: "99999999-0000-4000-8000-000000000001", Name: "Example Partner"})
+	s.sim.AddOrganization(webexsim.TwoSubscriptionOrganization())
+	s.inLive, s.stdin = true, "y\n"
+	got := s.must(append([]string{"--partner", "contoso"}, flags...)...)
+	if !strings.Contains(got.screen, "Organizations 2 beside its own") || strings.Index(got.screen, "mode: Report") > strings.Index(got.screen, "Write this to namespace") {
+		t.Error(got.screen)
+	}
+	partner := &v1alpha1.WebexPartner{}
+	s.fetch(partner, "contoso")
+	if p := partner.Spec; p.Mode != v1alpha1.PartnerModeReport || p.OrganizationID != "99999999-0000-4000-8000-000000000001" || p.CredentialsSecretRef.Name != "contoso-webex" || p.Connection == nil {
+		t.Errorf("%+v", p)
+	}
+	if s.secret("contoso-webex")["refreshToken"] == "" {
+		t.Error("no refresh token")
+	}
+	var customers v1alpha1.WebexCustomerAccessList
+	if err := s.client.List(s.ctx, &customers); err != nil || len(customers.Items) > 0 {
+		t.Errorf("%d customers, %v", len(customers.Items), err)
+	}
+	// Again: the mode stays.
+	partner.Spec.Mode = v1alpha1.PartnerModeCreate
+	if err := s.client.Update(s.ctx, partner); err != nil {
+		t.Fatal(err)
+	}
+	s.stdin = "y\n"
+	s.must(append([]string{"contoso", "--partner"}, flags...)...)
+	if s.fetch(partner, "contoso"); partner.Spec.Mode != v1alpha1.PartnerModeCreate {
+		t.Error("the mode changed")
+	}
+	if got := s.connect("contoso", "--partner", "--yes", "--token-file", "x", "--hierarchy", "a.b"); got.code != ExitUsage || !strings.Contains(got.err, "--hierarchy says nothing of a partner") {
+		t.Errorf("code %d\n%s", got.code, got.screen)
+	}
+	lone := s.sim.IssueToken(webexsim.TokenSpec{Organization: acme})
+	if got := s.connect("lone", "--partner", "--yes", "--token-file", s.file("lone", lone.Access)); got.code != 1 || !strings.Contains(got.err, "see no organization but the partner's own") {
+		t.Errorf("code %d\n%s", got.code, got.screen)
+	}
+}
+
 // The credentials that assign licences get a Secret of their own.
 func TestConnectAssignment(t *testing.T) {
 	s, flags := signInService(t, asIs)

@@ -89,11 +89,15 @@ func (w *wizard) look(ctx context.Context) error {
 	if w.session == nil {
 		return nil
 	}
-	before, err := existing(ctx, w, &v1alpha1.WebexCustomerAccess{}, w.name)
+	var err error
+	if w.flags.partner {
+		w.plan.PartnerBefore, err = existing(ctx, w, &v1alpha1.WebexPartner{}, w.name)
+	} else {
+		w.plan.CustomerBefore, err = existing(ctx, w, &v1alpha1.WebexCustomerAccess{}, w.name)
+	}
 	if err != nil {
 		return w.alone(err)
 	}
-	w.plan.CustomerBefore = before
 	everywhere := &cluster.Session{Client: w.session.Client}
 	w.customers, err = cluster.Customers(ctx, everywhere)
 	if apierrors.IsForbidden(err) {
@@ -138,6 +142,9 @@ func (w *wizard) credentials(ctx context.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if w.flags.partner {
+		return w.planPartner(secret)
 	}
 	return w.planCustomer(ctx, secret)
 }

@@ -54,7 +54,7 @@ func (w *wizard) put(ctx context.Context, o connect.Object, dry bool) error {
 		return nil
 	case errors.As(err, &status) && apierrors.IsNotFound(err) && status.Status().Details != nil && status.Status().Details.Kind == "namespaces":
 		return fmt.Errorf("there is no namespace %s: kubectl create namespace %s makes it, or choose another with -n", w.namespace, w.namespace)
-	case apierrors.IsForbidden(err) && o.Kind != "customer":
+	case apierrors.IsForbidden(err) && o.Kind != "customer" && o.Kind != "partner":
 		return fmt.Errorf("writing %s %s: %w: ask an administrator of the cluster for the role edit in namespace %s", o.Kind, wanted.GetName(), err, w.namespace)
 	}
 	return fmt.Errorf("writing %s %s: %w", o.Kind, wanted.GetName(), cluster.Explain(err))
@@ -170,7 +170,7 @@ func (w *wizard) write(ctx context.Context) error {
 
 // half says what was written before an object that could not be.
 func (w *wizard) half(failed connect.Object, err error) error {
-	if failed.Kind != "customer" || w.plan.Secret == nil || w.kept {
+	if failed.Kind != "customer" && failed.Kind != "partner" || w.plan.Secret == nil || w.kept {
 		return err
 	}
 	return fmt.Errorf("%w. Secret %s was written: once this is mended, go on with --secret %s", err, w.plan.Secret.Name, w.plan.Secret.Name)
@@ -228,7 +228,11 @@ func (w *wizard) objects(ctx context.Context) error {
 	if w.flags.output == "" {
 		return nil
 	}
-	err := w.session.Client.Get(ctx, client.ObjectKeyFromObject(w.plan.Customer), w.plan.Customer)
+	var written client.Object = w.plan.Customer
+	if w.flags.partner {
+		written = w.plan.Partner
+	}
+	err := w.session.Client.Get(ctx, client.ObjectKeyFromObject(written), written)
 	if err != nil {
 		return cluster.Explain(err)
 	}
@@ -272,6 +276,8 @@ func shown(o connect.Object) any {
 	switch object := o.Wanted.(type) {
 	case *v1alpha1.WebexCustomerAccess:
 		return shownCustomer(object)
+	case *v1alpha1.WebexPartner:
+		return map[string]any{"apiVersion": v1alpha1.GroupVersion.String(), "kind": "WebexPartner", "metadata": shownMeta(object), "spec": object.Spec}
 	case *corev1.Secret:
 		values := map[string]any{}
 		for key := range object.Data {

@@ -19,6 +19,8 @@ import (
 type Plan struct {
 	// Customer is always written; CustomerBefore is nil if it is new.
 	Customer, CustomerBefore *v1alpha1.WebexCustomerAccess
+	// Partner, if set, is written in place of Customer.
+	Partner, PartnerBefore *v1alpha1.WebexPartner
 	// Secret is nil if one is used that there is.
 	Secret, SecretBefore *corev1.Secret
 	// Bundle is nil if no CA bundle is written.
@@ -94,6 +96,9 @@ func (p *Plan) Objects() []Object {
 	}
 	if p.Secret != nil {
 		all = append(all, p.SecretObject())
+	}
+	if p.Partner != nil {
+		return append(all, object("partner", p.Partner, p.PartnerBefore))
 	}
 	return append(all, object("customer", p.Customer, p.CustomerBefore))
 }
