@@ -1,4 +1,4 @@
-// Package browser looks at the pages of kubectl webex report in a real browser.
+// Package browser looks at the pages of kubectl webex report in a real browser, and signs in with it.
 // make browser writes the pages and runs it; it needs chromium.
 package browser
 
@@ -84,12 +84,12 @@ func TestPages(t *testing.T) {
 	}
 }
 
-func start(t *testing.T) context.Context {
+func start(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
 		chromedp.ExecPath(*program), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
-	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	allocator, cancel := chromedp.NewExecAllocator(t.Context(), append(options, more...)...)
 	t.Cleanup(cancel)
 	browser, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)

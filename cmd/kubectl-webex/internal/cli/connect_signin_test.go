@@ -233,10 +233,10 @@ func TestConnectPartnerSignsIn(t *testing.T) {
 	var acme string
 	s, flags := signInService(t, func(i *webexsim.IntegrationSpec) {
 		acme = i.Organization
-		i.Organization, i.Partner, i.Owner = "99999999-0000-4000-8000-000000000001", true, "partner"
+		i.Organization, i.Partner, i.Owner = webexsim.OverAssignedUUID, true, "partner"
 		i.Organizations = []string{acme, webexsim.TwoSubscriptionUUID}
 	})
-	s.sim.AddOrganization(webexsim.OrganizationSpec{UUID: "99999999-0000-4000-8000-000000000001", Name: "Example Partner"})
+	s.sim.AddOrganization(webexsim.OverAssignedOrganization())
 	s.sim.AddOrganization(webexsim.TwoSubscriptionOrganization())
 	s.inLive, s.stdin = true, "y\n"
 	got := s.must(append([]string{"--partner", "contoso"}, flags...)...)
@@ -245,7 +245,7 @@ func TestConnectPartnerSignsIn(t *testing.T) {
 	}
 	partner := &v1alpha1.WebexPartner{}
 	s.fetch(partner, "contoso")
-	if p := partner.Spec; p.Mode != v1alpha1.PartnerModeReport || p.OrganizationID != "99999999-0000-4000-8000-000000000001" || p.CredentialsSecretRef.Name != "contoso-webex" || p.Connection == nil {
+	if p := partner.Spec; p.Mode != v1alpha1.PartnerModeReport || p.OrganizationID != webexsim.OverAssignedUUID || p.CredentialsSecretRef.Name != "contoso-webex" || p.Connection == nil {
 		t.Errorf("%+v", p)
 	}
 	if s.secret("contoso-webex")["refreshToken"] == "" {
