@@ -49,7 +49,7 @@ type Write struct {
 	// Fields are what to apply.
 	Fields map[string]any
 
-	organization webex.OrganizationID
+	organization Organization
 }
 
 // Decision is what becomes of the organizations.
@@ -81,7 +81,7 @@ func (v *verdict) leaving(manager string) bool {
 	if !v.gone() || ptr.Deref(v.customer.Spec.Suspend, false) {
 		return false
 	}
-	_, others := owners(fieldsOf(kindCustomer, v.customer), v.customer.ManagedFields, manager)
+	_, others := owners(customerFields(v.customer), v.customer.ManagedFields, manager)
 	return !others.has([]string{"spec", "suspend"})
 }
 
@@ -122,7 +122,7 @@ func (w *World) Decide() Decision {
 			if !w.creates() {
 				continue
 			}
-			write := Write{Name: name, New: true, organization: v.organization.ID}
+			write := Write{Name: name, New: true, organization: v.organization}
 			if w.Postponed[name] {
 				d.Refused(write)
 			} else if room--; room >= 0 {
@@ -212,7 +212,7 @@ func (w *World) guard(d *Decision, verdicts []verdict) (held bool) {
 // suspended is what to apply to a customer whose organization is gone: it stays as it is, and
 // no longer runs.
 func (w *World) suspended(c *v1alpha1.WebexCustomerAccess) object {
-	manager, live := FieldManager(w.Partner.Name), fieldsOf(kindCustomer, c)
+	manager, live := FieldManager(w.Partner.Name), customerFields(c)
 	wanted := owned(live, c.ManagedFields, manager)
 	wanted.set(true, []string{"spec", "suspend"})
 	return settle(wanted, live, c.ManagedFields, manager)
@@ -220,14 +220,14 @@ func (w *World) suspended(c *v1alpha1.WebexCustomerAccess) object {
 
 // settled is what to apply to a customer whose organization is there.
 func (w *World) settled(v *verdict) object {
-	return settle(w.customer(v.customer.Name, v.organization), fieldsOf(kindCustomer, v.customer), v.customer.ManagedFields, FieldManager(w.Partner.Name))
+	return settle(w.customer(v.customer.Name, v.organization), customerFields(v.customer), v.customer.ManagedFields, FieldManager(w.Partner.Name))
 }
 
 func (d *Decision) write(w *World, v *verdict, fields object) {
 	if fields == nil || !w.creates() {
 		return
 	}
-	write := Write{Name: v.customer.Name, Fields: fields, organization: v.organization.ID}
+	write := Write{Name: v.customer.Name, Fields: fields, organization: v.organization}
 	if w.Postponed[write.Name] {
 		d.Refused(write)
 		return
@@ -243,19 +243,13 @@ func (d *Decision) list(o Organization, customer string, state v1alpha1.PartnerO
 func (d *Decision) Wrote(write Write) {
 	if write.New {
 		d.created++
-		delete(d.organizations, write.organization)
+		delete(d.organizations, write.organization.ID)
 	}
 }
 
 // Refused notes that Kubernetes refused a write.
 func (d *Decision) Refused(write Write) {
-	o := d.organizations[write.organization]
-	o.ID, o.Customer, o.State = write.organization.UUID(), write.Name, v1alpha1.PartnerOrganizationRefused
-	spec, _ := write.Fields["spec"].(map[string]any)
-	if name, ok := spec["customerName"].(string); ok {
-		o.DisplayName = name
-	}
-	d.organizations[write.organization] = o
+	d.list(write.organization, write.Name, v1alpha1.PartnerOrganizationRefused)
 }
 
 // Counts count the organizations, after what was written and refused.

@@ -76,7 +76,11 @@ func (w *World) customer(name string, o Organization) object {
 	}
 	maps.Copy(labels, c.Labels)
 	c.Labels = labels
-	return fieldsOf(kindCustomer, &c)
+	return customerFields(&c)
+}
+
+func customerFields(c *v1alpha1.WebexCustomerAccess) object {
+	return fieldsOf(kindCustomer, &c.ObjectMeta, &c.Spec)
 }
 
 // meta is what all objects of a partner have in common.
@@ -117,31 +121,28 @@ func (w *World) Schedule(live *v1alpha1.LicenseSyncSchedule) (write map[string]a
 		if shard := template.Labels[v1alpha1.LabelShard]; shard != "" {
 			s.Labels[v1alpha1.LabelShard] = shard
 		}
-		wanted = fieldsOf(kindSchedule, &s)
+		wanted = fieldsOf(kindSchedule, &s.ObjectMeta, &s.Spec)
 	} else {
-		wanted = owned(fieldsOf(kindSchedule, live), live.ManagedFields, manager)
+		wanted = owned(fieldsOf(kindSchedule, &live.ObjectMeta, &live.Spec), live.ManagedFields, manager)
 		wanted.set(true, []string{"spec", "suspend"})
 	}
 	if live == nil {
 		return wanted, true
 	}
-	return settle(wanted, fieldsOf(kindSchedule, live), live.ManagedFields, manager), true
+	return settle(wanted, fieldsOf(kindSchedule, &live.ObjectMeta, &live.Spec), live.ManagedFields, manager), true
 }
 
 // fieldsOf are the fields of an object of a kind as JSON has them, without its status and what
 // the API server keeps of it.
-func fieldsOf(kind string, from any) object {
+func fieldsOf(kind string, meta *metav1.ObjectMeta, spec any) object {
+	kept := metav1.ObjectMeta{Name: meta.Name, Namespace: meta.Namespace, Labels: meta.Labels, OwnerReferences: meta.OwnerReferences}
+	return object{"apiVersion": v1alpha1.GroupVersion.String(), "kind": kind, "metadata": generic(&kept), "spec": generic(spec)}
+}
+
+func generic(from any) map[string]any {
 	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(from)
 	if err != nil {
 		panic(err) // a type of this module that is no JSON
-	}
-	fields["apiVersion"], fields["kind"] = v1alpha1.GroupVersion.String(), kind
-	delete(fields, "status")
-	meta, _ := fields["metadata"].(map[string]any)
-	for key := range meta {
-		if !slices.Contains([]string{"name", "namespace", "labels", "ownerReferences"}, key) {
-			delete(meta, key)
-		}
 	}
 	return fields
 }
