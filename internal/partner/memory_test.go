@@ -133,7 +133,7 @@ func TestPasses(t *testing.T) {
 				d.Wrote(write)
 				customers = append(customers, v1alpha1.WebexCustomerAccess{
 					ObjectMeta: metav1.ObjectMeta{Name: write.Name, CreationTimestamp: metav1.NewTime(now)},
-					Spec:       v1alpha1.WebexCustomerAccessSpec{OrganizationID: write.organization.UUID(), Suspend: new(false)},
+					Spec:       v1alpha1.WebexCustomerAccessSpec{OrganizationID: write.organization.ID.UUID(), Suspend: new(false)},
 				})
 			}
 		}
