@@ -27,8 +27,9 @@ const (
 	// ReasonOwnOrganizationUnknown is for credentials that do not tell the partner's own organization, which
 	// must not become a customer. Nothing is made. Remedy: set spec.organizationID to it (Partner Hub, Account).
 	ReasonOwnOrganizationUnknown = "OwnOrganizationUnknown"
-	// ReasonTagsUnreadable is for a spec that names tags which the credentials may not read. Nothing is made,
-	// since organizations would be taken for untagged. Remedy: authorize the integration as the message says,
+	// ReasonTagsUnreadable is for a spec that names tags which the credentials may not read, or which so many
+	// organizations have that Webex does not tell all of them. Nothing is made, since organizations would be
+	// taken for untagged. Remedy: authorize the integration as the message says,
 	// or take tags and byTag out of the spec.
 	ReasonTagsUnreadable = "TagsUnreadable"
 )
