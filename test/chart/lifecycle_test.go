@@ -31,7 +31,9 @@ func TestLifecycle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, controlplane.Options{ControllerManager: true})
 
-	w.run(w.values(""), "install", release, chart)
+	const nightly = "defaultSchedule: {enabled: true, namespaces: [default]}\n"
+	w.run(w.values(nightly), "install", release, chart)
+	w.Expect(w.schedules()).To(BeEmpty(), "their kind comes with this installation")
 	w.start()
 	customer := w.customer("default", webexsim.StandardOrganization())
 	w.awaitSync(customer, "")
@@ -41,9 +43,10 @@ func TestLifecycle(t *testing.T) {
 	w.stop()
 
 	// The next version has another name for rows, and the administrator turns more on.
-	w.run(w.values("metrics: {certificateSecret: metrics-tls}\npodDisruptionBudget: {enabled: true}\nextraArgs: [--max-concurrent-syncs=3]"),
+	w.run(w.values(nightly+"metrics: {certificateSecret: metrics-tls}\npodDisruptionBudget: {enabled: true}\nextraArgs: [--max-concurrent-syncs=3]"),
 		"upgrade", release, changedChart(t))
 	w.Expect(w.shortNames()).To(ContainElement("wxrow"))
+	w.Expect(w.schedules()).To(ConsistOf("default/" + release + "-default"))
 	w.Expect(w.rows("default")).To(Equal(rows))
 	roots := w.certificate("metrics-tls")
 	w.start()
@@ -94,7 +97,8 @@ func TestNamespaced(t *testing.T) {
 	for _, name := range []string{"team-a", "team-b", "team-c"} {
 		w.namespace(name, nil)
 	}
-	w.run(w.values(valuesFile(t, "namespaced-values.yaml")), "install", release, chart)
+	w.run(w.values(valuesFile(t, "namespaced-values.yaml")+"defaultSchedule: {enabled: true}\n"), "install", release, chart)
+	w.Expect(w.schedules()).To(ConsistOf("team-a/"+release+"-default", "team-b/"+release+"-default"))
 	var roles rbacv1.ClusterRoleList
 	w.Expect(w.client.List(t.Context(), &roles, client.MatchingLabels{"app.kubernetes.io/instance": release})).To(Succeed())
 	w.Expect(roles.Items).To(BeEmpty())
@@ -104,12 +108,18 @@ func TestNamespaced(t *testing.T) {
 	outside := w.customer("team-c", webexsim.TwoSubscriptionOrganization())
 	w.awaitSync(first, "")
 	w.awaitSync(second, "")
+	w.awaitFresh(first, v1alpha1.ReasonFresh)
+	first.Labels = map[string]string{v1alpha1.LabelDefaultSchedule: "none"}
+	w.Expect(w.client.Update(t.Context(), first)).To(Succeed())
+	w.awaitFresh(first, v1alpha1.ReasonNotScheduled)
 	w.Expect(w.client.Get(t.Context(), client.ObjectKeyFromObject(outside), outside)).To(Succeed())
 	w.Expect(outside.Status.Conditions).To(BeEmpty())
 	w.stop()
 
 	w.run("", "uninstall", release)
 	w.Expect(w.left()).To(BeEmpty())
+	w.Expect(w.schedules()).To(BeEmpty())
+	w.Expect(w.client.Get(t.Context(), client.ObjectKeyFromObject(first), first)).To(Succeed())
 	w.Expect(w.rows("team-a")).NotTo(BeEmpty())
 }
 

@@ -197,6 +197,28 @@ func (w *world) awaitSync(customer *v1alpha1.WebexCustomerAccess, last string) {
 	}).Should(Succeed())
 }
 
+// awaitFresh waits until the customer's figures are fresh for a reason, and leaves it as it is then.
+func (w *world) awaitFresh(customer *v1alpha1.WebexCustomerAccess, reason string) {
+	w.t.Helper()
+	w.Eventually(func(g Gomega) {
+		g.Expect(w.client.Get(w.t.Context(), client.ObjectKeyFromObject(customer), customer)).To(Succeed())
+		fresh := meta.FindStatusCondition(customer.Status.Conditions, v1alpha1.ConditionDataFresh)
+		g.Expect(fresh).To(HaveValue(And(HaveField("Status", metav1.ConditionTrue), HaveField("Reason", reason))))
+	}).Should(Succeed())
+}
+
+// schedules are all that there are.
+func (w *world) schedules() []string {
+	w.t.Helper()
+	var list v1alpha1.LicenseSyncScheduleList
+	w.Expect(w.client.List(w.t.Context(), &list)).To(Succeed())
+	var names []string
+	for i := range list.Items {
+		names = append(names, client.ObjectKeyFromObject(&list.Items[i]).String())
+	}
+	return names
+}
+
 // rows are the licence rows of a namespace, by name, with what makes them the same ones.
 func (w *world) rows(in string) map[string]string {
 	w.t.Helper()

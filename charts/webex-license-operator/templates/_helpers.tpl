@@ -171,3 +171,11 @@ app.kubernetes.io/component: manager
 rules:
 {{ toYaml $role.rules }}
 {{- end -}}
+
+{{/* scheduleWaits is "true" where a cluster is asked and does not know the kind of the default
+   schedule yet: Helm creates no object of a kind that comes with the same installation. What is
+   rendered without a cluster, which knows groups and no kinds, has it. */}}
+{{- define "webex-license-operator.scheduleWaits" -}}
+{{- $known := .Capabilities.APIVersions -}}
+{{- and .Values.defaultSchedule.enabled ($known.Has "v1/Pod") (not ($known.Has "licensing.webex-operator.io/v1alpha1/LicenseSyncSchedule")) -}}
+{{- end -}}
