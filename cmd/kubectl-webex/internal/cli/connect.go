@@ -25,6 +25,7 @@ type connectFlags struct {
 	organization, subscription, siteURL, hierarchy, customerName string
 	labels                                                       map[string]string
 	without                                                      []string
+	schedule                                                     string
 
 	baseURL, proxyURL, bundleFile, bundle string
 
@@ -70,7 +71,8 @@ administrator and consent. Over SSH the command shows a link, and takes the addr
 Webex sends the browser to.
 
 With the name of a customer that there is, the command gives it other credentials; with
---assignment, those that assign licences, in a Secret of their own.`
+--assignment, those that assign licences, in a Secret of their own; with
+--schedule alone it keeps those that it has.`
 
 const connectExample = `  # Answer questions
   kubectl webex connect acme
@@ -124,6 +126,7 @@ func (a *app) connectCommand() *cobra.Command {
 	flags.StringVar(&f.customerName, "customer-name", "", "Name to show for the customer (default that of the organization)")
 	flags.StringVar(&f.hierarchy, "hierarchy", "", "Place in the provider's hierarchy, such as provider.reseller-west")
 	flags.StringToStringVar(&f.labels, "labels", nil, "Labels of the customer, such as sync=nightly,tier=gold")
+	flags.StringVar(&f.schedule, "schedule", "", "Cron line in UTC, such as \"30 2 * * *\": adds LicenseSyncSchedule CUSTOMER, which reads the customer then")
 	flags.StringSliceVar(&f.without, "without", nil, "What not to read, if the credentials may not: "+strings.Join(omissions, ", "))
 	flags.StringVar(&f.baseURL, "base-url", "", "Root of the Webex API (default https://webexapis.com/v1)")
 	flags.StringVar(&f.proxyURL, "proxy", "", "HTTP proxy to the API, such as http://proxy.example.com:8080")
@@ -159,7 +162,7 @@ func (a *app) completeConnect(cmd *cobra.Command) {
 	} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, c)
 	}
-	for _, flag := range []string{"organization", "default-subscription", "default-site-url", "customer-name", "labels", "proxy", "ca-bundle", "timeout", "callback-port"} {
+	for _, flag := range []string{"organization", "default-subscription", "default-site-url", "customer-name", "labels", "schedule", "proxy", "ca-bundle", "timeout", "callback-port"} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, nothing)
 	}
 	for _, e := range connect.Entries {
@@ -195,7 +198,7 @@ func (f *connectFlags) check(a *app, args []string) error {
 			return usagef("connect which customer? Give it a name, such as acme")
 		case !f.yes && !dry:
 			return usagef("there is no terminal to ask on: add --yes, or --dry-run=server to see first what would be written")
-		case !f.given() && f.secret == "" && !f.signIn:
+		case !f.given() && f.secret == "" && !f.signIn && f.schedule == "":
 			return usagef("with what credentials? Add --token-file, or --client-id, --client-secret-file and --refresh-token-file, or --secret with the name of a Secret")
 		}
 	}

@@ -49,7 +49,10 @@ func (w *wizard) follow(ctx context.Context) error {
 
 func (w *wizard) next() {
 	what := "its first run starts by itself"
-	if w.plan.CustomerBefore != nil {
+	switch {
+	case w.onlySchedule:
+		what = "the schedule starts its runs"
+	case w.plan.CustomerBefore != nil:
 		what = "the next run uses them"
 	}
 	for _, line := range []string{
@@ -58,6 +61,7 @@ func (w *wizard) next() {
 	} {
 		w.note("%s", line)
 	}
+	w.unscheduledNote()
 }
 
 // firstRun is the run that the operator starts for a new customer; one that was
@@ -113,6 +117,7 @@ func (w *wizard) totals(ctx context.Context) error {
 		return cluster.Explain(err)
 	}
 	if t := c.Status.Totals; t != nil && w.flags.output == "" {
+		defer w.unscheduledNote()
 		w.say("%s: %s, %s: %d of %d units in use", w.name, count(int(value(t.Licenses)), "licence"), count(int(value(t.Locations)), "location"), value(t.ConsumedUnits), value(t.TotalUnits))
 	}
 	return nil

@@ -29,6 +29,8 @@ func (c passiveClock) Since(t time.Time) time.Duration { return c.now().Sub(t) }
 // and a person for what Webex leaves open.
 func (w *wizard) inquire(ctx context.Context) error {
 	switch {
+	case w.onlySchedule:
+		return nil
 	case w.flags.skipCheck:
 		return w.unchecked("Webex was not asked: the first run finds out whether the credentials work")
 	case w.flags.assignment:

@@ -51,7 +51,7 @@ func TestConnectConversation(t *testing.T) {
 	s := newService(t, webexsim.Options{RefreshMode: webexsim.RefreshRotate})
 	_, token := s.integration(webexsim.TwoSubscriptionOrganization())
 	s.inLive, s.live = true, true
-	s.stdin = strings.Join([]string{"globex", "2", "C0ffee", token.ClientSecret, token.Refresh, "y", "1", "emea", "yes", ""}, "\n")
+	s.stdin = strings.Join([]string{"globex", "2", "C0ffee", token.ClientSecret, token.Refresh, "", "y", "1", "emea", "yes", ""}, "\n")
 	s.golden("connect-terminal")
 	secret, spec := s.secret("globex-webex"), s.customer("globex").Spec
 	if spec.DefaultSubscription != "Sub2000001" || spec.DefaultSiteURL != "globex-emea.example.webex.com" {

@@ -37,12 +37,16 @@ type wizard struct {
 	customers []v1alpha1.WebexCustomerAccess
 	// policy is where requests may go.
 	policy connection.HostPolicy
+	// scheduled is true if a schedule will read the customer, or whether one does cannot be seen.
+	scheduled bool
+	// onlySchedule is set if nothing else of the customer is to change.
+	onlySchedule bool
 	// kept is set once the Secret holds tokens that only it has.
 	kept bool
 }
 
 func (w *wizard) run(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{w.begin, w.look, w.credentials, w.rehearse, w.reach, w.signIn, w.inquire, w.write, w.follow} {
+	for _, step := range []func(context.Context) error{w.begin, w.look, w.credentials, w.schedule, w.rehearse, w.reach, w.signIn, w.inquire, w.write, w.follow} {
 		err := step(ctx)
 		if err == nil {
 			continue
@@ -108,6 +112,11 @@ func (w *wizard) look(ctx context.Context) error {
 }
 
 func (w *wizard) credentials(ctx context.Context) error {
+	f := w.flags
+	if before := w.plan.CustomerBefore; before != nil && f.schedule != "" && !f.given() && f.secret == "" && !f.signIn && !f.assignment {
+		w.onlySchedule = true
+		return w.planCustomer(ctx, before.Spec.CredentialsSecretRef.Name)
+	}
 	secret, err := w.secretName()
 	if err != nil {
 		return err
@@ -128,6 +137,9 @@ func (w *wizard) credentials(ctx context.Context) error {
 			return err
 		}
 	} else if !w.flags.given() && w.flags.secret == "" {
+		if !w.InLive {
+			return usagef("there is no customer %s: add credentials, such as --token-file, or --secret with the name of a Secret", w.name)
+		}
 		if err := w.interview(ctx, values); err != nil {
 			return err
 		}

@@ -278,6 +278,8 @@ func shown(o connect.Object) any {
 		return shownCustomer(object)
 	case *v1alpha1.WebexPartner:
 		return map[string]any{"apiVersion": v1alpha1.GroupVersion.String(), "kind": "WebexPartner", "metadata": shownMeta(object), "spec": object.Spec}
+	case *v1alpha1.LicenseSyncSchedule:
+		return shownSchedule(object)
 	case *corev1.Secret:
 		values := map[string]any{}
 		for key := range object.Data {

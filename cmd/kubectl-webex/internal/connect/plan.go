@@ -23,6 +23,8 @@ type Plan struct {
 	Partner, PartnerBefore *v1alpha1.WebexPartner
 	// Secret is nil if one is used that there is.
 	Secret, SecretBefore *corev1.Secret
+	// Schedule is nil if none comes with the customer.
+	Schedule, ScheduleBefore *v1alpha1.LicenseSyncSchedule
 	// Bundle is nil if no CA bundle is written.
 	Bundle, BundleBefore *corev1.ConfigMap
 }
@@ -88,7 +90,7 @@ type Object struct {
 }
 
 // Objects are the planned objects in the order in which they are written: the
-// customer last, so that its first run finds the others.
+// customer after what its first run reads, and before what names it.
 func (p *Plan) Objects() []Object {
 	var all []Object
 	if p.Bundle != nil {
@@ -100,7 +102,11 @@ func (p *Plan) Objects() []Object {
 	if p.Partner != nil {
 		return append(all, object("partner", p.Partner, p.PartnerBefore))
 	}
-	return append(all, object("customer", p.Customer, p.CustomerBefore))
+	all = append(all, object("customer", p.Customer, p.CustomerBefore))
+	if p.Schedule != nil {
+		all = append(all, object("schedule", p.Schedule, p.ScheduleBefore))
+	}
+	return all
 }
 
 // SecretObject is the planned Secret.

@@ -235,6 +235,8 @@ func message(c *v1alpha1.WebexCustomerAccess, is *metav1.Condition) string {
 		return fmt.Sprintf("Webex no longer has what %d rows show; they are kept until you approve: kubectl webex approve-prune %s", ptr.Deref(held.Rows, 0), c.Name)
 	case is.Reason == v1alpha1.ReasonStale:
 		return "the figures are older than spec.staleAfter: kubectl webex runs " + c.Name + " shows why, kubectl webex sync " + c.Name + " reads them anew"
+	case is.Reason == v1alpha1.ReasonNotScheduled:
+		return "the figures are fresh, but no schedule reads them again: " + schedulesRemedy(c.Name)
 	case is.Reason == v1alpha1.ReasonSuspended:
 		return suspension(c)
 	}
@@ -256,6 +258,11 @@ func suspension(c *v1alpha1.WebexCustomerAccess) string {
 	return "the customer is suspended: kubectl webex resume customer " + c.Name
 }
 
+// schedulesRemedy is what brings a customer a schedule.
+func schedulesRemedy(customer string) string {
+	return "kubectl webex schedules shows those that there are, for whose labels; kubectl webex connect " + customer + " --schedule makes one for the customer alone"
+}
+
 // amiss says whether a condition needs attention.
 func amiss(is *metav1.Condition) bool {
 	switch {
@@ -263,7 +270,7 @@ func amiss(is *metav1.Condition) bool {
 		return is.Status == metav1.ConditionTrue
 	case is.Type == v1alpha1.ConditionReconciling:
 		return is.Reason == v1alpha1.ReasonRunRefused // the rest goes on by itself
-	case is.Reason == v1alpha1.ReasonExpiresSoon, is.Reason == v1alpha1.ReasonRefreshRefused:
+	case is.Reason == v1alpha1.ReasonExpiresSoon, is.Reason == v1alpha1.ReasonRefreshRefused, is.Reason == v1alpha1.ReasonNotScheduled:
 		return true
 	}
 	return is.Status == metav1.ConditionFalse

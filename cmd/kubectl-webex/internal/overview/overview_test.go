@@ -47,6 +47,7 @@ func TestIssues(t *testing.T) {
 		{name: "Kubernetes takes no run", conditions: []metav1.Condition{is("Ready", no, "RunRefused"), is("Stalled", yes, "RunRefused")}, want: []string{"Error RunRefused"}},
 		{name: "a run is under way", conditions: append([]metav1.Condition{is("Reconciling", yes, "Running")}, healthy...)},
 		{name: "nothing is held any more", conditions: append([]metav1.Condition{is("PruneHeld", no, "Done")}, healthy...)},
+		{name: "fresh, and not scheduled", conditions: append([]metav1.Condition{is("DataFresh", yes, "NotScheduled")}, healthy[:4]...), want: []string{"Warning NotScheduled"}},
 		{
 			name: "a failed run beside good figures", conditions: healthy, want: []string{"Warning APIUnavailable"},
 			adjust: func(c *v1alpha1.WebexCustomerAccess) { c.Status.LastRun = &v1alpha1.LastRun{Reason: "APIUnavailable"} },
