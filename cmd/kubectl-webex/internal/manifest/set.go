@@ -9,12 +9,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/utils/ptr"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/pasted"
-	"github.com/webex-operator/webex-license-operator/internal/timetable"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
@@ -72,7 +70,6 @@ func (s *set) check() []Finding {
 				}
 				s.checkBundle(o, c.Namespace, c.Spec.Connection)
 				s.checkOrganization(o, c, organizations)
-				s.checkScheduled(o, c)
 			}
 		case "LicenseSyncSchedule":
 			if schedule, ok := typed[v1alpha1.LicenseSyncSchedule](o); ok {
@@ -194,25 +191,6 @@ func (s *set) checkTargets(o *object, schedule *v1alpha1.LicenseSyncSchedule) {
 		return
 	}
 	s.report(o, Warning, "spec.customerAccessSelector", "it selects none of the customers given here: label them, or change it")
-}
-
-// checkScheduled looks for a schedule of a customer, if any were given for its namespace.
-func (s *set) checkScheduled(o *object, c *v1alpha1.WebexCustomerAccess) {
-	if ptr.Deref(c.Spec.Suspend, false) {
-		return
-	}
-	given := false
-	for _, other := range s.ours {
-		if schedule, ok := typed[v1alpha1.LicenseSyncSchedule](other); ok && other.text("kind") == "LicenseSyncSchedule" && schedule.Namespace == c.Namespace {
-			if timetable.Runs(schedule) && timetable.Selects(schedule, c) {
-				return
-			}
-			given = true
-		}
-	}
-	if given {
-		s.report(o, Warning, "metadata.labels", "no schedule given here selects the customer (NotScheduled): label it for one, or see whether one in the cluster does")
-	}
 }
 
 func labelsOf(o *object) labels.Set {
