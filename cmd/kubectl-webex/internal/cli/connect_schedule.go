@@ -22,8 +22,11 @@ const noSchedule = "none"
 // schedule plans the schedule that comes with the customer, if there is to be one.
 func (w *wizard) schedule(ctx context.Context) error {
 	var err error
-	if w.flags.assignment && w.flags.schedule == "" {
-		w.scheduled = true // whatever reads the customer, this is not about it
+	if w.flags.partner || w.flags.assignment {
+		if w.flags.schedule != "" {
+			return usagef("--schedule is for the credentials that a customer is read with; a partner has spec.template.schedule")
+		}
+		w.scheduled = true // or not, but this is not about it
 		return nil
 	}
 	if w.scheduled, err = w.isScheduled(ctx); err != nil {
