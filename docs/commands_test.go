@@ -27,8 +27,6 @@ var elsewhere = map[string]string{
 	"README.md: make demo CLUSTER=current  # a simulated Webex, the operator and three customers, in the cluster of your kubectl context": "hack/demo tests the one, .ci/run runs the other",
 	"README.md: $ kubectl get webexcustomeraccesses -A": "what make demo prints, which .ci/run runs",
 
-	"docs/credentials.md: $ curl -s https://webexapis.com/v1/access_token -d grant_type=authorization_code -d code=CODE \\": "Webex cannot be reached",
-
 	"docs/runbooks/WebexLicenseScheduleLate.md: kubectl top pod -n webex-license-operator-system": "there is no metrics server",
 
 	"docs/security.md: kubectl apply --server-side -k config/admission": "config/admission_test.go runs it, on a cluster of its own: here it would stop the rows that other blocks need",
