@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -48,6 +49,7 @@ func (r *WebexPartnerReconciler) act(ctx context.Context, s *partnerScope) error
 		case outdated(err):
 			s.lookAgain(scheduleDebounce)
 		case refuses(err):
+			ctrl.LoggerFrom(ctx).Info("Kubernetes refuses a customer", "customer", write.Name, "problem", err.Error())
 			s.decision.Refused(write)
 			s.memory.Refuse(write.Name, refusal.Words(err), s.now)
 		default:
@@ -99,6 +101,7 @@ func (r *WebexPartnerReconciler) applySchedule(ctx context.Context, s *partnerSc
 		s.lookAgain(scheduleDebounce)
 		return nil
 	case refuses(err):
+		ctrl.LoggerFrom(ctx).Info("Kubernetes refuses the schedule of a partner", "problem", err.Error())
 		s.memory.Refuse(scheduleKey, refusal.Words(err), s.now)
 		return nil
 	default:

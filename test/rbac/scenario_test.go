@@ -160,7 +160,7 @@ func (s *scenario) partner(name string) {
 	})
 	s.create(&corev1.Secret{ObjectMeta: s.meta(name), StringData: map[string]string{"accessToken": seen.Token.Access}})
 	s.create(&v1alpha1.WebexPartner{ObjectMeta: s.meta(name), Spec: v1alpha1.WebexPartnerSpec{
-		CredentialsSecretRef: v1alpha1.CredentialsSecretReference{Name: name}, Mode: v1alpha1.PartnerModeCreate,
+		CredentialsSecretRef: v1alpha1.CredentialsSecretReference{Name: name}, Mode: v1alpha1.PartnerModeCreate, DeletionPolicy: v1alpha1.DeletionPolicyDelete,
 		Connection: &v1alpha1.Connection{
 			BaseURL: s.sim.URL(), CABundleRef: &v1alpha1.CABundleReference{Name: "ca"}, RequestsPerMinute: 6000,
 		},
