@@ -41,6 +41,21 @@ func TestPartnersCredentialsAreRefused(t *testing.T) {
 	p.Expect(p.told.of("WebexPartner", "hcs")).To(Equal([]string{"Warning CredentialsRejected", "Normal Discovered"}))
 }
 
+// A partner whose Secret is not there yet waits for it, and asks for nothing.
+func TestPartnerWaitsForItsSecret(t *testing.T) {
+	p := newProvider(t, 2)
+	p.Spec.CredentialsSecretRef.Name = "later"
+	p.create(p.WebexPartner)
+	p.clock.SetTime(p.CreationTimestamp.Time)
+	p.look()
+	p.await("False SecretNotFound Reconciling SecretNotFound", "none")
+	p.later(6 * time.Minute)
+	p.await("False SecretNotFound Stalled SecretNotFound", "none")
+	p.Expect(p.sim.TotalRequests()).To(BeZero())
+	p.apply(credentialsSecret(p.fixture, "later", map[string]string{access.KeyAccessToken: p.webex.Token.Access}))
+	p.await(discovered, "2/2/0/2/0/0/0")
+}
+
 // A no of Webex is confirmed once before it is believed. A person may ask for another discovery.
 func TestPartnerMayNotListOrganizations(t *testing.T) {
 	p := newProvider(t, 2)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -128,8 +129,8 @@ func (p *provider) clientSideApply(c *v1alpha1.WebexCustomerAccess, manifest str
 	p.Expect(p.client.Patch(p.ctx, c, client.RawPatch("application/merge-patch+json", data), client.FieldOwner("kubectl-client-side-apply"))).To(Succeed())
 }
 
-// Customers stay when their partner is deleted with policy Retain. With Delete, customers and schedule have the partner
-// for their owner. Each change of the policy is carried to them.
+// Customers stay when their partner is deleted, unless the policy says otherwise. Each change of the policy is carried
+// to the customers and the schedule.
 func TestPartnerIsDeleted(t *testing.T) {
 	p := creating(t, 3, func(w *v1alpha1.WebexPartner) {
 		w.Spec.Template = &v1alpha1.CustomerTemplate{Schedule: &v1alpha1.PartnerSchedule{Schedule: "0 1 1 1 *"}}
@@ -155,4 +156,15 @@ func TestPartnerIsDeleted(t *testing.T) {
 	owned(0)
 	p.Expect(p.client.Delete(p.ctx, p.WebexPartner)).To(Succeed())
 	p.Consistently(func() int { return len(p.customers("hcs")) }, "2s").Should(Equal(3))
+
+	again := p.newPartner("hcs")
+	again.Spec = *p.Spec.DeepCopy()
+	again.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete
+	p.WebexPartner = again
+	p.create(again)
+	p.await(discovered, "3/3/3/0/0/0/0")
+	owned(1)
+	p.Expect(p.client.Delete(p.ctx, again, client.PropagationPolicy(metav1.DeletePropagationBackground))).To(Succeed())
+	p.Eventually(func() int { return len(p.customers("hcs")) }).Should(BeZero())
+	p.Eventually(func() error { return p.client.Get(p.ctx, keyOf(schedule), schedule) }).ShouldNot(Succeed())
 }
