@@ -75,6 +75,21 @@ func TestPartnerMayNotListOrganizations(t *testing.T) {
 	p.Expect(p.sim.Requests()[listsAsked]).To(Equal(3))
 }
 
+// A partner that does not know its own organization makes nothing, until the spec says which it is.
+func TestPartnerDoesNotKnowItsOwnOrganization(t *testing.T) {
+	p := newProvider(t, 2)
+	own := p.Spec.OrganizationID
+	p.Spec.OrganizationID, p.Spec.Mode = "", v1alpha1.PartnerModeCreate
+	p.sim.AddRule(webexsim.Rule{Operation: ownAsked, Status: http.StatusForbidden})
+	p.create(p.WebexPartner)
+	p.await("False OwnOrganizationUnknown Reconciling OwnOrganizationUnknown", "none")
+	p.later(discoveryRetry)
+	p.Expect(p.await("False OwnOrganizationUnknown Stalled OwnOrganizationUnknown", "none").Message).To(ContainSubstring("spec.organizationID"))
+	p.Expect(p.customers("hcs")).To(BeEmpty())
+	p.alter(func(w *v1alpha1.WebexPartner) { w.Spec.OrganizationID = own })
+	p.await(discovered, "2/2/2/0/0/0/0")
+}
+
 // While discoveries fail for a passing cause, customers and counts stay. It is told when they have failed for a day.
 func TestPartnersDiscoveriesFail(t *testing.T) {
 	p := creating(t, 3)
