@@ -29,7 +29,6 @@ import (
 // +kubebuilder:rbac:groups="",resources=configmaps,verbs=get
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create;patch
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexpartners,verbs=list;watch
-// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexpartners/finalizers,verbs=update
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create
 
 // LicenseSyncReconciler carries a run from its creation to its end: it lets at

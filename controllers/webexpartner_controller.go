@@ -26,7 +26,6 @@ import (
 
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexpartners,verbs=list;watch
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexpartners/status,verbs=patch
-// +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexpartners/finalizers,verbs=update
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=webexcustomeraccesses,verbs=get;list;watch;create;patch
 // +kubebuilder:rbac:groups=licensing.webex-operator.io,resources=licensesyncschedules,verbs=get;list;watch;create;patch
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch

@@ -161,7 +161,8 @@ type PartnerFailure struct {
 	Message string `json:"message,omitempty"`
 
 	// terminal says that Webex is not asked again until the spec, the Secret or
-	// the annotation licensing.webex-operator.io/requestedAt changes.
+	// the annotation licensing.webex-operator.io/requestedAt changes; credentials
+	// that it refused are not tried again before the Secret changes.
 	// +optional
 	Terminal *bool `json:"terminal,omitempty"`
 

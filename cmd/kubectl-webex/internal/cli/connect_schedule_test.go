@@ -124,7 +124,7 @@ func TestConnectAsksForASchedule(t *testing.T) {
 func TestNightly(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, name := range strings.Split("acme globex initech umbrella hooli stark wayne tyrell", " ") {
+	for name := range strings.SplitSeq("acme globex initech umbrella hooli stark wayne tyrell", " ") {
 		line := nightly("webex", name)
 		seen[line] = true
 		if err := checkLine(line); err != nil || !strings.HasSuffix(line, " * * *") || !strings.Contains("1234", strings.Fields(line)[1]) || line != nightly("webex", name) {

@@ -122,27 +122,8 @@ func (w *wizard) credentials(ctx context.Context) error {
 		return err
 	}
 	values := connect.Credentials{}
-	reader := &connect.Reader{In: w.In, Getenv: w.Getenv}
-	for _, e := range connect.Entries {
-		if source := *w.flags.values[e.Key]; source != "" {
-			value, err := reader.Read(e, source)
-			if err != nil {
-				return err
-			}
-			values[e.Key] = value
-		}
-	}
-	if w.flags.signIn {
-		if err := w.integration(ctx, secret, values); err != nil {
-			return err
-		}
-	} else if !w.flags.given() && w.flags.secret == "" {
-		if !w.InLive {
-			return usagef("there is no customer %s: add credentials, such as --token-file, or --secret with the name of a Secret", w.name)
-		}
-		if err := w.interview(ctx, values); err != nil {
-			return err
-		}
+	if err := w.gather(ctx, secret, values); err != nil {
+		return err
 	}
 	if err := w.planBundle(ctx); err != nil {
 		return err
@@ -159,6 +140,29 @@ func (w *wizard) credentials(ctx context.Context) error {
 		return w.planPartner(secret)
 	}
 	return w.planCustomer(ctx, secret)
+}
+
+// gather brings the values together that flags name, a sign-in gives or a person answers.
+func (w *wizard) gather(ctx context.Context, secret string, values connect.Credentials) error {
+	reader := &connect.Reader{In: w.In, Getenv: w.Getenv}
+	for _, e := range connect.Entries {
+		if source := *w.flags.values[e.Key]; source != "" {
+			value, err := reader.Read(e, source)
+			if err != nil {
+				return err
+			}
+			values[e.Key] = value
+		}
+	}
+	switch {
+	case w.flags.signIn:
+		return w.integration(ctx, secret, values)
+	case w.flags.given(), w.flags.secret != "":
+		return nil
+	case !w.InLive:
+		return usagef("there is no customer %s: add credentials, such as --token-file, or --secret with the name of a Secret", w.name)
+	}
+	return w.interview(ctx, values)
 }
 
 func (w *wizard) planSecret(ctx context.Context, name string, values connect.Credentials) error {

@@ -28,7 +28,8 @@ type PartnerFailureApplyConfiguration struct {
 	// message says what went wrong, and what to do.
 	Message *string `json:"message,omitempty"`
 	// terminal says that Webex is not asked again until the spec, the Secret or
-	// the annotation licensing.webex-operator.io/requestedAt changes.
+	// the annotation licensing.webex-operator.io/requestedAt changes; credentials
+	// that it refused are not tried again before the Secret changes.
 	Terminal *bool `json:"terminal,omitempty"`
 	// observedSecretResourceVersion is the version of the credentials Secret
 	// that the discovery was made with.
