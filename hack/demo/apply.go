@@ -53,7 +53,7 @@ func samples(root string) ([]*unstructured.Unstructured, error) {
 
 // applyCustomers applies config/samples/demo with what is known only now: credentials, the
 // certificate authority and the address of the simulator.
-func (d *demo) applyCustomers(ctx context.Context, issued map[string]credentials) error {
+func (d *demo) applyCustomers(ctx context.Context) error {
 	say("applying config/samples/demo: three customers, their Secrets, two assignments and a schedule")
 	objects, err := samples(d.root)
 	if err != nil {
@@ -70,7 +70,7 @@ func (d *demo) applyCustomers(ctx context.Context, issued map[string]credentials
 	for _, object := range objects {
 		switch object.GetKind() {
 		case "WebexCustomerAccess":
-			err = d.applyCustomer(ctx, object, issued)
+			err = d.applyReader(ctx, object)
 		case "LicenseSyncSchedule", "WebexLicenseAssignment":
 			err = apply(ctx, d.access.client, object)
 		}
@@ -81,11 +81,11 @@ func (d *demo) applyCustomers(ctx context.Context, issued map[string]credentials
 	return nil
 }
 
-// applyCustomer applies the Secrets first: the operator then succeeds at the first go.
-func (d *demo) applyCustomer(ctx context.Context, object *unstructured.Unstructured, issued map[string]credentials) error {
-	own, ok := issued[object.GetName()]
+// applyReader applies a customer or partner, and its Secrets first: the operator then succeeds at the first go.
+func (d *demo) applyReader(ctx context.Context, object *unstructured.Unstructured) error {
+	own, ok := d.issued[object.GetName()]
 	if !ok {
-		return fmt.Errorf("config/samples/demo has customer %q, which the demo has no organization for", object.GetName())
+		return fmt.Errorf("config/samples/demo has %s %q, which the demo has no organization for", object.GetKind(), object.GetName())
 	}
 	for _, s := range []struct {
 		content map[string]string

@@ -61,7 +61,7 @@ func TestCurrentCluster(t *testing.T) {
 		for _, want := range []string{
 			"context mine, server " + v.cluster.Config.Host, "the kinds that it lacks, 6",
 			"$ kubectl get webexlicenses -A", "acme-webex-calling-professional-austin-lab", "OverAssigned",
-			"1 assignment: 0 to add, 1 to remove", "messaging gave a person Advanced Messaging",
+			"1 assignment: 0 to add, 1 to remove", "messaging gave a person Advanced Messaging", "$ kubectl get webexpartners -A",
 		} {
 			if !bytes.Contains(output, []byte(want)) {
 				t.Errorf("the demo does not print %q", want)

@@ -26,6 +26,7 @@ type demo struct {
 	access    clusterAccess // to the cluster
 	files     *workspace
 	simulator *webexsim.Server
+	issued    map[string]credentials // by the name of a customer, or of the partner
 	operator  *operatorProcess
 }
 
@@ -88,8 +89,7 @@ func (d *demo) start(ctx context.Context, cancel context.CancelCauseFunc) error 
 	if err := d.prepare(ctx, cancel); err != nil {
 		return err
 	}
-	issued, err := d.startSimulator()
-	if err != nil {
+	if err := d.startSimulator(); err != nil {
 		return err
 	}
 	if err := d.writeFiles(); err != nil {
@@ -103,7 +103,7 @@ func (d *demo) start(ctx context.Context, cancel context.CancelCauseFunc) error 
 	if err := d.operator.start(cancel); err != nil {
 		return err
 	}
-	return d.applyCustomers(ctx, issued)
+	return d.applyCustomers(ctx)
 }
 
 // prepare builds the operator and the kubectl plugin while the cluster starts: together
@@ -132,19 +132,18 @@ func (d *demo) prepare(ctx context.Context, cancel context.CancelCauseFunc) erro
 
 func (d *demo) managerPath() string { return filepath.Join(filepath.Dir(d.dir), "manager"+exeSuffix) }
 
-// startSimulator starts a Webex with all customers and returns the content of their
-// Secrets by the customer's name.
-func (d *demo) startSimulator() (map[string]credentials, error) {
-	say("starting a simulated Webex with %d organizations", len(customers))
-	var err error
+// startSimulator starts a Webex with all customers and the partner.
+func (d *demo) startSimulator() (err error) {
+	say("starting a simulated Webex with %d organizations", len(customers)+len(managed))
 	if d.simulator, err = webexsim.New(webexsim.Options{TLS: true}); err != nil {
-		return nil, fmt.Errorf("starting the simulator: %w", err)
+		return fmt.Errorf("starting the simulator: %w", err)
 	}
-	issued := map[string]credentials{}
+	d.issued = map[string]credentials{}
 	for _, c := range customers {
-		issued[c.name] = c.issue(d.simulator)
+		d.issued[c.name] = c.issue(d.simulator)
 	}
-	return issued, nil
+	d.issued[partnerName] = issuePartner(d.simulator)
+	return nil
 }
 
 // writeFiles tells other terminals how to get at everything.

@@ -48,6 +48,9 @@ func (d *demo) show(ctx context.Context) error {
 	if err := d.showAssignments(ctx); err != nil {
 		return err
 	}
+	if err := d.showPartner(ctx); err != nil {
+		return err
+	}
 	if !d.once {
 		fmt.Printf(hints, v1alpha1.AnnotationRequestedAt, webexsim.StandardUUID, d.access.viewer, d.files.dir)
 	}
@@ -156,7 +159,7 @@ Or ask for the run without an object of your own:
 
   kubectl annotate wxca acme --overwrite %[1]s="$(date)"
 
-A schedule runs all three customers each minute, so that you need not ask at all. Watch it fire; have
+A schedule runs all customers each minute, so that you need not ask at all. Watch it fire; have
 it run now; stop it:
 
   kubectl get licensesyncs --watch -l licensing.webex-operator.io/schedule=every-minute
@@ -171,6 +174,12 @@ run gives it back, and says so. Then have meetings take a licence, too:
   kubectl get events --watch --field-selector involvedObject.kind=WebexLicenseAssignment
   kubectl patch wxla meetings --type merge -p '{"spec": {"mode": "Enforce"}}'
   kubectl get wxla --watch
+
+The partner makes two customers more within a minute of the first. See what else it knows:
+
+  kubectl webex partners provider
+  kubectl get wxca --watch -l licensing.webex-operator.io/partner=provider
+  kubectl label wxca -l licensing.webex-operator.io/partner=provider tier=gold  # yours: it stays
 
 Say which subscription and Meetings site globex assigns licences from:
 
