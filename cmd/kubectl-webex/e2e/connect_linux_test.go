@@ -28,6 +28,7 @@ func TestConnectConversation(t *testing.T) {
 		{prompt: "Client id:", answer: token.ClientID},
 		{prompt: "Client secret:", answer: token.ClientSecret, hidden: true},
 		{prompt: "Refresh token:", answer: token.Refresh, hidden: true},
+		{prompt: ", or none:", answer: "0 3 * * *"},
 		{prompt: "at once? [y/N]", answer: "y"},
 		{prompt: "Enter to decide later:", answer: "Sub2000002"},
 		{prompt: "For which Meetings site", answer: ""},
@@ -41,6 +42,10 @@ func TestConnectConversation(t *testing.T) {
 	w.Expect(customer.Spec.DefaultSubscription).To(Equal("Sub2000002"))
 	w.Expect(customer.Spec.DefaultSiteURL).To(Equal("globex.example.webex.com"))
 	w.Expect(customer.Status.Totals).NotTo(BeNil())
+	schedule := &v1alpha1.LicenseSyncSchedule{}
+	w.Expect(w.client.Get(w.ctx, client.ObjectKey{Namespace: namespace, Name: "globex"}, schedule)).To(Succeed())
+	w.Expect(schedule.Spec.Schedule).To(Equal("0 3 * * *"))
+	w.Expect(schedule.Spec.CustomerAccessRef.Name).To(Equal("globex"))
 }
 
 // exchange is what a person waits for, and what is typed then; nothing if empty.
@@ -62,6 +67,8 @@ func (w *world) converse(args []string, script []exchange) string {
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	w.Expect(command.Start()).To(Succeed())
 	_ = slave.Close() // the child has its own
+	// A question that the script does not know ends the test, not the time of all tests.
+	defer time.AfterFunc(3*time.Minute, func() { _ = command.Process.Kill() }).Stop()
 	var shown, unread string
 	for _, x := range script {
 		buffer := make([]byte, 4096)

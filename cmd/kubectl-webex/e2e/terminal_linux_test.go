@@ -42,7 +42,7 @@ func TestSteadyScreenOf200Customers(t *testing.T) {
 		}
 	}
 	if bars := strings.Count(screen.Text(), "████████████████  done in "); bars != height-2 {
-		t.Errorf("%d bars", bars)
+		t.Errorf("%d bars in\n%s", bars, screen.Text())
 	}
 }
 

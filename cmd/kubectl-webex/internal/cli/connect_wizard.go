@@ -223,10 +223,13 @@ func existing[T any, P interface {
 		return nil, nil
 	}
 	err := w.session.Client.Get(ctx, client.ObjectKey{Namespace: w.namespace, Name: name}, object)
-	if cluster.IsNotFound(err) {
+	switch {
+	case cluster.IsNotFound(err):
 		return nil, nil
+	case err != nil:
+		return nil, cluster.Explain(err) // what could not be read is not there, and not an empty object either
 	}
-	return object, cluster.Explain(err)
+	return object, nil
 }
 
 func (w *wizard) planBundle(ctx context.Context) error {
