@@ -158,7 +158,7 @@ func hurried(query string) string {
 }
 
 // eventfulDay lets happen what panels are about: licences that fill and are over-assigned, credentials that are refused
-// and about to end, removals that are held, schedules that run and do not, a Webex that asks to wait.
+// and about to end, removals that are held, a partner that reports, schedules that run and do not, a Webex that asks to wait.
 func eventfulDay(w *World) {
 	w.t.Helper()
 	acme := w.Sim.AddOrganization(webexsim.StandardOrganization())
@@ -170,6 +170,7 @@ func eventfulDay(w *World) {
 	w.AddCustomer("resting", webexsim.Generate(webexsim.GeneratorOptions{Seed: 1, People: 10}), func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Suspend = new(true) })
 	held := w.AddCustomer("held", webexsim.Generate(webexsim.GeneratorOptions{Seed: 2, People: 30}))
 	refused := w.AddCustomer("refused", webexsim.Generate(webexsim.GeneratorOptions{Seed: 3, People: 10}))
+	w.partner("provider", w.Sim.AddPartner(partnerSpec("provider", 1)).Token.Access, v1alpha1.PartnerModeReport)
 	w.AwaitSynced(busy, "initech", "held", "refused")
 
 	w.schedules()
