@@ -151,4 +151,12 @@ func TestPasses(t *testing.T) {
 	if next := Recall(p).NextPass(customers, now.Add(time.Second)); next.Sub(now) != PassInterval {
 		t.Errorf("a restart shortens the pause to %s", next.Sub(now))
 	}
+	for ahead, want := range map[time.Duration]time.Duration{
+		20 * time.Second: 20*time.Second + PassInterval, // the clocks differ
+		time.Hour:        0,                             // no such time has been
+	} {
+		if next := Recall(p).NextPass(customers, now.Add(-ahead)); next.Sub(now.Add(-ahead)) != want {
+			t.Errorf("customers made %s ahead of the clock: the next pass is in %s, want %s", ahead, next.Sub(now.Add(-ahead)), want)
+		}
+	}
 }
