@@ -41,6 +41,7 @@ type provider struct {
 func newProvider(t *testing.T, customers int, adjust ...func(*fixtureOptions)) *provider {
 	t.Helper()
 	f, clock, _ := timed(t, adjust...)
+	clock.SetTime(time.Now()) // it was read before the test had to wait for others, and the API server dates what is made by its own
 	p := &provider{fixture: f, clock: clock, webex: f.sim.AddPartner(webexsim.PartnerSpec{Customers: customers})}
 	f.apply(credentialsSecret(f, "partner", map[string]string{access.KeyAccessToken: p.webex.Token.Access}))
 	p.WebexPartner = p.newPartner("hcs")
