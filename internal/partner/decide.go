@@ -71,18 +71,16 @@ type verdict struct {
 	listed, selected bool
 	// customer is the partner's own; nil if there is none.
 	customer *v1alpha1.WebexCustomerAccess
+	// leaving says that the customer is gone and would be suspended: it runs, and no person has decided about that.
+	leaving bool
 }
 
 // gone says that the customer's organization is no longer there, or no longer wanted.
 func (v *verdict) gone() bool { return v.customer != nil && !v.selected }
 
-// leaving says that the customer would be suspended: it runs, and no person has decided about that.
-func (v *verdict) leaving(manager string) bool {
-	if !v.gone() || ptr.Deref(v.customer.Spec.Suspend, false) {
-		return false
-	}
-	_, others := owners(customerFields(v.customer), v.customer.ManagedFields, manager)
-	return !others.has([]string{"spec", "suspend"})
+// running says that the customer has runs.
+func (v *verdict) running() bool {
+	return v.customer != nil && !ptr.Deref(v.customer.Spec.Suspend, false)
 }
 
 // Decide says what to do about the organizations.
@@ -104,7 +102,7 @@ func (w *World) Decide() Decision {
 		}
 		switch reader := w.Readers[v.organization.ID]; {
 		case v.gone() && held:
-			if v.leaving(FieldManager(w.Partner.Name)) {
+			if v.leaving {
 				d.list(v.organization, v.customer.Name, v1alpha1.PartnerOrganizationHeld)
 			} else {
 				d.list(v.organization, v.customer.Name, v1alpha1.PartnerOrganizationVanished)
@@ -166,6 +164,13 @@ func (w *World) verdicts() []verdict {
 			v.customer = c
 		}
 	}
+	manager := FieldManager(w.Partner.Name)
+	for i := range all {
+		if v := &all[i]; v.gone() && v.running() {
+			_, others := owners(customerFields(v.customer), v.customer.ManagedFields, manager)
+			v.leaving = !others.has([]string{"spec", "suspend"})
+		}
+	}
 	slices.SortFunc(all, func(a, b verdict) int {
 		return cmp.Or(strings.Compare(a.organization.Name, b.organization.Name), strings.Compare(a.organization.ID.UUID(), b.organization.ID.UUID()))
 	})
@@ -179,7 +184,6 @@ func (w *World) verdicts() []verdict {
 func (w *World) guard(d *Decision, verdicts []verdict) (held bool) {
 	var gone []string
 	leaving, running, listed := 0, 0, 0
-	manager := FieldManager(w.Partner.Name)
 	for i := range verdicts {
 		v := &verdicts[i]
 		if v.listed {
@@ -188,11 +192,10 @@ func (w *World) guard(d *Decision, verdicts []verdict) (held bool) {
 		if v.gone() {
 			gone = append(gone, v.organization.ID.UUID())
 		}
-		switch {
-		case v.leaving(manager):
+		if v.leaving {
 			leaving++
-			running++
-		case v.customer != nil && !ptr.Deref(v.customer.Spec.Suspend, false):
+		}
+		if v.running() {
 			running++
 		}
 	}

@@ -107,7 +107,10 @@ func (w *World) Schedule(live *v1alpha1.LicenseSyncSchedule) (write map[string]a
 		return nil, true
 	}
 	manager := FieldManager(w.Partner.Name)
-	var wanted object
+	var wanted, is object
+	if live != nil {
+		is = fieldsOf(kindSchedule, &live.ObjectMeta, &live.Spec)
+	}
 	if template.Schedule != nil {
 		s := v1alpha1.LicenseSyncSchedule{
 			ObjectMeta: w.meta(w.Partner.Name),
@@ -123,13 +126,13 @@ func (w *World) Schedule(live *v1alpha1.LicenseSyncSchedule) (write map[string]a
 		}
 		wanted = fieldsOf(kindSchedule, &s.ObjectMeta, &s.Spec)
 	} else {
-		wanted = owned(fieldsOf(kindSchedule, &live.ObjectMeta, &live.Spec), live.ManagedFields, manager)
+		wanted = owned(is, live.ManagedFields, manager)
 		wanted.set(true, []string{"spec", "suspend"})
 	}
 	if live == nil {
 		return wanted, true
 	}
-	return settle(wanted, fieldsOf(kindSchedule, &live.ObjectMeta, &live.Spec), live.ManagedFields, manager), true
+	return settle(wanted, is, live.ManagedFields, manager), true
 }
 
 // fieldsOf are the fields of an object of a kind as JSON has them, without its status and what
