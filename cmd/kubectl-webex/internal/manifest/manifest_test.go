@@ -200,24 +200,26 @@ func TestReferences(t *testing.T) {
 	}
 }
 
-// The samples that the project ships are without fault.
+// The samples that the project ships are without fault: those of a folder are applied together.
 func TestSamples(t *testing.T) {
-	var files []File
+	folders, files := map[string][]File{}, 0
 	err := filepath.WalkDir("../../../../config/samples", func(path string, _ os.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".yaml" {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		if err == nil {
-			for _, line := range check(t, File{Name: filepath.Base(path), Content: content}) {
-				t.Error(line)
-			}
-		}
-		files = append(files, File{})
+		folder := filepath.Dir(path)
+		folders[folder] = append(folders[folder], File{Name: filepath.Base(path), Content: content})
+		files++
 		return err
 	})
-	if err != nil || len(files) < 10 {
-		t.Errorf("%d files, %v", len(files), err)
+	if err != nil || files < 10 {
+		t.Errorf("%d files, %v", files, err)
+	}
+	for _, files := range folders {
+		for _, line := range check(t, files...) {
+			t.Error(line)
+		}
 	}
 }
 
