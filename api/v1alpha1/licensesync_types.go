@@ -26,7 +26,7 @@ const (
 )
 
 // RunStep is the part of its work that a run is at.
-// +kubebuilder:validation:Enum=Credentials;Organization;Licenses;Locations;Roles;People;Workspaces;Applying;Planning;Assigning;Finished
+// +kubebuilder:validation:Enum=Credentials;Organization;Licenses;Unchanged;Locations;Roles;People;Workspaces;Applying;Planning;Assigning;Finished
 type RunStep string
 
 // The steps of a run, in their order.
@@ -34,14 +34,54 @@ const (
 	StepCredentials  RunStep = "Credentials"
 	StepOrganization RunStep = "Organization"
 	StepLicenses     RunStep = "Licenses"
-	StepLocations    RunStep = "Locations"
-	StepRoles        RunStep = "Roles"
-	StepPeople       RunStep = "People"
-	StepWorkspaces   RunStep = "Workspaces"
-	StepApplying     RunStep = "Applying"
-	StepPlanning     RunStep = "Planning"
-	StepAssigning    RunStep = "Assigning"
-	StepFinished     RunStep = "Finished"
+	// StepUnchanged finds out whether anything moved since the last walk; if
+	// nothing did, the run ends after it.
+	StepUnchanged  RunStep = "Unchanged"
+	StepLocations  RunStep = "Locations"
+	StepRoles      RunStep = "Roles"
+	StepPeople     RunStep = "People"
+	StepWorkspaces RunStep = "Workspaces"
+	StepApplying   RunStep = "Applying"
+	StepPlanning   RunStep = "Planning"
+	StepAssigning  RunStep = "Assigning"
+	StepFinished   RunStep = "Finished"
+)
+
+// WalkReason says why a run read people and workspaces, or why not.
+// +kubebuilder:validation:Enum=Unchanged;Requested;NeverWalked;LastRunFailed;RemovalsHeld;SpecChanged;AssignmentPending;WalkTooOld;LicensesMoved;RowsChanged;EventsSeen
+type WalkReason string
+
+const (
+	// WalkUnchanged is of a run that did not walk: nothing moved since the last
+	// walk, as far as licences tell.
+	WalkUnchanged WalkReason = "Unchanged"
+	// WalkRequested is of a run that more than its schedule asked for, see
+	// spec.trigger.
+	WalkRequested WalkReason = "Requested"
+	// WalkNeverWalked is of a run without a complete walk to compare with.
+	WalkNeverWalked WalkReason = "NeverWalked"
+	// WalkLastRunFailed is of a run after one that failed, or whose rows were not
+	// all taken.
+	WalkLastRunFailed WalkReason = "LastRunFailed"
+	// WalkRemovalsHeld is of a run while removals of rows wait for approval.
+	WalkRemovalsHeld WalkReason = "RemovalsHeld"
+	// WalkSpecChanged is of a run that collects other data than the one before,
+	// by the customer's spec or the operator's version.
+	WalkSpecChanged WalkReason = "SpecChanged"
+	// WalkAssignmentPending is of a run while an assignment is not in sync, or
+	// after one that assigned licences.
+	WalkAssignmentPending WalkReason = "AssignmentPending"
+	// WalkTooOld is of a run whose last walk is older than
+	// spec.collection.siteMaxAge or spec.staleAfter, or would be before the next run.
+	WalkTooOld WalkReason = "WalkTooOld"
+	// WalkLicensesMoved is of a run that found licences or units which the last
+	// walk did not.
+	WalkLicensesMoved WalkReason = "LicensesMoved"
+	// WalkRowsChanged is of a run that found rows deleted or edited.
+	WalkRowsChanged WalkReason = "RowsChanged"
+	// WalkEventsSeen is of a run because of an admin audit event about users,
+	// locations, licences or identities since the last walk.
+	WalkEventsSeen WalkReason = "EventsSeen"
 )
 
 // LicenseSyncSpec describes one run. It is immutable but for cancel.
@@ -126,6 +166,13 @@ type LicenseSyncStatus struct {
 	// progress is how far the current attempt is; written every few seconds at most.
 	// +optional
 	Progress *Progress `json:"progress,omitempty"`
+
+	// walk says why people and workspaces were read: Requested, NeverWalked,
+	// LastRunFailed, RemovalsHeld, SpecChanged, AssignmentPending, WalkTooOld,
+	// LicensesMoved, RowsChanged or EventsSeen. Unchanged: they were not, and rows
+	// stay as the last walk left them. Absent if runs of the customer read none.
+	// +optional
+	Walk WalkReason `json:"walk,omitempty"`
 
 	// rows count what the run did to licence rows.
 	// +optional
@@ -304,6 +351,7 @@ type Change struct {
 // +kubebuilder:printcolumn:name="Added",type=integer,JSONPath=`.status.rows.added`,description="rows created"
 // +kubebuilder:printcolumn:name="Updated",type=integer,JSONPath=`.status.rows.updated`,description="rows changed"
 // +kubebuilder:printcolumn:name="Removed",type=integer,JSONPath=`.status.rows.removed`,description="rows deleted"
+// +kubebuilder:printcolumn:name="Walk",type=string,priority=1,JSONPath=`.status.walk`,description="why people were read; Unchanged if they were not"
 // +kubebuilder:printcolumn:name="Requests",type=integer,JSONPath=`.status.requests`,description="requests sent to Webex"
 // +kubebuilder:printcolumn:name="Duration",type=string,JSONPath=`.status.duration`,description="from start to completion"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`

@@ -77,9 +77,20 @@ type WebexCustomerAccessStatus struct {
 	LastRun *LastRun `json:"lastRun,omitempty"`
 
 	// lastSuccessfulSyncTime is when the last complete run ended; the figures of
-	// the rows are of this time.
+	// the rows at level Customer are of this time.
 	// +optional
 	LastSuccessfulSyncTime *metav1.Time `json:"lastSuccessfulSyncTime,omitempty"`
+
+	// lastWalkTime is when the last complete walk over people and workspaces
+	// began; the figures of the rows at level Site are of this time. Absent if
+	// runs read no people.
+	// +optional
+	LastWalkTime *metav1.Time `json:"lastWalkTime,omitempty"`
+
+	// walked is what the last complete walk found and left. While both stay the
+	// same, scheduled runs need no other walk. Absent if the next run is to walk.
+	// +optional
+	Walked *Walked `json:"walked,omitempty"`
 
 	// lastHandledReconcileAt is the last value of the annotation
 	// licensing.webex-operator.io/requestedAt that a run was created for.
@@ -258,6 +269,23 @@ type CustomerTotals struct {
 	// availableUnits is totalUnits minus consumedUnits; negative when over-assigned.
 	// +optional
 	AvailableUnits *int64 `json:"availableUnits,omitempty"`
+}
+
+// Walked identifies what a complete walk found, and what it left.
+type Walked struct {
+	// licensesHash identifies the licences and their units as Webex listed them
+	// before the walk.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	LicensesHash string `json:"licensesHash,omitempty"`
+
+	// rowsHash identifies the rows and their figures after the walk. Rows that are
+	// deleted or edited by hand ask for another one.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	RowsHash string `json:"rowsHash,omitempty"`
 }
 
 // LastRun is how the latest attempt of a run ended.

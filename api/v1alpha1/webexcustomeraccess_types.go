@@ -132,9 +132,10 @@ type WebexCustomerAccessSpec struct {
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
 
 	// staleAfter is the age of the last successful run from which on the figures
-	// count as stale (condition DataFresh=False); as long as they are fresh, a
-	// passing trouble of the Webex API leaves Ready=True. A duration from 1m to
-	// 8760h. Default: 26h, a nightly run and two hours. Mutable. Example: "48h".
+	// count as stale (condition DataFresh=False), and of the last walk over people
+	// and workspaces for those of level Site; as long as they are fresh, a passing
+	// trouble of the Webex API leaves Ready=True. A duration from 1m to 8760h.
+	// Default: 26h, a nightly run and two hours. Mutable. Example: "48h".
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.matches('DURATION') && duration(self) >= duration('1m') && duration(self) <= duration('8760h')",message="staleAfter must be a duration from 1m to 8760h, such as 26h"
 	StaleAfter *metav1.Duration `json:"staleAfter,omitempty"`
@@ -258,6 +259,15 @@ type Collection struct {
 	// Default: true. Mutable.
 	// +optional
 	Workspaces *bool `json:"workspaces,omitempty"`
+
+	// siteMaxAge is how old the figures of level Site may get while no licence's
+	// units change. Until then scheduled runs read licences only, which tell of
+	// the whole organization, and leave people and workspaces alone; 0s reads them
+	// in every run. A shorter staleAfter goes first. Default: "24h". Mutable.
+	// Example: "6h".
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.matches('DURATION') && duration(self) >= duration('0s') && duration(self) <= duration('8760h')",message="siteMaxAge must be a duration from 0s to 8760h, such as 6h"
+	SiteMaxAge *metav1.Duration `json:"siteMaxAge,omitempty"`
 }
 
 // Thresholds are percentages of utilisation (consumed units by total units) of

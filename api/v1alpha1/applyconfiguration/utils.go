@@ -146,6 +146,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.ToldApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Verdict"):
 		return &apiv1alpha1.VerdictApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("Walked"):
+		return &apiv1alpha1.WalkedApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WebexCustomerAccess"):
 		return &apiv1alpha1.WebexCustomerAccessApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("WebexCustomerAccessSpec"):

@@ -233,6 +233,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: roles
       type:
         scalar: boolean
+    - name: siteMaxAge
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Duration
     - name: workspaces
       type:
         scalar: boolean
@@ -750,6 +753,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: unlistedLocationUnits
       type:
         scalar: numeric
+    - name: walk
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.WalkReason
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.LicenseSyncTemplate
   map:
     fields:
@@ -1107,6 +1113,17 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: time
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.WalkReason
+  scalar: string
+- name: com.github.webex-operator.webex-license-operator.api.v1alpha1.Walked
+  map:
+    fields:
+    - name: licensesHash
+      type:
+        scalar: string
+    - name: rowsHash
+      type:
+        scalar: string
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexCustomerAccess
   map:
     fields:
@@ -1211,6 +1228,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: lastSuccessfulSyncTime
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: lastWalkTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
     - name: notBefore
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
@@ -1256,6 +1276,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: upgradeRunTime
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: walked
+      type:
+        namedType: com.github.webex-operator.webex-license-operator.api.v1alpha1.Walked
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexLicense
   map:
     fields:

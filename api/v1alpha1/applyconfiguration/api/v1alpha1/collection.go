@@ -20,6 +20,7 @@ package v1alpha1
 
 import (
 	apiv1alpha1 "github.com/webex-operator/webex-license-operator/api/v1alpha1"
+	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // CollectionApplyConfiguration represents a declarative configuration of the Collection type for use
@@ -38,6 +39,12 @@ type CollectionApplyConfiguration struct {
 	// counted at their location. Without them those units appear as residual.
 	// Default: true. Mutable.
 	Workspaces *bool `json:"workspaces,omitempty"`
+	// siteMaxAge is how old the figures of level Site may get while no licence's
+	// units change. Until then scheduled runs read licences only, which tell of
+	// the whole organization, and leave people and workspaces alone; 0s reads them
+	// in every run. A shorter staleAfter goes first. Default: "24h". Mutable.
+	// Example: "6h".
+	SiteMaxAge *v1.Duration `json:"siteMaxAge,omitempty"`
 }
 
 // CollectionApplyConfiguration constructs a declarative configuration of the Collection type for use with
@@ -69,5 +76,13 @@ func (b *CollectionApplyConfiguration) WithRoles(value bool) *CollectionApplyCon
 // If called multiple times, the Workspaces field is set to the value of the last call.
 func (b *CollectionApplyConfiguration) WithWorkspaces(value bool) *CollectionApplyConfiguration {
 	b.Workspaces = &value
+	return b
+}
+
+// WithSiteMaxAge sets the SiteMaxAge field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the SiteMaxAge field is set to the value of the last call.
+func (b *CollectionApplyConfiguration) WithSiteMaxAge(value v1.Duration) *CollectionApplyConfiguration {
+	b.SiteMaxAge = &value
 	return b
 }

@@ -19,6 +19,7 @@ limitations under the License.
 package v1alpha1
 
 import (
+	apiv1alpha1 "github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	v1 "k8s.io/client-go/applyconfigurations/meta/v1"
 )
@@ -42,6 +43,11 @@ type LicenseSyncStatusApplyConfiguration struct {
 	Duration *metav1.Duration `json:"duration,omitempty"`
 	// progress is how far the current attempt is; written every few seconds at most.
 	Progress *ProgressApplyConfiguration `json:"progress,omitempty"`
+	// walk says why people and workspaces were read: Requested, NeverWalked,
+	// LastRunFailed, RemovalsHeld, SpecChanged, AssignmentPending, WalkTooOld,
+	// LicensesMoved, RowsChanged or EventsSeen. Unchanged: they were not, and rows
+	// stay as the last walk left them. Absent if runs of the customer read none.
+	Walk *apiv1alpha1.WalkReason `json:"walk,omitempty"`
 	// rows count what the run did to licence rows.
 	Rows *RowCountsApplyConfiguration `json:"rows,omitempty"`
 	// totalUnits is the number of units bought, over purchased licences.
@@ -136,6 +142,14 @@ func (b *LicenseSyncStatusApplyConfiguration) WithDuration(value metav1.Duration
 // If called multiple times, the Progress field is set to the value of the last call.
 func (b *LicenseSyncStatusApplyConfiguration) WithProgress(value *ProgressApplyConfiguration) *LicenseSyncStatusApplyConfiguration {
 	b.Progress = value
+	return b
+}
+
+// WithWalk sets the Walk field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Walk field is set to the value of the last call.
+func (b *LicenseSyncStatusApplyConfiguration) WithWalk(value apiv1alpha1.WalkReason) *LicenseSyncStatusApplyConfiguration {
+	b.Walk = &value
 	return b
 }
 

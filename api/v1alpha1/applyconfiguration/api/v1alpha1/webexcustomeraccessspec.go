@@ -76,9 +76,10 @@ type WebexCustomerAccessSpecApplyConfiguration struct {
 	// Default: Delete. Mutable; set Retain and wait for Ready before deleting.
 	DeletionPolicy *apiv1alpha1.DeletionPolicy `json:"deletionPolicy,omitempty"`
 	// staleAfter is the age of the last successful run from which on the figures
-	// count as stale (condition DataFresh=False); as long as they are fresh, a
-	// passing trouble of the Webex API leaves Ready=True. A duration from 1m to
-	// 8760h. Default: 26h, a nightly run and two hours. Mutable. Example: "48h".
+	// count as stale (condition DataFresh=False), and of the last walk over people
+	// and workspaces for those of level Site; as long as they are fresh, a passing
+	// trouble of the Webex API leaves Ready=True. A duration from 1m to 8760h.
+	// Default: 26h, a nightly run and two hours. Mutable. Example: "48h".
 	StaleAfter *v1.Duration `json:"staleAfter,omitempty"`
 	// suspend stops all runs of this customer: no new one starts, and one that
 	// waits keeps waiting. A run that has begun is finished. Rows and figures

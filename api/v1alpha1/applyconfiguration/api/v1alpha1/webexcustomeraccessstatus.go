@@ -61,8 +61,15 @@ type WebexCustomerAccessStatusApplyConfiguration struct {
 	// lastRun is how the latest attempt of a run ended.
 	LastRun *LastRunApplyConfiguration `json:"lastRun,omitempty"`
 	// lastSuccessfulSyncTime is when the last complete run ended; the figures of
-	// the rows are of this time.
+	// the rows at level Customer are of this time.
 	LastSuccessfulSyncTime *metav1.Time `json:"lastSuccessfulSyncTime,omitempty"`
+	// lastWalkTime is when the last complete walk over people and workspaces
+	// began; the figures of the rows at level Site are of this time. Absent if
+	// runs read no people.
+	LastWalkTime *metav1.Time `json:"lastWalkTime,omitempty"`
+	// walked is what the last complete walk found and left. While both stay the
+	// same, scheduled runs need no other walk. Absent if the next run is to walk.
+	Walked *WalkedApplyConfiguration `json:"walked,omitempty"`
 	// lastHandledReconcileAt is the last value of the annotation
 	// licensing.webex-operator.io/requestedAt that a run was created for.
 	LastHandledReconcileAt *string `json:"lastHandledReconcileAt,omitempty"`
@@ -221,6 +228,22 @@ func (b *WebexCustomerAccessStatusApplyConfiguration) WithLastRun(value *LastRun
 // If called multiple times, the LastSuccessfulSyncTime field is set to the value of the last call.
 func (b *WebexCustomerAccessStatusApplyConfiguration) WithLastSuccessfulSyncTime(value metav1.Time) *WebexCustomerAccessStatusApplyConfiguration {
 	b.LastSuccessfulSyncTime = &value
+	return b
+}
+
+// WithLastWalkTime sets the LastWalkTime field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the LastWalkTime field is set to the value of the last call.
+func (b *WebexCustomerAccessStatusApplyConfiguration) WithLastWalkTime(value metav1.Time) *WebexCustomerAccessStatusApplyConfiguration {
+	b.LastWalkTime = &value
+	return b
+}
+
+// WithWalked sets the Walked field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Walked field is set to the value of the last call.
+func (b *WebexCustomerAccessStatusApplyConfiguration) WithWalked(value *WalkedApplyConfiguration) *WebexCustomerAccessStatusApplyConfiguration {
+	b.Walked = value
 	return b
 }
 
