@@ -137,8 +137,9 @@ type toldEvent struct{ kind, name, eventType, reason, note string }
 // toldEvents are all events that were told, in their order. The API server gets them later,
 // in the background, and joined.
 type toldEvents struct {
-	mu  sync.Mutex
-	all []toldEvent
+	reconciles *reconciles
+	mu         sync.Mutex
+	all        []toldEvent
 }
 
 type tellingRecorder struct {
@@ -169,8 +170,10 @@ func (r tellingRecorder) Eventf(regarding, related runtime.Object, eventType, re
 	r.EventRecorder.Eventf(regarding, related, eventType, reason, action, note, args...)
 }
 
-// of are "type reason" of the events of an object, in their order.
+// of are "type reason" of the events of an object, in their order. A reconcile at work tells first what it has to: its
+// status is seen before.
 func (e *toldEvents) of(kind, name string) []string {
+	e.reconciles.end(reconciled{kind, name})
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var found []string

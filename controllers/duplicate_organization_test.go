@@ -71,7 +71,9 @@ func (f *fixture) startIn(namespaces ...string) {
 	f.Expect(Setup(ctx, mgr, Options{
 		Hosts: connection.HostPolicy{API: []string{strings.Split(f.sim.URL(), "/")[2]}}, Clock: f.opts.clock,
 		MaxConcurrentSyncs: 4, ConcurrentReconciles: 2, SkipNameValidation: true,
-		WrapClient: func(c client.Client) client.Client { return lintingClient{Client: c, t: f.t, taken: f.taken} },
+		WrapClient: func(c client.Client) client.Client {
+			return lintingClient{Client: c, t: f.t, taken: f.taken, reconciles: f.reconciles}
+		},
 	})).To(Succeed())
 	ended := make(chan error, 1)
 	go func() { ended <- mgr.Start(ctx) }()

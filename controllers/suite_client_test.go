@@ -41,14 +41,16 @@ func (v *versions) of(name string) int64 {
 }
 
 // lintingClient runs the status linter on every status that the operator writes, and
-// notes which customers it looks at.
+// notes which reconciles are at work, and which customers they look at.
 type lintingClient struct {
 	client.Client
-	t     *testing.T
-	taken *versions
+	t          *testing.T
+	taken      *versions
+	reconciles *reconciles
 }
 
 func (c lintingClient) Get(ctx context.Context, key client.ObjectKey, object client.Object, opts ...client.GetOption) error {
+	c.reconciles.begin(ctx, reconciled{kindOfType(object), key.Name})
 	err := c.Client.Get(ctx, key, object, opts...)
 	if _, ok := object.(*v1alpha1.WebexCustomerAccess); ok && err == nil {
 		c.taken.see(object)

@@ -22,6 +22,7 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -95,6 +96,9 @@ type fixture struct {
 	// taken are the versions of customers that the operator has looked at, asked those
 	// that the test has made.
 	taken, asked *versions
+	// reconciles are those of the operator, cache what it reads.
+	reconciles *reconciles
+	cache      client.Reader
 	// wrapTransport comes between the operator and the API server, if set.
 	wrapTransport func(http.RoundTripper) http.RoundTripper
 	stop          func()
@@ -139,7 +143,8 @@ func newFixture(t *testing.T, adjust ...func(*fixtureOptions)) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{WithT: NewWithT(t), t: t, ctx: ctx, client: admin, sim: sim, writes: &writeCounter{}, told: &toldEvents{}, taken: &versions{}, asked: &versions{}, opts: o, stop: func() {}}
+	f := &fixture{WithT: NewWithT(t), t: t, ctx: ctx, client: admin, sim: sim, writes: &writeCounter{}, told: &toldEvents{}, taken: &versions{}, asked: &versions{}, reconciles: &reconciles{}, opts: o, stop: func() {}}
+	f.told.reconciles = f.reconciles
 	t.Cleanup(func() {
 		if n := sim.Patches(); n > 0 && !f.assigns {
 			t.Errorf("an operator without --enable-assignment sent %d changes of licences", n)
@@ -184,8 +189,11 @@ func (f *fixture) start(adjust ...func(*Options)) {
 		Cache:   CacheOptions([]string{f.namespace}),
 		Client:  ClientOptions(),
 		Metrics: metricsserver.Options{BindAddress: "0"},
+		// A reconcile's context ends with it, by which the fixture knows the end.
+		Controller: ctrlconfig.Controller{ReconciliationTimeout: 10 * patience},
 	})
 	f.Expect(err).NotTo(HaveOccurred())
+	f.cache = mgr.GetCache()
 	hosts := f.opts.apiHosts
 	if hosts == nil {
 		u, err := url.Parse(f.sim.URL())
@@ -208,7 +216,9 @@ func (f *fixture) start(adjust ...func(*Options)) {
 		Retry:                webex.RetryPolicy{Attempts: 2, Base: time.Millisecond, Cap: 2 * time.Millisecond},
 		Backoff:              func(string, int32) time.Duration { return 50 * time.Millisecond },
 		WrapRecorder:         f.told.wrap(f.t),
-		WrapClient:           func(c client.Client) client.Client { return lintingClient{Client: c, t: f.t, taken: f.taken} },
+		WrapClient: func(c client.Client) client.Client {
+			return lintingClient{Client: c, t: f.t, taken: f.taken, reconciles: f.reconciles}
+		},
 		// A test that holds a request decides when it ends, however slow the machine is.
 		Timeouts:           connection.Timeouts{Request: 10 * patience},
 		SkipNameValidation: true,

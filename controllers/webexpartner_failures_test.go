@@ -68,7 +68,7 @@ func TestPartnerMayNotListOrganizations(t *testing.T) {
 	p.quiet()
 	p.Expect(p.sim.RuleActions(no)).To(Equal(2))
 	p.sim.RemoveRule(no)
-	p.annotate(p.WebexPartner, v1alpha1.AnnotationRequestedAt, "now")
+	p.annotate(v1alpha1.AnnotationRequestedAt, "now")
 	p.await(discovered, "2/2/0/2/0/0/0")
 	p.Expect(p.Status.LastHandledReconcileAt).To(Equal("now"))
 	p.quiet()

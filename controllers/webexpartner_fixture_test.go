@@ -10,7 +10,6 @@ import (
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/util/retry"
 	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -77,13 +76,11 @@ func creating(t *testing.T, customers int, adjust ...func(*v1alpha1.WebexPartner
 // alter alters the partner as an administrator would.
 func (p *provider) alter(how func(*v1alpha1.WebexPartner)) {
 	p.t.Helper()
-	p.Expect(retry.RetryOnConflict(retry.DefaultBackoff, func() error {
-		if err := p.client.Get(p.ctx, keyOf(p.WebexPartner), p.WebexPartner); err != nil {
-			return err
-		}
+	p.between(p.WebexPartner, func() {
+		p.Expect(p.client.Get(p.ctx, keyOf(p.WebexPartner), p.WebexPartner)).To(Succeed())
 		how(p.WebexPartner)
-		return p.client.Update(p.ctx, p.WebexPartner)
-	})).To(Succeed())
+		p.Expect(p.client.Update(p.ctx, p.WebexPartner)).To(Succeed())
+	})
 }
 
 // await waits for a verdict on the partner and for its counts, as
@@ -120,14 +117,27 @@ func countsOf(partner *v1alpha1.WebexPartner) string {
 // later sets the clock, and has the operator look.
 func (p *provider) later(by time.Duration) {
 	p.t.Helper()
-	p.clock.SetTime(p.clock.Now().Add(by))
-	p.look()
+	p.between(p.WebexPartner, func() {
+		p.clock.SetTime(p.clock.Now().Add(by))
+		p.touch()
+	})
 }
 
 // look makes the operator look at the partner, although nothing changed that matters.
 func (p *provider) look() {
 	p.t.Helper()
-	p.annotate(p.WebexPartner, "example.com/poke", time.Now().Format(time.RFC3339Nano))
+	p.between(p.WebexPartner, p.touch)
+}
+
+// annotate sets an annotation of the partner.
+func (p *provider) annotate(key, value string) {
+	p.t.Helper()
+	p.between(p.WebexPartner, func() { p.fixture.annotate(p.WebexPartner, key, value) })
+}
+
+func (p *provider) touch() {
+	p.t.Helper()
+	p.fixture.annotate(p.WebexPartner, "example.com/poke", time.Now().Format(time.RFC3339Nano))
 }
 
 // nextDay is when organizations are listed again. It waits until they were.
@@ -138,16 +148,23 @@ func (p *provider) nextDay() {
 	p.Eventually(func() int { return p.sim.Requests()[listsAsked] }).Should(Equal(before + 1))
 }
 
-// quiet waits until the operator has looked at the partner, and has written nothing of it and its customers for longer
-// than any event waits.
+// quiet waits until the operator has looked at the partner, and has neither looked again, nor written anything of it and
+// its customers, for longer than any event waits.
 func (p *provider) quiet() {
 	p.t.Helper()
-	p.look()
+	begun := 0
+	p.between(p.WebexPartner, func() {
+		begun, _ = p.reconciles.of(reconciledOf(p.WebexPartner))
+		p.touch()
+	})
 	last, since := "", time.Now()
 	p.Eventually(func(g Gomega) {
-		if state := fmt.Sprint(p.written()); state != last {
+		now, atWork := p.reconciles.of(reconciledOf(p.WebexPartner))
+		if state := fmt.Sprint(now, len(atWork), p.written()); state != last {
 			last, since = state, time.Now()
 		}
+		g.Expect(now).To(BeNumerically(">", begun), "it has not looked")
+		g.Expect(atWork).To(BeEmpty())
 		g.Expect(time.Since(since)).To(BeNumerically(">", assignmentDebounce+500*time.Millisecond))
 	}).Should(Succeed())
 }
