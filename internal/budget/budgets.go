@@ -106,6 +106,34 @@ func (b *Budgets) interval(owner string, perMinute int32) time.Duration {
 func (b *Budgets) take(key endpointKey, perMinute int32, refusals int, now time.Time) (wait time.Duration, paused bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	e, pause := b.endpoint(key, perMinute, refusals, now)
+	if pause > 0 {
+		return pause, true
+	}
+	return e.bucket.ReserveN(now, 1).DelayFrom(now), false
+}
+
+// takeWithin takes a request's turns, among those of its owner and among all, if they
+// come within so long. Otherwise it takes none, and returns how long they are off.
+func (b *Budgets) takeWithin(most time.Duration, key endpointKey, perMinute int32, refusals int, now time.Time) (wait time.Duration, taken bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e, pause := b.endpoint(key, perMinute, refusals, now)
+	if pause > 0 {
+		return pause, false
+	}
+	own, all := e.bucket.ReserveN(now, 1), b.all.ReserveN(now, 1)
+	if wait = max(own.DelayFrom(now), all.DelayFrom(now)); wait < most {
+		return wait, true
+	}
+	own.CancelAt(now)
+	all.CancelAt(now)
+	return wait, false
+}
+
+// endpoint is what is known of an endpoint that is to be used, and how long it is still to be left alone. The caller
+// holds the lock.
+func (b *Budgets) endpoint(key endpointKey, perMinute int32, refusals int, now time.Time) (e *endpoint, pause time.Duration) {
 	limit := rate.Limit(float64(perMinute) / 60)
 	e, ok := b.endpoints[key]
 	if !ok {
@@ -114,13 +142,10 @@ func (b *Budgets) take(key endpointKey, perMinute int32, refusals int, now time.
 		b.endpoints[key] = e
 	}
 	e.usedAt = now
-	if wait := e.pausedUntil.Sub(now); wait > 0 {
-		return wait, true
-	}
-	if e.bucket.Limit() != limit {
+	if pause = e.pausedUntil.Sub(now); pause <= 0 && e.bucket.Limit() != limit {
 		e.bucket.SetLimitAt(now, limit)
 	}
-	return e.bucket.ReserveN(now, 1).DelayFrom(now), false
+	return e, pause
 }
 
 // takeOfAll takes a request's turn among those of all owners.

@@ -124,6 +124,16 @@ func (l *Limiter) Wait(ctx context.Context, operation string) error {
 	}
 }
 
+// AtOnce takes a turn that comes within a moment, and else returns an error: what it
+// is for can be done without.
+func (l *Limiter) AtOnce(ctx context.Context, operation string) error {
+	wait, taken := l.Budgets.takeWithin(restFrom, l.key(operation), l.perMinute(), l.inherited(), l.Clock.Now())
+	if !taken {
+		return &webex.Error{Class: webex.ClassRateLimited, Operation: operation, RetryAfter: wait}
+	}
+	return l.rest(ctx, wait, Rest{})
+}
+
 // Done notes how a request went, for all who share the owner.
 func (l *Limiter) Done(operation string, failed *webex.Error) {
 	if failed == nil {

@@ -3,6 +3,7 @@ package budget
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -171,6 +172,70 @@ func TestLimitersShareTheCommonBound(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What can be done without waits for a moment, not for longer and through no pause, and takes no turn of others then.
+func TestLimiterAtOnce(t *testing.T) {
+	atOnce := func(g *WithT, l *Limiter) (waited time.Duration, refused bool) {
+		began := time.Now()
+		err := l.AtOnce(context.Background(), op)
+		if err != nil {
+			e, _ := webex.AsError(err)
+			g.Expect(e.Class).To(Equal(webex.ClassRateLimited))
+			g.Expect(time.Since(began)).To(BeZero())
+		}
+		return time.Since(began), err != nil
+	}
+	for name, test := range map[string]struct {
+		perSecond float64 // of all owners
+		perMinute int32
+		moment    time.Duration // between two requests
+	}{
+		"the owner's turns": {perMinute: 150, moment: 400 * time.Millisecond},
+		"the turns of all":  {perMinute: 600, perSecond: 2.5, moment: 400 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			limiterTest(t, test.perSecond, func(t *testing.T, g *WithT, of func(string) (*Limiter, *bench)) {
+				l, worker := of("owner")
+				l.RequestsPerMinute = test.perMinute
+				var let []time.Duration
+				refusals := 0
+				var work sync.WaitGroup
+				var mu sync.Mutex
+				for range burst + 4 {
+					work.Go(func() {
+						waited, refused := atOnce(g, l)
+						mu.Lock()
+						defer mu.Unlock()
+						if refused {
+							refusals++
+						} else {
+							let = append(let, waited)
+						}
+					})
+				}
+				work.Wait()
+				g.Expect(let).To(HaveLen(burst + 2))
+				g.Expect(slices.Max(let)).To(Equal(2 * test.moment))
+				g.Expect(refusals).To(Equal(2))
+				g.Expect(took(l)).To(Equal(test.moment), "the next turn is free: those that were refused took none")
+				g.Expect(worker.rests).To(BeEmpty())
+			})
+		})
+	}
+	t.Run("a pause", func(t *testing.T) {
+		limiterTest(t, 0, func(t *testing.T, g *WithT, of func(string) (*Limiter, *bench)) {
+			l, _ := of("owner")
+			g.Expect(l.Wait(t.Context(), op)).To(Succeed())
+			l.Done(op, limited(time.Second))
+			_, refused := atOnce(g, l)
+			g.Expect(refused).To(BeTrue())
+			time.Sleep(time.Second)
+			waited, refused := atOnce(g, l)
+			g.Expect(waited).To(BeZero())
+			g.Expect(refused).To(BeFalse())
+		})
+	})
 }
 
 func TestLimiterEndsWithItsContext(t *testing.T) {

@@ -17,7 +17,7 @@ const (
 )
 
 // Memory is what earlier runs have seen of organizations: how large the pages of their lists
-// come, and how their people are best read. These are hints, and lost with the process.
+// come, how their people are best read, and whose audit log is out of reach. These are hints, and lost with the process.
 type Memory struct {
 	mu      sync.Mutex
 	known   map[types.UID]remembered
@@ -28,6 +28,7 @@ type Memory struct {
 type remembered struct {
 	pages  map[string]pageSize // by list
 	people Survey
+	audit  refusedAudit
 	at     time.Time // of the last news
 }
 

@@ -25,3 +25,17 @@ func TestPageSizesAreRemembered(t *testing.T) {
 	m.Shrunk("2", "list workspaces", 50, noon.Add(Lasts))
 	g.Expect(m.known).To(HaveLen(1), "what is over takes no memory")
 }
+
+func TestRefusedAuditIsRemembered(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	var m Memory
+	g.Expect(m.AuditRefused("1", "", noon)).To(BeFalse())
+	m.RefuseAudit("1", "7", noon)
+	g.Expect(m.AuditRefused("1", "7", noon.Add(auditMemory-time.Second))).To(BeTrue())
+	g.Expect(m.AuditRefused("2", "7", noon)).To(BeFalse(), "another customer")
+	g.Expect(m.AuditRefused("1", "8", noon)).To(BeFalse(), "other credentials")
+	g.Expect(m.AuditRefused("1", "7", noon.Add(auditMemory))).To(BeFalse(), "another day")
+	m.RefuseAudit("2", "7", noon.Add(Lasts))
+	g.Expect(m.known).To(HaveLen(1), "what is over takes no memory")
+}

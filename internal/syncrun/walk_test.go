@@ -91,6 +91,20 @@ func (idleWorker) Rest(_ context.Context, _ budget.Rest, wait func() error) erro
 
 // attempt is one that has read everything.
 func (w *walker) attempt(ctx context.Context) (*attempt, error) {
+	a, err := w.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, read := range []func(context.Context) error{a.readLicenses, a.readLocations, a.readRoles, a.readPeople, a.readWorkspaces} {
+		if err := read(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// begin is an attempt that knows its organization.
+func (w *walker) begin(ctx context.Context) (*attempt, error) {
 	var mu sync.Mutex
 	w.calls = 0
 	a := &attempt{Engine: w.engine, worker: idleWorker{}, customer: &v1alpha1.WebexCustomerAccess{}}
@@ -111,15 +125,8 @@ func (w *walker) attempt(ctx context.Context) (*attempt, error) {
 	client, err := webex.New(config)
 	w.Expect(err).NotTo(HaveOccurred())
 	a.webex = client
-	if a.organization, err = a.ownOrganization(ctx); err != nil {
-		return nil, err
-	}
-	for _, read := range []func(context.Context) error{a.readLicenses, a.readLocations, a.readRoles, a.readPeople, a.readWorkspaces} {
-		if err := read(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return a, nil
+	a.organization, err = a.ownOrganization(ctx)
+	return a, err
 }
 
 // told is what rows say, by licence and location.

@@ -78,6 +78,8 @@ type Limiter interface {
 	// Wait blocks until a request may be sent. Its error ends the call, an [*Error] as it is: that of [ClassRateLimited]
 	// says that the wait would be too long.
 	Wait(ctx context.Context, operation string) error
+	// AtOnce is Wait for a request that can be done without: an error if it would have to wait for more than a moment.
+	AtOnce(ctx context.Context, operation string) error
 	// Done is told how a request went that Wait let through, nil for well. A refusal of [ClassRateLimited] must make
 	// Wait keep its RetryAfter, since the client asks Wait again at once.
 	Done(operation string, failed *Error)
@@ -99,6 +101,8 @@ type Call struct {
 	Throttled time.Duration
 	// Class is the class of the attempt's failure, or [ClassNone].
 	Class Class
+
+	hint bool // that of exchange
 }
 
 // Client talks to one Webex REST base with one source of tokens. It is safe for concurrent use.

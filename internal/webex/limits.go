@@ -24,6 +24,9 @@ const (
 	// tagsPageSize is the documented ceiling.
 	// https://developer.webex.com/docs/api/v1/partner-tags/fetch-all-customers-for-a-given-set-of-tags
 	tagsPageSize = 100
+	// auditPageSize is the documented ceiling.
+	// https://developer.webex.com/docs/api/v1/admin-audit-events/list-admin-audit-events
+	auditPageSize = 200
 	// minPage is where halving a page after HTTP 504 ends.
 	minPage = 10
 )

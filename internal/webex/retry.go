@@ -95,6 +95,8 @@ type exchange struct {
 	// once says that the request changes something. One that failed may have been carried out, so only refusals that
 	// say it was not are answered by another attempt: a new token, a new grant, patience.
 	once bool
+	// hint says that the answer can be done without: it is worth no further try and no wait.
+	hint bool
 	// url is asked before every attempt: a smaller page changes it.
 	url func() *url.URL
 	// shrink makes the page smaller after HTTP 504 and says whether it could; nil if the call has no page size.
@@ -115,12 +117,15 @@ func (c *Client) run(ctx context.Context, x *exchange) error {
 		return err
 	}
 	p := &pursuit{Client: c, x: x, token: token, tries: 1, attempts: c.cfg.Retry.Attempts}
-	if c.cfg.Limiter != nil {
+	switch {
+	case x.hint:
+		p.attempts = 1
+	case c.cfg.Limiter != nil:
 		p.attempts = c.cfg.Limiter.Tries(x.op, p.attempts)
 	}
 	for call := 0; ; call++ {
 		p.grant = c.grants.Load()
-		e := c.attempt(ctx, Call{Operation: x.op, Retried: call > 0, Throttled: p.throttled},
+		e := c.attempt(ctx, Call{Operation: x.op, Retried: call > 0, Throttled: p.throttled, hint: x.hint},
 			func() *http.Request {
 				r := c.request(cmp.Or(x.method, http.MethodGet), x.url(), p.token)
 				if x.body != "" {
@@ -183,7 +188,7 @@ func (p *pursuit) mend(ctx context.Context, e *Error) (again bool, err error) {
 			return false, e // the customer is out of reach: what was asked for says so best
 		}
 		return err == nil, err
-	case e.Class == ClassRateLimited && e.again && p.cfg.Limiter != nil:
+	case e.Class == ClassRateLimited && e.again && p.cfg.Limiter != nil && !p.x.hint:
 		return true, nil // the limiter waits, or ends the call
 	}
 	return false, nil
@@ -218,7 +223,11 @@ func (p *pursuit) backOff(ctx context.Context, e *Error) error {
 func (c *Client) attempt(ctx context.Context, call Call, request func() *http.Request, receive func(*http.Response) *Error) (failed *Error) {
 	began := c.cfg.Now()
 	if c.cfg.Limiter != nil {
-		if err := c.cfg.Limiter.Wait(ctx, call.Operation); err != nil {
+		wait := c.cfg.Limiter.Wait
+		if call.hint {
+			wait = c.cfg.Limiter.AtOnce
+		}
+		if err := wait(ctx, call.Operation); err != nil {
 			return budgetError(ctx, call.Operation, err)
 		}
 		now := c.cfg.Now()

@@ -248,6 +248,9 @@ func (l *limiter) note(format string, args ...any) {
 
 func (l *limiter) Wait(_ context.Context, op string) error { l.note("wait %s", op); return l.err }
 
+// AtOnce is told apart from Wait.
+func (l *limiter) AtOnce(_ context.Context, op string) error { l.note("at once %s", op); return l.err }
+
 func (l *limiter) Done(op string, failed *Error) {
 	if failed == nil {
 		failed = &Error{}

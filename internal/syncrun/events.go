@@ -1,0 +1,36 @@
+package syncrun
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/webex-operator/webex-license-operator/internal/webex"
+)
+
+// clockSkew is how far Webex's clock may be behind that of the operator. An event in it asks for one walk too many.
+const clockSkew = time.Minute
+
+// hint asks Webex's audit log whether people, locations or licences changed since a walk began. It is an error only if
+// the credentials are refused: whatever else keeps the log from telling, the run goes on without. What may not read the
+// log is not asked again for a day.
+func (a *attempt) hint(ctx context.Context, walked time.Time) (webex.Hint, error) {
+	now := a.Clock.Now()
+	if a.memory.AuditRefused(a.customer.UID, a.session.SecretVersion, now) {
+		return webex.HintUnknown, nil
+	}
+	hint, err := a.webex.AuditEvents(ctx, a.organization.ID, walked.Add(-clockSkew), now)
+	e, _ := webex.AsError(err)
+	switch {
+	case err == nil:
+		return hint, nil
+	case ctx.Err() != nil, e == nil, e.Class == webex.ClassAuth:
+		return webex.HintUnknown, err
+	case e.Class == webex.ClassTerminal && e.Status == http.StatusForbidden:
+		a.memory.RefuseAudit(a.customer.UID, a.session.SecretVersion, now)
+	}
+	log.FromContext(ctx).Info("the audit log gives no hint", "cause", e.Error(), "trackingID", e.TrackingID)
+	return webex.HintUnknown, nil
+}
