@@ -13,12 +13,12 @@ import (
 // clockSkew is how far Webex's clock may be behind that of the operator. An event in it asks for one walk too many.
 const clockSkew = time.Minute
 
-// hint asks Webex's audit log whether people, locations or licences changed since a walk began. It is an error only if
+// hint asks Webex's audit log whether people, locations or licences changed since the last walk began. It is an error only if
 // the credentials are refused: whatever else keeps the log from telling, the run goes on without. What may not read the
 // log is not asked again for a day.
-func (a *attempt) hint(ctx context.Context, walked time.Time) (webex.Hint, error) {
-	now := a.Clock.Now()
-	if a.memory.AuditRefused(a.customer.UID, a.session.SecretVersion, now) {
+func (a *attempt) hint(ctx context.Context) (webex.Hint, error) {
+	walked, now := a.customer.Status.LastWalkTime, a.Clock.Now()
+	if walked == nil || a.memory.AuditRefused(a.customer.UID, a.session.SecretVersion, now) {
 		return webex.HintUnknown, nil
 	}
 	hint, err := a.webex.AuditEvents(ctx, a.organization.ID, walked.Add(-clockSkew), now)

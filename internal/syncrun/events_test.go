@@ -6,6 +6,7 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/budget"
@@ -45,9 +46,10 @@ func (l *listener) hint(t *testing.T) (hint webex.Hint, requests int, err error)
 	t.Helper()
 	a, err := l.begin(t.Context())
 	l.Expect(err).NotTo(HaveOccurred())
+	a.customer.Status.LastWalkTime = new(metav1.NewTime(l.walked))
 	a.session = &access.Session{SecretVersion: l.secretVersion}
 	before := l.sim.Requests()[operationAudit]
-	hint, err = a.hint(t.Context(), l.walked)
+	hint, err = a.hint(t.Context())
 	return hint, l.sim.Requests()[operationAudit] - before, err
 }
 

@@ -51,8 +51,11 @@ func (c *Client) AuditEvents(ctx context.Context, org OrganizationID, from, to t
 	ctx, cancel := context.WithTimeout(ctx, hintTimeout)
 	defer cancel()
 	u := c.endpoint("/adminAudit/events", []param{
-		{"orgId", org.API()}, {"from", from.UTC().Format(auditTime)}, {"to", to.UTC().Format(auditTime)},
-		{"eventCategories", strings.Join(auditCategories, ",")}, {"max", strconv.Itoa(auditPageSize)},
+		{"orgId", org.API()},
+		{"from", from.UTC().Format(auditTime)},
+		{"to", to.UTC().Format(auditTime)},
+		{"eventCategories", strings.Join(auditCategories, ",")},
+		{"max", strconv.Itoa(auditPageSize)},
 	})
 	d := wire.NewDecoder()
 	var page auditPage
