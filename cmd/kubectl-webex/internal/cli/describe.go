@@ -40,7 +40,7 @@ func (a *app) sayIssues(issues []overview.Issue) {
 type fact struct{ name, value string }
 
 func (a *app) facts(o *overview.Customer) []fact {
-	figures := a.ago(o.LastSuccessfulSyncTime).Text
+	figures := a.figuresOf(o).Text
 	if o.NextStart != nil {
 		figures += ", next run " + a.in(o.NextStart).Text
 		if o.NextTrigger == v1alpha1.TriggerUpgrade {

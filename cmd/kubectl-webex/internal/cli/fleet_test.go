@@ -91,7 +91,7 @@ func fleetCustomer(name, display, path string, adjust func(*v1alpha1.WebexCustom
 	c.CreationTimestamp = *at(90 * 24 * time.Hour)
 	c.Spec.CustomerName, c.Spec.HierarchyPath = display, path
 	c.Spec.CredentialsSecretRef.Name = name + "-credentials"
-	c.Status.LastSuccessfulSyncTime = at(7 * time.Hour)
+	c.Status.LastSuccessfulSyncTime, c.Status.LastWalkTime = at(7*time.Hour), at(7*time.Hour+42*time.Second)
 	c.Status.Organization = &v1alpha1.OrganizationStatus{ID: "11111111-2222-4333-8444-555555555555", DisplayName: display}
 	condition(&c.Status.Conditions, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced, "the figures are those of a complete run")
 	condition(&c.Status.Conditions, v1alpha1.ConditionDataFresh, metav1.ConditionTrue, v1alpha1.ReasonFresh, "the last complete run is younger than spec.staleAfter")
@@ -128,7 +128,7 @@ func fleetCustomers() []client.Object {
 		fleetCustomer("globex", "Globex", "provider.reseller-west", func(c *v1alpha1.WebexCustomerAccess) {
 			c.Labels = map[string]string{"tier": "gold"}
 			c.Status.Totals = totals(3, 2, 125, 56)
-			c.Status.LastSuccessfulSyncTime = at(60 * time.Hour)
+			c.Status.LastSuccessfulSyncTime, c.Status.LastWalkTime = at(60*time.Hour), at(60*time.Hour)
 			c.Status.HeldPrune = &v1alpha1.HeldPrune{Rows: new(int32(9)), Token: "5f0c3a9be412"}
 			condition(&c.Status.Conditions, v1alpha1.ConditionDataFresh, metav1.ConditionFalse, v1alpha1.ReasonStale, "the last complete run is older than spec.staleAfter: create a LicenseSync, and see why none completed")
 			condition(&c.Status.Conditions, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonAPIUnavailable, "Webex could not be reached: see connection.proxyURL and the network policy")
@@ -136,6 +136,7 @@ func fleetCustomers() []client.Object {
 		}),
 		fleetCustomer("initech", "Initech", "provider.reseller-east", func(c *v1alpha1.WebexCustomerAccess) {
 			c.Status.Totals = totals(3, 1, 50, 36)
+			c.Status.LastWalkTime = at(19 * time.Hour)
 			condition(&c.Status.Conditions, v1alpha1.ConditionCapacityOK, metav1.ConditionFalse, v1alpha1.ReasonOverAssigned, "more units are in use than were bought: Webex Calling - Professional")
 		}),
 		fleetCustomer("umbrella", "Umbrella", "provider.reseller-east", func(c *v1alpha1.WebexCustomerAccess) {
@@ -171,6 +172,17 @@ func succeededRun(took time.Duration, added, updated, removed, held int32) func(
 	}
 }
 
+// walked says why a run read people and workspaces, or did not.
+func walked(walk v1alpha1.WalkReason, adjust func(*v1alpha1.LicenseSync)) func(*v1alpha1.LicenseSync) {
+	return func(run *v1alpha1.LicenseSync) {
+		adjust(run)
+		run.Status.Walk = walk
+		if walk == v1alpha1.WalkUnchanged {
+			run.Status.Requests = new(int64(2))
+		}
+	}
+}
+
 func failedRun(reason, message string) func(*v1alpha1.LicenseSync) {
 	return func(run *v1alpha1.LicenseSync) {
 		s := &run.Status
@@ -196,10 +208,10 @@ func activeRun(reason string, step v1alpha1.RunStep, done int64) func(*v1alpha1.
 
 func fleetRuns() []client.Object {
 	return []client.Object{
-		fleetRun("nightly-acme-0eb633d7-29552790", "acme", 7*time.Hour, v1alpha1.TriggerSchedule, succeededRun(42*time.Second, 1, 3, 0, 0)),
+		fleetRun("nightly-acme-0eb633d7-29552790", "acme", 7*time.Hour, v1alpha1.TriggerSchedule, walked(v1alpha1.WalkLicensesMoved, succeededRun(42*time.Second, 1, 3, 0, 0))),
 		fleetRun("nightly-globex-c8cbe600-29552790", "globex", 7*time.Hour, v1alpha1.TriggerSchedule, failedRun(v1alpha1.ReasonAPIUnavailable, "Webex could not be reached: see connection.proxyURL and the network policy")),
-		fleetRun("nightly-globex-c8cbe600-29549910", "globex", 60*time.Hour, v1alpha1.TriggerSchedule, succeededRun(95*time.Second, 0, 0, 0, 9)),
-		fleetRun("nightly-initech-82e50aaa-29552790", "initech", 7*time.Hour, v1alpha1.TriggerSchedule, succeededRun(12*time.Second, 0, 0, 0, 0)),
+		fleetRun("nightly-globex-c8cbe600-29549910", "globex", 60*time.Hour, v1alpha1.TriggerSchedule, walked(v1alpha1.WalkTooOld, succeededRun(95*time.Second, 0, 0, 0, 9))),
+		fleetRun("nightly-initech-82e50aaa-29552790", "initech", 7*time.Hour, v1alpha1.TriggerSchedule, walked(v1alpha1.WalkUnchanged, succeededRun(time.Second, 0, 0, 0, 0))),
 		fleetRun("acme-x7k2p", "acme", 90*time.Second, v1alpha1.TriggerManual, activeRun(v1alpha1.ReasonRunning, v1alpha1.StepPeople, 1200)),
 		fleetRun("acme-9dm4w", "acme", 20*time.Second, v1alpha1.TriggerManual, activeRun(v1alpha1.ReasonQueued, "", 0)),
 	}

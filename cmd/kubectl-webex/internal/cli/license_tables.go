@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/cluster"
 	"github.com/webex-operator/webex-license-operator/cmd/kubectl-webex/internal/output"
@@ -40,7 +41,7 @@ func (a *app) poolTable(items []rollup.Pool, session *cluster.Session) *output.T
 }
 
 func (a *app) placeTable(items []rollup.Place, session *cluster.Session) *output.Table {
-	t := output.NewTable().Left("LICENSE", "LOCATION", "CUSTOMER").Right("CONSUMED", "OF POOL", "POOL", "POOL LEFT").
+	t := output.NewTable().Left("LICENSE", "LOCATION", "CUSTOMER").Right("CONSUMED", "OF POOL", "POOL", "POOL LEFT").Left("WALKED").
 		Wide().Right("USERS", "WORKSPACES").Left("OFFER", "CLASS")
 	for i := range items {
 		p := &items[i]
@@ -50,10 +51,18 @@ func (a *app) placeTable(items []rollup.Place, session *cluster.Session) *output
 			left.Shade = terminal.Bad
 		}
 		t.Add(output.Text(p.License), placeName(p), output.Text(customerName(session, p.Namespace, p.Customer)),
-			figure(p.ConsumedUnits), a.share(share, terminal.Plain), figure(p.PoolTotalUnits), left,
+			figure(p.ConsumedUnits), a.share(share, terminal.Plain), figure(p.PoolTotalUnits), left, a.walked(p.LastWalkTime),
 			figure(p.ConsumedByUsers), figure(p.ConsumedByWorkspaces), output.Text(p.OfferCode), output.Text(string(p.Class)))
 	}
 	return t
+}
+
+// walked is how old a walk is. Rows without one are of an operator that did not say.
+func (a *app) walked(t *time.Time) output.Cell {
+	if t == nil {
+		return output.Cell{Text: output.Unknown, Shade: terminal.Faint}
+	}
+	return a.ago(t)
 }
 
 func placeName(p *rollup.Place) output.Cell {

@@ -106,7 +106,7 @@ func newestFirst(a, b v1alpha1.LicenseSync) int {
 
 func (a *app) runTable(items []overview.Run, session *cluster.Session) *output.Table {
 	t := output.NewTable().Left("RUN", "CUSTOMER", "TRIGGER", "STATUS", "ROWS").Right("REQUESTS", "DURATION", "AGE").
-		Wide().Left("AT").Right("THROTTLED", "RETRIES", "ATTEMPTS FAILED").Left("MESSAGE")
+		Wide().Left("AT", "WALK").Right("THROTTLED", "RETRIES", "ATTEMPTS FAILED").Left("MESSAGE")
 	for i := range items {
 		r := &items[i]
 		trigger := string(r.Trigger)
@@ -115,7 +115,7 @@ func (a *app) runTable(items []overview.Run, session *cluster.Session) *output.T
 		}
 		t.Add(output.Text(r.Name), output.Text(customerName(session, r.Namespace, r.Customer)), output.Text(trigger), runStatus(r), output.Text(cmp.Or(r.Rows(), "-")), count64(r.Requests),
 			seconds(r.DurationSeconds), output.Text(duration.HumanDuration(a.Now().Sub(r.CreationTime))),
-			output.Text(stepOf(r)), seconds(r.ThrottledSeconds), count64(r.Retries), count32(r.FailedAttempts), output.Text(r.Message))
+			output.Text(stepOf(r)), output.Text(string(r.Walk)), seconds(r.ThrottledSeconds), count64(r.Retries), count32(r.FailedAttempts), output.Text(r.Message))
 	}
 	return t
 }

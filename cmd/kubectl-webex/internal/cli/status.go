@@ -211,11 +211,20 @@ func (a *app) statusTable(items []overview.Customer, session *cluster.Session) *
 	for i := range items {
 		o := &items[i]
 		used := usage(o)
-		t.Add(output.Text(customerName(session, o.Namespace, o.Name)), verdictOf(o.Ready), a.ago(o.LastSuccessfulSyncTime), figure(o.ConsumedUnits), figure(o.TotalUnits),
+		t.Add(output.Text(customerName(session, o.Namespace, o.Name)), verdictOf(o.Ready), a.figuresOf(o), figure(o.ConsumedUnits), figure(o.TotalUnits),
 			a.used(used), a.in(o.NextStart), issueNames(o.Issues), output.Text(o.HierarchyPath), output.Text(o.Organization), figure(o.Licenses), figure(o.Locations),
 			output.Text(string(o.Credentials)), output.Text(strings.Join(o.Active, " ")))
 	}
 	return t
+}
+
+// figuresOf is how old figures are, and those that were counted, where they are older.
+func (a *app) figuresOf(o *overview.Customer) output.Cell {
+	cell := a.ago(o.LastSuccessfulSyncTime)
+	if read := overview.PeopleRead(o.LastSuccessfulSyncTime, o.LastWalkTime); read != nil {
+		cell.Text += ", people " + a.ago(read).Text
+	}
+	return cell
 }
 
 func usage(o *overview.Customer) rollup.Figures {

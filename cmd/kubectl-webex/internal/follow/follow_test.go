@@ -80,7 +80,7 @@ func TestLines(t *testing.T) {
 		{name: "not seen yet", want: "acme  ░░░░░░░░░░░░░░░░  waiting"},
 		{name: "queued", runs: []*v1alpha1.LicenseSync{run("acme", v1alpha1.ReasonQueued)}, want: "acme  ░░░░░░░░░░░░░░░░  waiting"},
 		{name: "suspended", runs: []*v1alpha1.LicenseSync{run("acme", v1alpha1.ReasonSuspended)}, want: "acme  ░░░░░░░░░░░░░░░░  waiting"},
-		{name: "at work, by steps", runs: []*v1alpha1.LicenseSync{run("acme", v1alpha1.ReasonRunning, at(v1alpha1.StepPeople, 1200, 0))}, want: "acme  ████████▉░░░░░░░  people: 1200"},
+		{name: "at work, by steps", runs: []*v1alpha1.LicenseSync{run("acme", v1alpha1.ReasonRunning, at(v1alpha1.StepPeople, 1200, 0))}, want: "acme  █████████▌░░░░░░  people: 1200"},
 		{
 			name: "by the last run's time", last: 40 * time.Second, now: 10 * time.Second,
 			runs: []*v1alpha1.LicenseSync{run("acme", v1alpha1.ReasonRunning, at(v1alpha1.StepPeople, 1200, 0))},

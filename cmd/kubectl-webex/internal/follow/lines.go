@@ -92,6 +92,7 @@ var steps = []namedStep{
 	{v1alpha1.StepCredentials, "checking the token"},
 	{v1alpha1.StepOrganization, "organization"},
 	{v1alpha1.StepLicenses, "licences"},
+	{v1alpha1.StepUnchanged, "looking for changes"},
 	{v1alpha1.StepLocations, "locations"},
 	{v1alpha1.StepRoles, "roles"},
 	{v1alpha1.StepPeople, "people"},

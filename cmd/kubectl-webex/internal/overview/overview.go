@@ -46,6 +46,8 @@ type Customer struct {
 	LastSuccessfulSyncTime *time.Time       `json:"lastSuccessfulSyncTime,omitempty"`
 	NextStart              *time.Time       `json:"nextStart,omitempty"`
 	NextTrigger            v1alpha1.Trigger `json:"nextTrigger,omitempty"`
+	// LastWalkTime is when people and workspaces were last read: figures of locations are of then.
+	LastWalkTime *time.Time `json:"lastWalkTime,omitempty"`
 	// Active are unfinished runs, LastRun is how the latest attempt ended.
 	Active  []string `json:"active,omitempty"`
 	LastRun string   `json:"lastRun,omitempty"`
@@ -101,7 +103,7 @@ func Of(c *v1alpha1.WebexCustomerAccess, runs []v1alpha1.LicenseSync, next *time
 	o := Customer{
 		Namespace: c.Namespace, Name: c.Name, DisplayName: c.Spec.CustomerName, HierarchyPath: c.Spec.HierarchyPath, Partner: c.Labels[v1alpha1.LabelPartner],
 		Suspended: ptr.Deref(c.Spec.Suspend, false), Ready: metav1.ConditionUnknown, Reason: v1alpha1.ReasonPending,
-		LastSuccessfulSyncTime: TimeOf(c.Status.LastSuccessfulSyncTime),
+		LastSuccessfulSyncTime: TimeOf(c.Status.LastSuccessfulSyncTime), LastWalkTime: TimeOf(c.Status.LastWalkTime),
 	}
 	o.NextStart, o.NextTrigger = nextStart(c, next)
 	if o.DisplayName == "" {
@@ -136,6 +138,15 @@ func Of(c *v1alpha1.WebexCustomerAccess, runs []v1alpha1.LicenseSync, next *time
 	slices.Sort(o.Active)
 	o.Issues = issues(c)
 	return o
+}
+
+// PeopleRead is when people and workspaces were last read, where that was plainly before the last successful run, which
+// had no reason to read them again; else nil.
+func PeopleRead(lastSuccess, lastWalk *time.Time) *time.Time {
+	if lastSuccess == nil || lastWalk == nil || lastSuccess.Sub(*lastWalk) < time.Minute {
+		return nil
+	}
+	return lastWalk
 }
 
 // nextStart is when the customer runs next, and why: by a schedule, or because the operator

@@ -14,6 +14,25 @@ func is(conditionType string, status metav1.ConditionStatus, reason string) meta
 	return metav1.Condition{Type: conditionType, Status: status, Reason: reason, Message: "says so"}
 }
 
+// A run that read people itself took some seconds; only a walk of another run is told apart.
+func TestPeopleRead(t *testing.T) {
+	run := time.Date(2026, 3, 10, 9, 30, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		run, walk *time.Time
+		apart     bool
+	}{
+		"never read":             {},
+		"does not say":           {run: &run},
+		"read by this run":       {run: &run, walk: new(run.Add(-42 * time.Second))},
+		"read by another":        {run: &run, walk: new(run.Add(-5 * time.Minute)), apart: true},
+		"read, and then no more": {walk: &run},
+	} {
+		if got := PeopleRead(c.run, c.walk); (got != nil) != c.apart || c.apart && got != c.walk {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestIssues(t *testing.T) {
 	const yes, no = metav1.ConditionTrue, metav1.ConditionFalse
 	healthy := []metav1.Condition{

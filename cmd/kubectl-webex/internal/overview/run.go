@@ -38,6 +38,9 @@ type Run struct {
 	Step  v1alpha1.RunStep `json:"step,omitempty"`
 	Done  *int64           `json:"done,omitempty"`
 	Total *int64           `json:"total,omitempty"`
+	// Walk says why the run read people and workspaces, or Unchanged if it did not; empty where that is not known yet, or
+	// none would be read.
+	Walk v1alpha1.WalkReason `json:"walk,omitempty"`
 	// The rows that the run wrote.
 	RowsAdded     *int32 `json:"rowsAdded,omitempty"`
 	RowsUpdated   *int32 `json:"rowsUpdated,omitempty"`
@@ -56,8 +59,11 @@ type Run struct {
 	PeopleFailed  *int64 `json:"peopleFailed,omitempty"`
 }
 
-// Rows is what the run did to rows: +added ~updated -removed; empty if that is not known.
+// Rows is what the run did to rows: +added ~updated -removed, or that it had no reason to look; empty if that is not known.
 func (r *Run) Rows() string {
+	if r.Walk == v1alpha1.WalkUnchanged && r.Finished && !r.Failed {
+		return "unchanged"
+	}
 	if r.RowsAdded == nil || r.RowsUpdated == nil || r.RowsRemoved == nil {
 		return ""
 	}
@@ -90,6 +96,7 @@ func RunOf(run *v1alpha1.LicenseSync) Run {
 		Schedule: run.Labels[v1alpha1.LabelSchedule], Status: v1alpha1.ReasonPending, Finished: Finished(run), Failed: Failed(run),
 		CreationTime: run.CreationTimestamp.UTC(), StartTime: TimeOf(s.StartTime), CompletionTime: TimeOf(s.CompletionTime), NextAttemptTime: TimeOf(s.NextAttemptTime),
 		Requests: s.Requests, Retries: s.Retries, ThrottledSeconds: s.ThrottledSeconds, FailedAttempts: s.FailedAttempts, Message: s.Message,
+		Walk: s.Walk,
 	}
 	if ready := meta.FindStatusCondition(s.Conditions, v1alpha1.ConditionReady); ready != nil {
 		r.Status = ready.Reason

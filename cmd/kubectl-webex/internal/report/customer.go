@@ -27,6 +27,8 @@ type Customer struct {
 	// they should be.
 	LastSuccessfulSyncTime *time.Time `json:"lastSuccessfulSyncTime,omitempty"`
 	Stale                  bool       `json:"stale,omitempty"`
+	// LastWalkTime is when people and workspaces were last read: figures of locations are of then.
+	LastWalkTime *time.Time `json:"lastWalkTime,omitempty"`
 	// Licenses and Locations are how many there are; the figures are those of
 	// purchased licences.
 	Licenses  int `json:"licenses"`
@@ -130,6 +132,7 @@ func (g gathered) customer(access *v1alpha1.WebexCustomerAccess) Customer {
 	return Customer{
 		Namespace: access.Namespace, Name: access.Name, DisplayName: access.Spec.CustomerName, HierarchyPath: access.Spec.HierarchyPath,
 		LastSuccessfulSyncTime: o.LastSuccessfulSyncTime, Stale: fresh != nil && fresh.Reason == v1alpha1.ReasonStale, Assignments: o.Assignments, Issues: o.Issues,
+		LastWalkTime: o.LastWalkTime,
 	}
 }
 

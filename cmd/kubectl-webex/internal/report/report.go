@@ -147,6 +147,8 @@ type Location struct {
 	Placing    rollup.Placing `json:"placing"`
 	Location   string         `json:"location,omitempty"`
 	LocationID string         `json:"locationID,omitempty"`
+	// LastWalkTime is when people and workspaces of the customer were last read: the units are of then.
+	LastWalkTime *time.Time `json:"lastWalkTime,omitempty"`
 	// Licenses are in use here, ConsumedUnits those of the purchased ones.
 	Licenses      int   `json:"licenses"`
 	ConsumedUnits int64 `json:"consumedUnits"`
@@ -176,7 +178,7 @@ func locations(places []rollup.Place) []Location {
 		group := groups[k]
 		sum := rollup.SumPlaces(group)
 		lines = append(lines, Location{
-			Namespace: k.namespace, Customer: k.customer, HierarchyPath: group[0].HierarchyPath, Placing: k.placing, Location: group[0].Location, LocationID: k.id,
+			Namespace: k.namespace, Customer: k.customer, HierarchyPath: group[0].HierarchyPath, Placing: k.placing, Location: group[0].Location, LocationID: k.id, LastWalkTime: group[0].LastWalkTime,
 			Licenses: sum.Licenses, ConsumedUnits: sum.ConsumedUnits, Largest: largest(group),
 		})
 	}

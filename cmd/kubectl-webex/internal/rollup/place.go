@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 )
@@ -48,6 +49,9 @@ type Place struct {
 	Placing    Placing `json:"placing"`
 	Location   string  `json:"location,omitempty"`
 	LocationID string  `json:"locationID,omitempty"`
+	// LastWalkTime is when the walk over people and workspaces began that counted the units here. Figures of the pool
+	// are of the customer's last successful run.
+	LastWalkTime *time.Time `json:"lastWalkTime,omitempty"`
 	// ConsumedUnits are in use here.
 	ConsumedUnits        *int64 `json:"consumedUnits,omitempty"`
 	ConsumedByUsers      *int64 `json:"consumedByUsers,omitempty"`
@@ -190,6 +194,7 @@ func newPlace(name string, pools []*Pool, placing Placing) *Place {
 	p := pools[0]
 	line := &Place{
 		License: name, Class: p.Class, Namespace: p.Namespace, Customer: p.Customer, HierarchyPath: p.HierarchyPath, Placing: placing,
+		LastWalkTime: p.walked,
 	}
 	for _, p := range pools {
 		line.OfferCode = cmp.Or(line.OfferCode, p.OfferCode)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/utils/ptr"
 
@@ -34,6 +35,7 @@ type Pool struct {
 	withoutLocation, residual *int64
 	places                    []*v1alpha1.WebexLicense
 	changed                   int64
+	walked                    *time.Time // nil if unknown
 }
 
 // key is the identity of a pool.
@@ -67,6 +69,7 @@ func poolsOf(customers []v1alpha1.WebexCustomerAccess, rows []v1alpha1.WebexLice
 		pool := newPool(whole[k], places[k])
 		if customer := known[[2]string{k.namespace, k.customer}]; customer != nil {
 			pool.HierarchyPath = customer.Spec.HierarchyPath
+			pool.walked = WalkOf(customer)
 		}
 		pools = append(pools, pool)
 	}
@@ -109,6 +112,14 @@ func Superseded(row *v1alpha1.WebexLicense) bool { return ptr.Deref(row.Status.S
 
 func older(a, b *v1alpha1.WebexLicense) bool {
 	return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), strings.Compare(a.Name, b.Name)) < 0
+}
+
+// WalkOf is when the walk began that counted a customer's units by location; nil if that is not known.
+func WalkOf(customer *v1alpha1.WebexCustomerAccess) *time.Time {
+	if customer.Status.LastWalkTime == nil {
+		return nil
+	}
+	return new(customer.Status.LastWalkTime.UTC())
 }
 
 // newPool makes a pool of the row for the whole organization, if there is one,

@@ -294,6 +294,32 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// A place says how old its figures are: of which walk, not of which run. Of rows that a deleted customer left behind, and
+// of an operator that did not say, that is not known.
+func TestPlacesSayWhenTheyWereCounted(t *testing.T) {
+	acme := licence("acme Calling/A 10/20 s1")
+	acme.Status.UnitsWithoutLocation = new(int64(6))
+	rows := []v1alpha1.WebexLicense{acme, licence("acme Calling/A 4/20 s1 @HQ"), licence("globex Calling/A 5/5 s3 @HQ"), licence("gone Calling/A 1/4 s4 @HQ")}
+	customers := []v1alpha1.WebexCustomerAccess{customer("acme"), customer("globex")}
+	run, walk := time.Date(2026, 3, 10, 9, 30, 0, 0, time.UTC), time.Date(2026, 3, 9, 14, 0, 0, 0, time.UTC)
+	for i := range customers {
+		customers[i].Status.LastSuccessfulSyncTime = new(metav1.NewTime(run))
+	}
+	customers[0].Status.LastWalkTime = new(metav1.NewTime(walk))
+	var got []string
+	for _, p := range New(customers, rows, Selection{Customers: []string{"acme", "globex", "gone"}}).Places() {
+		walked := "-"
+		if p.LastWalkTime != nil {
+			walked = p.LastWalkTime.Format(time.DateTime)
+		}
+		got = append(got, p.Customer+" "+p.Placing.Where(p.Location)+" "+walked)
+	}
+	want := []string{"acme HQ 2026-03-09 14:00:00", "acme (no location) 2026-03-09 14:00:00", "globex HQ -", "gone HQ -"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error("(-want +got)\n", diff)
+	}
+}
+
 func TestPlaceTotals(t *testing.T) {
 	acme := licence("acme Calling/A 10/20 s1")
 	acme.Status.UnitsWithoutLocation, acme.Status.ResidualUnits = new(int64(2)), new(int64(1))

@@ -274,7 +274,11 @@ func (n naming) customer(c *report.Customer) cell {
 }
 
 func (n naming) read(c *report.Customer) cell {
-	return cell{Text: age(c.LastSuccessfulSyncTime, n.now), Warn: c.Stale}
+	figures := cell{Text: age(c.LastSuccessfulSyncTime, n.now), Warn: c.Stale}
+	if read := overview.PeopleRead(c.LastSuccessfulSyncTime, c.LastWalkTime); read != nil {
+		figures.Below = []string{"people " + age(read, n.now)}
+	}
+	return figures
 }
 
 func hierarchyTable(nodes []report.Node) *table {
@@ -320,10 +324,20 @@ func (n naming) locations(all []report.Location) *table {
 			name.Below = []string{"most of: " + terminal.Clean(p.License)}
 			share = cell{Text: percent(p.SharePercent), Bar: &meter{Class: partUsed, Width: min(max(*p.SharePercent, 0), 100)}}
 		}
-		t.add(name, text(n.of(l.Namespace, l.Customer)), number(int64(l.Licenses)), number(l.ConsumedUnits), share)
+		customer := text(n.of(l.Namespace, l.Customer))
+		customer.Below = n.counted(l.LastWalkTime)
+		t.add(name, customer, number(int64(l.Licenses)), number(l.ConsumedUnits), share)
 	}
 	t.limit(maxLocations, "kubectl webex licenses --level Site lists them")
 	return t
+}
+
+// counted says how old the walk is that counted units by location; nothing where the customer does not say.
+func (n naming) counted(walked *time.Time) []string {
+	if walked == nil {
+		return nil
+	}
+	return []string{"counted " + age(walked, n.now)}
 }
 
 func (n naming) places(all []rollup.Place) *table {
@@ -338,7 +352,7 @@ func (n naming) places(all []rollup.Place) *table {
 			name.Badges = []badge{{"plain", "included"}}
 		}
 		where := text(p.Placing.Where(p.Location))
-		where.Below = []string{n.of(p.Namespace, p.Customer)}
+		where.Below = append([]string{n.of(p.Namespace, p.Customer)}, n.counted(p.LastWalkTime)...)
 		share := cell{Text: percent(p.SharePercent)}
 		if p.PoolTotalUnits != nil {
 			share.Below = []string{"of " + minus(*p.PoolTotalUnits)}
