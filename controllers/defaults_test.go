@@ -110,7 +110,7 @@ func TestDefaults(t *testing.T) {
 	f.expectFigures(customer)
 
 	f.forget()
-	f.run("globex")
+	f.runSeen("globex")
 	f.settle(customer)
 	f.Expect(f.writes.all()).To(Equal(idleWrites), "a run and a changed default come to the same rows")
 }

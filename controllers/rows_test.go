@@ -151,7 +151,7 @@ func TestRunsWriteOnlyWhatChanged(t *testing.T) {
 	synced := func() (*v1alpha1.LicenseSync, map[string]int) {
 		f.t.Helper()
 		f.forget()
-		run := f.run("acme")
+		run := f.runSeen("acme")
 		f.settle(customer)
 		f.Expect(meta.IsStatusConditionTrue(run.Status.Conditions, v1alpha1.ConditionComplete)).To(BeTrue(), "%+v", run.Status)
 		f.expectFigures(customer)
@@ -294,7 +294,7 @@ func TestRunsRepairRows(t *testing.T) {
 	f.Expect(f.row(customer, "Webex Calling - Professional", "").Status.Conditions).To(HaveLen(2))
 
 	f.forget()
-	f.run("acme")
+	f.runSeen("acme")
 	f.settle(customer)
 	f.Expect(f.writes.all()).To(Equal(idleWrites), "one run repaired everything")
 	f.Expect(f.row(customer, "Webex Meetings Suite", "").Labels).To(HaveKey("example.com/team"))

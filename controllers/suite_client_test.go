@@ -112,6 +112,8 @@ type writeCounter struct {
 	counts map[string]int
 	// secrets counts how often a Secret was read past the cache.
 	secrets int
+	// secretsReleased, if set, is what such a reading waits for.
+	secretsReleased chan struct{}
 	// before, if set, is called ahead of each write; beforePath the same, with the path.
 	before, beforePath func(what string)
 }
@@ -121,7 +123,11 @@ func (w *writeCounter) wrap(next http.RoundTripper) http.RoundTripper {
 		if request.Method == http.MethodGet && strings.Contains(request.URL.Path, "/secrets/") {
 			w.mu.Lock()
 			w.secrets++
+			released := w.secretsReleased
 			w.mu.Unlock()
+			if released != nil {
+				<-released
+			}
 		}
 		if request.Method != http.MethodGet {
 			what := request.Method + " " + resourceOf(request.URL.Path)
@@ -177,7 +183,15 @@ func (w *writeCounter) hold(resource, name string) (held <-chan struct{}, releas
 	return arrived, sync.OnceFunc(func() { close(released) })
 }
 
-// reset forgets what was counted.
+// holdSecrets keeps back each reading of a Secret, with which an attempt begins, until it is released.
+func (w *writeCounter) holdSecrets() (release func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	released := make(chan struct{})
+	w.secretsReleased = released
+	return sync.OnceFunc(func() { close(released) })
+}
+
 // secretReads is how often a Secret was read past the cache.
 func (w *writeCounter) secretReads() int {
 	w.mu.Lock()
@@ -185,6 +199,7 @@ func (w *writeCounter) secretReads() int {
 	return w.secrets
 }
 
+// reset forgets what was counted.
 func (w *writeCounter) reset() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -93,9 +93,8 @@ type fixture struct {
 	writes *writeCounter
 	// told are the events that the operator tells.
 	told *toldEvents
-	// taken are the versions of customers that the operator has looked at, asked those
-	// that the test has made.
-	taken, asked *versions
+	// taken are the versions of customers that the operator has looked at since it was started.
+	taken *versions
 	// reconciles are those of the operator, cache what it reads.
 	reconciles *reconciles
 	cache      client.Reader
@@ -143,7 +142,7 @@ func newFixture(t *testing.T, adjust ...func(*fixtureOptions)) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{WithT: NewWithT(t), t: t, ctx: ctx, client: admin, sim: sim, writes: &writeCounter{}, told: &toldEvents{}, taken: &versions{}, asked: &versions{}, reconciles: &reconciles{}, opts: o, stop: func() {}}
+	f := &fixture{WithT: NewWithT(t), t: t, ctx: ctx, client: admin, sim: sim, writes: &writeCounter{}, told: &toldEvents{}, taken: &versions{}, reconciles: &reconciles{}, opts: o, stop: func() {}}
 	f.told.reconciles = f.reconciles
 	t.Cleanup(func() {
 		if n := sim.Patches(); n > 0 && !f.assigns {
@@ -194,6 +193,7 @@ func (f *fixture) start(adjust ...func(*Options)) {
 	})
 	f.Expect(err).NotTo(HaveOccurred())
 	f.cache = mgr.GetCache()
+	f.taken.byName.Clear()
 	hosts := f.opts.apiHosts
 	if hosts == nil {
 		u, err := url.Parse(f.sim.URL())
