@@ -65,6 +65,7 @@ func (f *fixture) startIn(namespaces ...string) {
 	f.t.Helper()
 	mgr, err := ctrl.NewManager(rest.CopyConfig(cluster.Config), ctrl.Options{
 		Scheme: testScheme(), Cache: CacheOptions(namespaces), Client: ClientOptions(), Metrics: metricsserver.Options{BindAddress: "0"},
+		Controller: reconcilesThatEnd,
 	})
 	f.Expect(err).NotTo(HaveOccurred())
 	ctx, cancel := context.WithCancel(f.ctx)

@@ -10,11 +10,15 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 )
 
-// reconciles are those of a fixture's operators. One begins by reading its object, and ends with its context, which is
-// why the fixture gives reconciles a timeout.
+// reconcilesThatEnd let the context of a reconcile end with it.
+var reconcilesThatEnd = ctrlconfig.Controller{ReconciliationTimeout: 10 * patience}
+
+// reconciles are those of a fixture's operators. One begins by reading its object, and ends with its context; see
+// reconcilesThatEnd.
 type reconciles struct {
 	mu     sync.Mutex
 	atWork map[types.UID]atWork

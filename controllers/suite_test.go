@@ -22,7 +22,6 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -184,12 +183,11 @@ func (f *fixture) start(adjust ...func(*Options)) {
 		config.Wrap(f.wrapTransport)
 	}
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
-		Scheme:  testScheme(),
-		Cache:   CacheOptions([]string{f.namespace}),
-		Client:  ClientOptions(),
-		Metrics: metricsserver.Options{BindAddress: "0"},
-		// A reconcile's context ends with it, by which the fixture knows the end.
-		Controller: ctrlconfig.Controller{ReconciliationTimeout: 10 * patience},
+		Scheme:     testScheme(),
+		Cache:      CacheOptions([]string{f.namespace}),
+		Client:     ClientOptions(),
+		Metrics:    metricsserver.Options{BindAddress: "0"},
+		Controller: reconcilesThatEnd,
 	})
 	f.Expect(err).NotTo(HaveOccurred())
 	f.cache = mgr.GetCache()
