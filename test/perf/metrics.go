@@ -17,21 +17,53 @@ import (
 type families map[string]*dto.MetricFamily
 
 func scrape(ctx context.Context, client *http.Client, url string) (families, error) {
+	body, err := getMetrics(ctx, client, url, "")
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	return parser.TextToMetricFamilies(body)
+}
+
+// scrapeNative is the family of a name with its native histograms, which no text has.
+func scrapeNative(ctx context.Context, client *http.Client, url, name string) (*dto.MetricFamily, error) {
+	format := expfmt.NewFormat(expfmt.TypeProtoDelim)
+	body, err := getMetrics(ctx, client, url, string(format))
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	for decoder := expfmt.NewDecoder(body, format); ; {
+		family := &dto.MetricFamily{}
+		if err := decoder.Decode(family); err != nil {
+			return nil, fmt.Errorf("looking for %s in %s: %w", name, url, err)
+		}
+		if family.GetName() == name {
+			return family, nil
+		}
+	}
+}
+
+// getMetrics asks for metrics in a format; empty for that of the server's choice, which is text.
+func getMetrics(ctx context.Context, client *http.Client, url, format string) (io.ReadCloser, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
+	}
+	if format != "" {
+		request.Header.Set("Accept", format)
 	}
 	response, err := client.Do(request)
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		body, _ := io.ReadAll(io.LimitReader(response.Body, 200))
+		response.Body.Close()
 		return nil, fmt.Errorf("GET %s: %s: %s", url, response.Status, body)
 	}
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	return parser.TextToMetricFamilies(response.Body)
+	return response.Body, nil
 }
 
 // sumBy adds up the counters or gauges of a family by the value of a function of their labels.

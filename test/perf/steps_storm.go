@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -93,28 +95,48 @@ func (w *world) mostInASecond(ctx context.Context, groups []*group, begin time.T
 
 // skew is the histogram of how late scheduled runs were created, since the manager began.
 func (m *manager) skew(ctx context.Context) (*dto.Histogram, error) {
-	f, err := scrape(ctx, m.client, m.metrics)
+	family, err := scrapeNative(ctx, m.client, m.metrics, "webexlicense_schedule_skew_seconds")
 	if err != nil {
 		return nil, err
 	}
-	family := f["webexlicense_schedule_skew_seconds"]
 	if len(family.GetMetric()) != 1 {
 		return nil, fmt.Errorf("%d histograms of schedules' skew", len(family.GetMetric()))
 	}
 	return family.GetMetric()[0].GetHistogram(), nil
 }
 
-// quantile is drawn from what came into a histogram between two looks, as Prometheus' histogram_quantile does: within
-// a bucket, by a straight line.
+// quantile is drawn from what came into a native histogram between two looks: within a bucket, which is a tenth wide,
+// by a straight line. The classic ones hold seconds, in which a line may be a second off.
 func quantile(before, after *dto.Histogram, q float64) float64 {
+	was, is := buckets(before), buckets(after)
+	growth := math.Exp2(math.Exp2(-float64(after.GetSchema())))
 	wanted := q * float64(after.GetSampleCount()-before.GetSampleCount())
-	var lower, below float64
-	for i, bucket := range after.GetBucket() {
-		count := float64(bucket.GetCumulativeCount() - before.GetBucket()[i].GetCumulativeCount())
-		if count >= wanted && count > below {
-			return lower + (bucket.GetUpperBound()-lower)*(wanted-below)/(count-below)
+	seen := float64(after.GetZeroCount() - before.GetZeroCount())
+	var upper float64
+	for _, index := range slices.Sorted(maps.Keys(is)) {
+		upper = math.Pow(growth, float64(index))
+		count := float64(is[index] - was[index])
+		if seen+count >= wanted && count > 0 {
+			lower := upper / growth
+			return lower + (upper-lower)*max(wanted-seen, 0)/count
 		}
-		lower, below = bucket.GetUpperBound(), count
+		seen += count
 	}
-	return lower
+	return upper
+}
+
+// buckets are the counts of a native histogram's buckets, each of which ends at the growth of its schema to the power of
+// its index.
+func buckets(h *dto.Histogram) map[int]int64 {
+	counts := map[int]int64{}
+	index, next, count := 0, 0, int64(0)
+	for _, span := range h.GetPositiveSpan() {
+		index += int(span.GetOffset())
+		for range span.GetLength() {
+			count += h.GetPositiveDelta()[next]
+			counts[index] = count
+			index, next = index+1, next+1
+		}
+	}
+	return counts
 }
