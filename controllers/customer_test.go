@@ -207,3 +207,42 @@ func TestFirstRunDuringAnOutage(t *testing.T) {
 	f.expectFigures(customer)
 	f.awaitRuns("acme", v1alpha1.TriggerInitial, 2)
 }
+
+// Of a new customer is written that its run is under way, which organization it reads, what was found, and what follows from
+// that. Neither its credentials nor its rows are worth a write of their own in between.
+func TestANewCustomerIsWrittenFourTimes(t *testing.T) {
+	f := timeless(t)
+	f.createCustomer("acme")
+	writes := f.writes.all()
+	f.Expect(writes["PATCH webexcustomeraccesses/status"]).To(Equal(4))
+	f.Expect(writes["PATCH licensesyncs/status"]).To(Equal(1))
+}
+
+// A first run that takes long says that the credentials are valid before it ends, and that stays said.
+func TestCredentialsOfALongFirstRun(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for name, test := range map[string]struct {
+		begun *metav1.Time
+		said  metav1.ConditionStatus
+		want  metav1.ConditionStatus
+		after time.Duration
+	}{
+		"it did not begin, or did not say so": {nil, metav1.ConditionUnknown, metav1.ConditionUnknown, 0},
+		"a moment ago":                        {new(metav1.NewTime(now.Add(-time.Second))), metav1.ConditionUnknown, metav1.ConditionUnknown, firstSilence - time.Second},
+		"a while ago":                         {new(metav1.NewTime(now.Add(-firstSilence))), metav1.ConditionUnknown, metav1.ConditionTrue, 0},
+		"another run, which began anew":       {nil, metav1.ConditionTrue, metav1.ConditionTrue, 0},
+		"by a clock that was set back":        {new(metav1.NewTime(now.Add(time.Hour))), metav1.ConditionUnknown, metav1.ConditionTrue, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			customer := &v1alpha1.WebexCustomerAccess{}
+			customer.Status.Organization = &v1alpha1.OrganizationStatus{ID: "claimed"}
+			customer.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionCredentialsValid, Status: test.said}}
+			s := &customerScope{customer: customer, now: now, secretVersion: "1", active: true, begun: test.begun}
+			g.Expect(s.credentials().Status).To(Equal(test.want))
+			g.Expect(s.after).To(Equal(test.after))
+		})
+	}
+}

@@ -180,7 +180,7 @@ func TestScheduleNews(t *testing.T) {
 }
 
 // However often a customer is read, looked at, and the operator restarted: as long as
-// nothing changes, it has no further event, and neither has its schedule. Each run has one.
+// nothing changes, it has no further event, and neither has its schedule, nor any run. A run that changes rows has one.
 func TestSteadyStateTellsNothing(t *testing.T) {
 	f := newFixture(t)
 	customer := f.createCustomer("acme")
@@ -195,7 +195,7 @@ func TestSteadyStateTellsNothing(t *testing.T) {
 		f.poke(customer)
 		f.look(schedule)
 		f.settle(customer)
-		f.Expect(f.told.of("LicenseSync", run.Name)).To(Equal([]string{"Normal Succeeded"}))
+		f.Expect(f.told.of("LicenseSync", run.Name)).To(BeEmpty(), "it found nothing new")
 		if i == polls/2 {
 			f.stop()
 			f.start()
@@ -203,6 +203,12 @@ func TestSteadyStateTellsNothing(t *testing.T) {
 	}
 	f.Expect(f.told.of("WebexCustomerAccess", "acme")).To(Equal([]string{"Normal Synced"}))
 	f.Expect(f.told.of("LicenseSyncSchedule", "yearly")).To(BeEmpty())
+
+	f.Expect(f.org.SetTotal("Webex Calling - Professional", 1000)).To(Succeed())
+	run := f.run("acme")
+	f.settle(customer)
+	f.Expect(f.told.of("LicenseSync", run.Name)).To(Equal([]string{"Normal Succeeded"}))
+	f.Expect(f.told.of("LicenseSync", "acme-initial")).To(Equal([]string{"Normal Succeeded"}))
 }
 
 // An outage is told when runs begin to fail, when the figures become old, and when it is

@@ -51,6 +51,11 @@ type LicenseSyncReconciler struct {
 	Backoff func(uid string, failed int32) time.Duration
 	// Concurrency is the number of reconciles at a time; attempts do not count.
 	Concurrency int
+	// Rushing says whether schedules are creating many runs: those that have not begun give way
+	// to them. Nil stands for never.
+	Rushing func() bool
+
+	written ownWrites
 }
 
 // runScope is what the steps of one reconcile share.
@@ -65,6 +70,8 @@ type runScope struct {
 	verdict *runVerdict
 	// collected is set once the outcome of an attempt is in status.
 	collected bool
+	// uneventful is set if the run completed and changed nothing.
+	uneventful bool
 	// stopped is set if an attempt ended for a cause outside of it.
 	stopped bool
 	// after is when to look again; 0 for never.
@@ -76,12 +83,9 @@ type runStep func(ctx context.Context, s *runScope) (proceed bool, err error)
 
 // Reconcile carries the run one step further.
 func (r *LicenseSyncReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
-	run, claim, err := r.get(ctx, request.NamespacedName)
-	if err == nil && claim.unconfirmed {
-		return ctrl.Result{RequeueAfter: drainCheck}, nil
-	}
+	run, claim, after, err := r.get(ctx, request.NamespacedName)
 	if err != nil || run == nil {
-		return ctrl.Result{}, err
+		return ctrl.Result{RequeueAfter: after}, err
 	}
 	if mended, err := mendStatus(ctx, r, run, run.Unreadable, syncrun.FieldManager, r.Clock.Now()); err != nil || mended {
 		return ended(err) // the event about what was written asks again
@@ -115,25 +119,36 @@ func (r *LicenseSyncReconciler) Reconcile(ctx context.Context, request ctrl.Requ
 	return ctrl.Result{RequeueAfter: s.after}, nil
 }
 
-// get reads the run, past the cache unless the cache already knows it finished.
-// A run that is gone, or another manager's, stops its attempt; an API server that
-// does not answer says neither.
-func (r *LicenseSyncReconciler) get(ctx context.Context, name client.ObjectKey) (found *v1alpha1.LicenseSync, claim runClaim, err error) {
+// get reads the run; nil if there is nothing to do about it, or not before a while. A run that
+// is gone, or another manager's, stops its attempt; an API server that does not answer says neither.
+func (r *LicenseSyncReconciler) get(ctx context.Context, name client.ObjectKey) (found *v1alpha1.LicenseSync, claim runClaim, after time.Duration, err error) {
 	run := &v1alpha1.LicenseSync{}
 	if err = r.Get(ctx, name, run); err == nil {
 		claim, err = r.Claims.ofRun(ctx, run)
 	}
+	if err == nil && claim.unconfirmed {
+		return nil, claim, drainCheck, nil
+	}
 	if err == nil && claim.ours && !finished(run) {
-		err = r.Live.Get(ctx, name, run)
+		switch _, begun := r.Runner.Look(run); {
+		case begun && r.written.missing(run):
+			return nil, claim, 0, nil // the event about what was written asks again
+		case begun: // the cache will do: what is written by an old copy is refused
+		case r.Rushing != nil && r.Rushing() && skew.Young(run.CreationTimestamp.Time, r.Clock.Now(), rushGrace):
+			return nil, claim, rushPause, nil
+		default: // past the cache, by an old copy of which a finished run would begin again
+			err = r.Live.Get(ctx, name, run)
+		}
 	}
 	if client.IgnoreNotFound(err) != nil {
-		return nil, claim, err
+		return nil, claim, 0, err
 	}
 	if err == nil && claim.ours && run.DeletionTimestamp.IsZero() {
-		return run, claim, nil
+		return run, claim, 0, nil
 	}
 	r.Runner.Stop(name, runner.ErrCanceled)
-	return nil, claim, nil
+	r.written.forget(name)
+	return nil, claim, 0, nil
 }
 
 // finished says whether a run ended, for good or bad.
@@ -148,6 +163,7 @@ func (r *LicenseSyncReconciler) expire(ctx context.Context, s *runScope) (bool, 
 		return true, nil
 	}
 	r.Runner.Forget(client.ObjectKeyFromObject(s.run))
+	r.written.forget(client.ObjectKeyFromObject(s.run))
 	ttl := s.run.Spec.TTLSecondsAfterFinished
 	if ttl == nil || s.run.Status.CompletionTime == nil {
 		return false, nil

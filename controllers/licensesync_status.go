@@ -85,10 +85,17 @@ func (s *runScope) succeed(outcome *syncrun.Outcome) {
 	s.status.Rows = &outcome.Rows
 	s.status.TotalUnits, s.status.ConsumedUnits = &outcome.TotalUnits, &outcome.ConsumedUnits
 	s.status.Changes = outcome.Changes
+	s.uneventful = uneventful(outcome)
 	if assigned := s.status.Assigned; assigned != nil {
 		s.status.Message += fmt.Sprintf("; %d people changed in Webex, %d failed", *assigned.Changed, *assigned.Failed)
 	}
 	s.end()
+}
+
+// uneventful says whether a complete attempt changed no row and no one's licences, held nothing, and missed nothing.
+func uneventful(outcome *syncrun.Outcome) bool {
+	written := *outcome.Rows.Added + *outcome.Rows.Updated + *outcome.Rows.Removed
+	return written == 0 && outcome.Rows.Refused == nil && outcome.Held == nil && outcome.Missing == "" && outcome.Assigned == nil
 }
 
 // some is a count that goes without saying if it is zero.
@@ -200,7 +207,10 @@ func (r *LicenseSyncReconciler) applyStatus(ctx context.Context, run *v1alpha1.L
 		return err
 	}
 	object := ac.LicenseSync(run.Name, run.Namespace).WithUID(run.UID).WithResourceVersion(run.ResourceVersion).WithStatus(configuration)
-	_, err = applyStatus(ctx, r, run, object, len(run.Unreadable) > 0, syncrun.FieldManager)
+	version, err := applyStatus(ctx, r, run, object, len(run.Unreadable) > 0, syncrun.FieldManager)
+	if err == nil {
+		r.written.note(client.ObjectKeyFromObject(run), run.UID, version)
+	}
 	return err
 }
 
@@ -212,7 +222,8 @@ func sameRunStatus(a, b v1alpha1.LicenseSyncStatus) bool {
 	return equality.Semantic.DeepEqual(a, b)
 }
 
-// tell counts the end of a run, and records one event for it; attempts have none.
+// tell counts the end of a run, and records one event for it; attempts have none, and neither has a run that completed and
+// changed nothing: its status says that, and with a schedule of every five minutes no event would be about anything else.
 func (r *LicenseSyncReconciler) tell(s *runScope) {
 	if !s.verdict.complete && !s.verdict.failed {
 		return
@@ -223,6 +234,7 @@ func (r *LicenseSyncReconciler) tell(s *runScope) {
 	}
 	metrics.ObserveRun(string(s.run.Spec.Trigger), s.verdict.Reason, duration)
 	switch {
+	case s.verdict.complete && s.uneventful:
 	case s.verdict.complete:
 		r.Recorder.Eventf(s.run, nil, corev1.EventTypeNormal, v1alpha1.ReasonSucceeded, "Sync", "%s", s.status.Message)
 	case s.verdict.failed && s.verdict.Reason == v1alpha1.ReasonCanceled: // it was asked for

@@ -27,10 +27,10 @@ const (
 	// customerGrace lets a run be applied together with, but before, its customer.
 	customerGrace = time.Minute
 	// workerGrace keeps a short wait for a free worker from being written down, quietWorker a
-	// longer one of a run that the operator itself created: of a hundred that are due at
-	// once the last waits for some seconds.
+	// longer one of a run that the operator itself created: of a thousand that are due at
+	// once the last waits for a minute.
 	workerGrace = 2 * time.Second
-	quietWorker = 5 * time.Second
+	quietWorker = time.Minute
 	// quietStart is how long a run may be at work before that is written down, if the
 	// operator itself created it. Most runs of small organizations have ended by then.
 	// A person who created a run looks at it right away, and a status without conditions

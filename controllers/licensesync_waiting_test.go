@@ -59,9 +59,10 @@ func TestSuspendedCustomerHoldsItsRuns(t *testing.T) {
 	f.awaitCondition(customer, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced)
 }
 
-// Runs beyond --max-concurrent-syncs (4 in tests) wait for a worker.
+// Runs beyond --max-concurrent-syncs (4 in tests) wait for a worker, and say so in time.
 func TestRunsBeyondTheWorkersQueue(t *testing.T) {
-	f := newFixture(t)
+	clock := newClock()
+	f := newFixture(t, func(o *fixtureOptions) { o.clock = clock })
 	hold := f.sim.AddRule(webexsim.Rule{Operation: "GET /licenses", Delay: 10 * patience})
 	for i := range 6 {
 		name := fmt.Sprintf("customer-%d", i)
@@ -83,7 +84,12 @@ func TestRunsBeyondTheWorkersQueue(t *testing.T) {
 		}
 		return counts
 	}
-	f.Eventually(atWork).Should(Equal(map[string]int{v1alpha1.ReasonRunning: 4, v1alpha1.ReasonQueued: 2}))
+	f.Eventually(func() int { return f.sim.Requests()["GET /licenses"] }).Should(Equal(4), "they are at work")
+	advance(clock, 5*quietWorker)
+	f.Eventually(func() map[string]int {
+		f.lookAtRuns()
+		return atWork()
+	}).Should(Equal(map[string]int{v1alpha1.ReasonRunning: 4, v1alpha1.ReasonQueued: 2}))
 	f.Expect(f.sim.Requests()["GET /licenses"]).To(Equal(4))
 
 	// Those who wait go on when others leave.
@@ -94,6 +100,17 @@ func TestRunsBeyondTheWorkersQueue(t *testing.T) {
 			client.MatchingFields{"spec.customerAccessRef.name": fmt.Sprintf("customer-%d", i)})).To(Succeed())
 	}
 	f.Eventually(atWork).Should(HaveKeyWithValue(v1alpha1.ReasonSucceeded, BeNumerically(">=", 2)))
+}
+
+// lookAtRuns makes the operator look at all runs: a clock of a test wakes no controller.
+func (f *fixture) lookAtRuns() {
+	f.t.Helper()
+	var runs v1alpha1.LicenseSyncList
+	f.Expect(f.client.List(f.ctx, &runs, client.InNamespace(f.namespace))).To(Succeed())
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{"example.com/look":%q}}}`, time.Now().Format(time.RFC3339Nano))
+	for i := range runs.Items {
+		f.Expect(f.client.Patch(f.ctx, &runs.Items[i], client.RawPatch("application/merge-patch+json", patch))).To(Succeed())
+	}
 }
 
 // A long walk tells how far it is.

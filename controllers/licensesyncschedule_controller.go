@@ -71,7 +71,8 @@ type LicenseSyncScheduleReconciler struct {
 	// Creators is the number of runs that one schedule creates at a time; default 1.
 	Creators int
 
-	refusals refusals
+	creations creations
+	refusals  refusals
 }
 
 // scheduleScope is what the steps of one reconcile share.

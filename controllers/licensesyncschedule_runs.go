@@ -263,7 +263,9 @@ func (r *LicenseSyncScheduleReconciler) createRun(ctx context.Context, s *schedu
 	existing := &v1alpha1.LicenseSync{}
 	err := r.cancelRuns(ctx, s, wanted.cancel) // once the new run exists, no reconcile would try again to cancel the old one
 	if err == nil {
+		end := r.creations.begin()
 		err = r.Create(ctx, run)
+		end()
 	}
 	switch {
 	case err == nil:

@@ -132,6 +132,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		Client: c, Shard: o.Shard, Live: mgr.GetAPIReader(), Recorder: recorder, Clock: o.Clock,
 		ObserveSkew: metrics.ObserveScheduleSkew, TimeZoneData: o.TimeZoneData, Creators: creators,
 	}
+	runs.Rushing = schedules.creations.rushing
 	assignments := &WebexLicenseAssignmentReconciler{
 		Client: c, Claims: claims, Versions: versions, EnableAssignment: o.EnableAssignment, Recorder: recorder, Clock: o.Clock, Concurrency: o.ConcurrentReconciles,
 	}

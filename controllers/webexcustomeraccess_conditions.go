@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
@@ -137,12 +138,29 @@ func (s *customerScope) credentials() metav1.Condition {
 		return of(metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound, access.SecretNotFoundMessage(s.customer.Spec.CredentialsSecretRef.Name))
 	case last != nil && refusesCredentials(last.Reason):
 		return of(metav1.ConditionFalse, last.Reason, last.Message)
-	case s.customer.Status.Organization == nil:
+	case s.customer.Status.Organization == nil, last == nil && s.beginning():
 		return of(metav1.ConditionUnknown, v1alpha1.ReasonUnverified, "the credentials were not tried yet")
 	default:
 		reason, message := s.outlook()
 		return of(metav1.ConditionTrue, reason, message)
 	}
+}
+
+// firstSilence is how long a customer's first run may be at work before it is said that its credentials are valid. Most
+// have ended by then, and what they found is said at once.
+const firstSilence = 10 * time.Second
+
+// beginning says whether the run under way began a moment ago, or has not said yet that it did. What was said stays.
+func (s *customerScope) beginning() bool {
+	if said := meta.IsStatusConditionTrue(s.customer.Status.Conditions, v1alpha1.ConditionCredentialsValid); said || !s.active || s.begun == nil {
+		return s.active && !said
+	}
+	left := s.begun.Add(firstSilence).Sub(s.now)
+	if left <= 0 || left > firstSilence {
+		return false
+	}
+	s.lookAgain(left)
+	return true
 }
 
 func refusesCredentials(reason string) bool {

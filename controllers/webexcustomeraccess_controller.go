@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -17,7 +18,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	ac "github.com/webex-operator/webex-license-operator/api/v1alpha1/applyconfiguration/api/v1alpha1"
@@ -92,8 +95,10 @@ type customerScope struct {
 	// there from the start.
 	active     bool
 	unfinished []string
-	// reading is true while a run is at work, and may be in the middle of writing rows.
+	// reading is true while a run is at work, and may be in the middle of writing rows. It is
+	// said of some run that it began at a time: nil if none has said so.
 	reading bool
+	begun   *metav1.Time
 	// retrying is true while trouble passes by itself, and the next run is a matter of time.
 	retrying bool
 	// refused is the run that is due, if Kubernetes refused to create it.
@@ -200,8 +205,8 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 	for i := range runs {
 		if !finished(&runs[i]) {
 			s.active, s.unfinished = true, append(s.unfinished, runs[i].Name)
-			ready := meta.FindStatusCondition(runs[i].Status.Conditions, v1alpha1.ConditionReady)
-			s.reading = s.reading || ready == nil || ready.Reason == v1alpha1.ReasonRunning // a short run never says that it is at work
+			s.begun = cmp.Or(s.begun, runs[i].Status.StartTime)
+			s.reading = s.reading || isReading(s.customer, &runs[i])
 		}
 	}
 	if last := s.customer.Status.LastRun; last != nil && last.Reason == v1alpha1.ReasonDuplicateOrganization && s.customer.Status.Organization != nil {
@@ -226,6 +231,16 @@ func (r *WebexCustomerAccessReconciler) observe(ctx context.Context, s *customer
 	return err
 }
 
+// isReading says whether a run may be in the middle of writing rows: a short one never says that it is at work. What it
+// learned is the last that it writes.
+func isReading(customer *v1alpha1.WebexCustomerAccess, run *v1alpha1.LicenseSync) bool {
+	if last := customer.Status.LastRun; last != nil && last.Name == run.Name && last.Reason == v1alpha1.ReasonSucceeded {
+		return false
+	}
+	ready := meta.FindStatusCondition(run.Status.Conditions, v1alpha1.ConditionReady)
+	return ready == nil || ready.Reason == v1alpha1.ReasonRunning
+}
+
 // refreshRows writes rows whose assignability or owner no longer follows the spec.
 func (r *WebexCustomerAccessReconciler) refreshRows(ctx context.Context, s *customerScope) error {
 	if s.customer.Status.LastSuccessfulSyncTime == nil || s.unreadable != nil || s.reading {
@@ -244,7 +259,10 @@ func (r *WebexCustomerAccessReconciler) summarise(ctx context.Context, s *custom
 		ObservedGeneration:     &s.customer.Generation,
 		LastHandledReconcileAt: s.handled,
 		UpgradeRunTime:         s.planUpgrade(),
-		OtherLicenses:          rows.OtherLicenses(s.rows),
+		OtherLicenses:          old.OtherLicenses,
+	}
+	if !s.reading { // else the rows are those of two walks, and more of them are to come
+		desired.OtherLicenses = rows.OtherLicenses(s.rows)
 	}
 	// Never an empty object: server-side apply turns one that was not empty into
 	// null, which the API server refuses.
@@ -304,7 +322,9 @@ func (r *WebexCustomerAccessReconciler) SetupWithManager(mgr ctrl.Manager, skipN
 		For(&v1alpha1.WebexCustomerAccess{}).
 		Watches(&v1alpha1.WebexCustomerAccess{}, handler.Funcs{DeleteFunc: r.wakeDuplicates}).
 		Watches(&v1alpha1.WebexCustomerAccess{}, r.wakeSharing()).
-		Watches(&v1alpha1.LicenseSync{}, handler.EnqueueRequestsFromMapFunc(customerOfRun)).
+		// Not its creation: a run that has said nothing changes nothing, and at the full hour all customers have one.
+		Watches(&v1alpha1.LicenseSync{}, handler.EnqueueRequestsFromMapFunc(customerOfRun), builder.WithPredicates(
+			predicate.Funcs{CreateFunc: func(event.CreateEvent) bool { return false }})).
 		Watches(&v1alpha1.LicenseSyncSchedule{}, r.wakeSelected(scheduleDebounce)).
 		Watches(&v1alpha1.WebexLicense{}, enqueueDebounced(rowDebounce, customerOfRow)).
 		Watches(&v1alpha1.WebexLicenseAssignment{}, enqueueDebounced(assignmentDebounce, customerOfAssignment), builder.WithPredicates(assignmentChanged())).
