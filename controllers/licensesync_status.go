@@ -62,6 +62,9 @@ func (s *runScope) succeed(outcome *syncrun.Outcome) {
 	detail := status.Detail{Reason: v1alpha1.ReasonSucceeded, Message: "the organization was read and its licence rows are up to date"}
 	s.status.Message = fmt.Sprintf("%d rows added, %d updated, %d removed, %d unchanged",
 		*outcome.Rows.Added, *outcome.Rows.Updated, *outcome.Rows.Removed, *outcome.Rows.Unchanged)
+	if outcome.Walk == v1alpha1.WalkUnchanged {
+		detail.Message = "the licences of the organization were read; nothing moved since the last walk, whose licence rows stay"
+	}
 	if outcome.Held != nil {
 		detail.Message = "the organization was read; the removal of rows waits for approval, see condition PruneHeld of the customer"
 		s.status.Message += fmt.Sprintf(", %d held", *outcome.Held.Rows)

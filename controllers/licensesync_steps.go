@@ -132,6 +132,7 @@ func (r *LicenseSyncReconciler) collect(_ context.Context, s *runScope) (bool, e
 	s.collected = true
 	s.start(snapshot.StartedAt)
 	s.account(outcome)
+	s.status.Walk = outcome.Walk
 	failure := outcome.Failure
 	switch {
 	case failure == nil:

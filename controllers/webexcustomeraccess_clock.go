@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -10,6 +11,14 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
+
+// figureTimes are the fields of the status that say how old figures are.
+var figureTimes = []string{"status.lastSuccessfulSyncTime", "status.lastWalkTime"}
+
+// doubtedFigures are those of the doubted times by which the age of figures is told.
+func (s *customerScope) doubtedFigures() []string {
+	return slices.DeleteFunc(s.doubted(), func(field string) bool { return !slices.Contains(figureTimes, field) })
+}
 
 // doubted are the times of the customer's status that lie further ahead than they can. None of them decides anything, and
 // the next run writes most of them anew.
@@ -22,6 +31,7 @@ func (s *customerScope) doubted() []string {
 	}
 	times := []stored{
 		{"status.lastSuccessfulSyncTime", known.LastSuccessfulSyncTime, 0},
+		{"status.lastWalkTime", known.LastWalkTime, 0},
 		{"status.notBefore", known.NotBefore, webex.LongestWait},
 	}
 	if rows.CollectedDataVersion(s.customer) < s.upgrade.version {

@@ -13,13 +13,10 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/failures"
 	"github.com/webex-operator/webex-license-operator/internal/rows"
-	"github.com/webex-operator/webex-license-operator/internal/skew"
 	"github.com/webex-operator/webex-license-operator/internal/status"
+	"github.com/webex-operator/webex-license-operator/internal/survey"
 	"github.com/webex-operator/webex-license-operator/internal/usage"
 )
-
-// defaultStaleAfter is a nightly run and two hours for a slow night.
-const defaultStaleAfter = 26 * time.Hour
 
 // conditions are all conditions of the customer, drawn from facts alone.
 func (s *customerScope) conditions() []metav1.Condition {
@@ -180,12 +177,14 @@ func (s *customerScope) freshness() metav1.Condition {
 	if s.customer.Status.LastSuccessfulSyncTime == nil {
 		return of(metav1.ConditionFalse, v1alpha1.ReasonNeverSynced, "no run has completed yet")
 	}
-	left := staleFrom(s.customer).Sub(s.now)
-	if skew.Ahead(s.customer.Status.LastSuccessfulSyncTime.Time, s.now, 0) {
-		return of(metav1.ConditionFalse, v1alpha1.ReasonStale, doubtMessage([]string{"status.lastSuccessfulSyncTime"})+
+	if doubted := s.doubtedFigures(); len(doubted) > 0 {
+		return of(metav1.ConditionFalse, v1alpha1.ReasonStale, doubtMessage(doubted)+
 			", so that the age of the figures is unknown: create a LicenseSync, and see the clocks of the nodes")
 	}
+	left := staleFrom(s.customer).Sub(s.now)
 	switch {
+	case left <= 0 && s.now.Sub(s.customer.Status.LastSuccessfulSyncTime.Time) < survey.StaleAfter(s.customer):
+		return of(metav1.ConditionFalse, v1alpha1.ReasonStale, "people and workspaces were last read longer ago than spec.staleAfter, so that the figures of level Site are older: create a LicenseSync, and see why none reads them")
 	case left <= 0 && s.unscheduled:
 		return of(metav1.ConditionFalse, v1alpha1.ReasonStale, "the last complete run is older than spec.staleAfter, and "+notScheduledMessage)
 	case left <= 0:
@@ -202,16 +201,17 @@ func (s *customerScope) freshness() metav1.Condition {
 const notScheduledMessage = "no LicenseSyncSchedule that is not suspended selects the customer, so that it is not read again by itself: " +
 	"create one, or label the customer for one that there is (kubectl webex connect --schedule and the chart's defaultSchedule make one)"
 
-// staleFrom is when the figures are too old; zero if there are none.
+// staleFrom is when the figures of a level are too old; zero if there are none.
 func staleFrom(customer *v1alpha1.WebexCustomerAccess) time.Time {
-	limit := defaultStaleAfter
-	if customer.Spec.StaleAfter != nil {
-		limit = customer.Spec.StaleAfter.Duration
-	}
-	if customer.Status.LastSuccessfulSyncTime == nil {
+	known := customer.Status
+	if known.LastSuccessfulSyncTime == nil {
 		return time.Time{}
 	}
-	return customer.Status.LastSuccessfulSyncTime.Add(limit)
+	oldest := known.LastSuccessfulSyncTime
+	if known.LastWalkTime != nil && known.LastWalkTime.Before(oldest) {
+		oldest = known.LastWalkTime
+	}
+	return oldest.Add(survey.StaleAfter(customer))
 }
 
 // defaultsResolved says whether it is clear what licences are assigned from.

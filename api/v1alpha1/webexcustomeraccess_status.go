@@ -81,9 +81,9 @@ type WebexCustomerAccessStatus struct {
 	// +optional
 	LastSuccessfulSyncTime *metav1.Time `json:"lastSuccessfulSyncTime,omitempty"`
 
-	// lastWalkTime is when the last complete walk over people and workspaces
-	// began; the figures of the rows at level Site are of this time. Absent if
-	// runs read no people.
+	// lastWalkTime is when the last complete run ended that walked over people and
+	// workspaces; the figures of the rows at level Site are of this time. Absent
+	// if runs read no people.
 	// +optional
 	LastWalkTime *metav1.Time `json:"lastWalkTime,omitempty"`
 
@@ -273,6 +273,11 @@ type CustomerTotals struct {
 
 // Walked identifies what a complete walk found, and what it left.
 type Walked struct {
+	// startTime is when the walk began. Admin audit events since then ask for
+	// another one.
+	// +optional
+	StartTime *metav1.Time `json:"startTime,omitempty"`
+
 	// licensesHash identifies the licences and their units as Webex listed them
 	// before the walk.
 	// +optional

@@ -103,12 +103,18 @@ func (w *ward) subjects(o *assign.Outcome) *v1alpha1.SubjectCounts {
 	return s
 }
 
+// sources are the versions of the Secrets and ConfigMaps that an assignment is planned by, that with the write credentials among them.
+func (j *Job) sources(w *ward) []v1alpha1.ObservedSource {
+	sources := slices.Clone(w.list.Observed)
+	if s := j.writeSecret; s != nil && !slices.ContainsFunc(sources, func(o v1alpha1.ObservedSource) bool { return o.Kind == s.Kind && o.Name == s.Name }) {
+		sources = append(sources, *s)
+	}
+	return sources
+}
+
 // observe notes what the plan was made by.
 func (w *ward) observe(j *Job, i int, reason string) {
-	in := &v1alpha1.AssignmentInputs{Generation: &w.Generation, Sources: slices.Clone(w.list.Observed), LocksHash: LocksHash(j.customer, j.enabled)}
-	if s := j.writeSecret; s != nil && !slices.ContainsFunc(in.Sources, func(o v1alpha1.ObservedSource) bool { return o.Kind == s.Kind && o.Name == s.Name }) {
-		in.Sources = append(in.Sources, *s)
-	}
+	in := &v1alpha1.AssignmentInputs{Generation: &w.Generation, Sources: j.sources(w), LocksHash: LocksHash(j.customer, j.enabled)}
 	in.Peers = j.plan.Peers(j.world, i)
 	if before := w.facts.Observed; before != nil {
 		in.InSyncHash = before.InSyncHash

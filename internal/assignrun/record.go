@@ -3,8 +3,10 @@ package assignrun
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
@@ -80,4 +82,24 @@ func (j *Job) Unchanged(current []v1alpha1.WebexLicenseAssignment) bool {
 		}
 	}
 	return true
+}
+
+// Settled says whether the last plan of each assignment left nothing to do, or is only to be reported, and was made by what
+// there is now. While no licence moves, another one would say the same.
+func (j *Job) Settled() bool {
+	for i := range j.wards {
+		if !j.settled(&j.wards[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (j *Job) settled(w *ward) bool {
+	made, verdict := w.WebexLicenseAssignment.Status.Observed, w.WebexLicenseAssignment.Status.Verdict
+	if made == nil || verdict == nil || verdict.Reason != v1alpha1.ReasonInSync && verdict.Reason != v1alpha1.ReasonPlanOnly {
+		return false
+	}
+	return ptr.Deref(made.Generation, 0) == w.Generation && made.LocksHash == LocksHash(j.customer, j.enabled) &&
+		slices.Equal(made.Sources, j.sources(w))
 }

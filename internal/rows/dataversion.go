@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 
+	"k8s.io/apimachinery/pkg/api/equality"
+
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 )
 
@@ -22,9 +24,15 @@ func CollectedDataVersion(customer *v1alpha1.WebexCustomerAccess) int32 {
 
 // CollectedSpecHash identifies the part of a customer's spec that decides what a
 // run reads. Names, defaults, thresholds and policies are not in it: they are
-// applied to the rows without a call to Webex.
+// applied to the rows without a call to Webex. Nor is how old a walk may get.
 func CollectedSpecHash(customer *v1alpha1.WebexCustomerAccess) string {
 	spec := customer.Spec
+	if c := spec.Collection; c != nil && c.SiteMaxAge != nil {
+		spec.Collection = &v1alpha1.Collection{Levels: c.Levels, Roles: c.Roles, Workspaces: c.Workspaces}
+		if equality.Semantic.DeepEqual(spec.Collection, &v1alpha1.Collection{}) {
+			spec.Collection = nil // as before siteMaxAge was set
+		}
+	}
 	part := struct {
 		Organization string
 		Secret       string

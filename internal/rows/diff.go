@@ -36,6 +36,8 @@ type Diff struct {
 	Unchanged int
 	// Held describes the removals that wait for approval; nil if none does.
 	Held *v1alpha1.HeldPrune
+	// Hash identifies the rows once all of it is written, as [Hash] does.
+	Hash string
 }
 
 // Walk is what a complete walk found, beside the rows that there are.
@@ -60,6 +62,7 @@ func (w Walk) Diff(now metav1.Time) Diff {
 		desired[i] = Desired(w.Customer, row, w.Defaults)
 	}
 	d := compare(w.Customer, w.Existing, desired, now)
+	d.Hash = Hash(desired)
 	ruled := pruneCase{customer: w.Customer, existing: w.Existing, removals: d.Removals, emptied: w.Emptied, collects: w.Collects}.rule()
 	d.Held, d.Removals, d.Marks = ruled.held, ruled.removals, supersede(ruled.kept, w.Customer, w.Defaults, now)
 	return d

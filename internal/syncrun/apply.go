@@ -33,6 +33,7 @@ func (a *attempt) apply(ctx context.Context) error {
 		return err
 	}
 	d := a.diff(customer, existing)
+	a.rowsHash = d.Hash
 	if err := a.write(ctx, &d); err != nil {
 		return err
 	}

@@ -86,6 +86,7 @@ func (a *attempt) assign(ctx context.Context) error {
 	if a.job.Calls() == 0 {
 		return a.job.Record(ctx, a.Client)
 	}
+	a.assigning = true
 	if err := a.recordFacts(ctx); err != nil {
 		return err
 	}

@@ -74,6 +74,8 @@ type Engine struct {
 type Outcome struct {
 	// Failure is nil if the attempt succeeded.
 	Failure *failures.Failure
+	// Walk says why the attempt walked, or that it did not; empty if it came not so far, or has no people to read.
+	Walk v1alpha1.WalkReason
 	// Rows, Changes, TotalUnits and ConsumedUnits say what a successful attempt did and found.
 	Rows                      v1alpha1.RowCounts
 	Changes                   []v1alpha1.Change
@@ -121,8 +123,13 @@ type attempt struct {
 	// job is what is to be done about assignments, nil if there are none; roster are the people whom it needs.
 	job    *assignrun.Job
 	roster *subjects.Roster
-	// chosen are the defaults of the spec that the rows were decided by.
-	chosen usage.Defaults
+	// chosen are the defaults of the spec that the rows were decided by, rowsHash identifies them.
+	chosen   usage.Defaults
+	rowsHash string
+	// walkTime is when the walk began.
+	walkTime metav1.Time
+	// assigning is set before the first licence is assigned.
+	assigning bool
 
 	requests, retries, throttled atomic.Int64
 
@@ -151,6 +158,7 @@ func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, worker Work
 		{v1alpha1.StepOrganization, a.identify},
 		{v1alpha1.StepLicenses, a.readLicenses},
 		{v1alpha1.StepLicenses, a.gatherAssignments},
+		{v1alpha1.StepUnchanged, a.findUnchanged},
 		{v1alpha1.StepLocations, a.readLocations},
 		{v1alpha1.StepRoles, a.readRoles},
 		{v1alpha1.StepPeople, a.readPeople},
@@ -171,6 +179,9 @@ func (e *Engine) Run(ctx context.Context, run *v1alpha1.LicenseSync, worker Work
 		worker.Report(Progress{Step: step.name})
 		if err := failures.Carefully(ctx, step.do); err != nil {
 			a.outcome.Failure = a.judge(failures.Of(ctx, err))
+			break
+		}
+		if a.unmoved() {
 			break
 		}
 	}

@@ -1,7 +1,6 @@
 package syncrun
 
 import (
-	"cmp"
 	"context"
 	"strings"
 
@@ -31,6 +30,8 @@ func facts(s v1alpha1.WebexCustomerAccessStatus) v1alpha1.WebexCustomerAccessSta
 		Totals:                 s.Totals,
 		LastRun:                s.LastRun,
 		LastSuccessfulSyncTime: s.LastSuccessfulSyncTime,
+		LastWalkTime:           s.LastWalkTime,
+		Walked:                 s.Walked,
 		NotBefore:              s.NotBefore,
 		HeldPrune:              s.HeldPrune,
 		CollectedSpecHash:      s.CollectedSpecHash,
@@ -107,11 +108,15 @@ const (
 
 func (a *attempt) recordResult(s *v1alpha1.WebexCustomerAccessStatus, now metav1.Time) {
 	s.Organization = a.organizationStatus()
-	s.Roles = rows.First(maxRoles, maxRole, a.roles)
 	s.LastSuccessfulSyncTime = &now
+	if a.unmoved() {
+		return // the rest is as the last walk recorded it
+	}
+	a.recordWalk(s)
+	s.Roles = rows.First(maxRoles, maxRole, a.roles)
 	s.HeldPrune = a.outcome.Held
 	s.CollectedSpecHash = rows.CollectedSpecHash(a.customer)
-	s.CollectedDataVersion = cmp.Or(a.DataVersion, rows.DataVersion)
+	s.CollectedDataVersion = a.dataVersion()
 	s.Subscriptions = rows.Listed(rows.MaxSubscriptions, rows.MaxSubscription, usage.Subscriptions(a.licenses), a.chosen.Subscription)
 	s.SiteURLs = rows.Listed(rows.MaxSiteURLs, rows.MaxSiteURL, usage.SiteURLs(a.licenses), strings.ToLower(a.chosen.SiteURL))
 	s.Totals = &v1alpha1.CustomerTotals{

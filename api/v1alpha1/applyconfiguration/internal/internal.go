@@ -1124,6 +1124,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: rowsHash
       type:
         scalar: string
+    - name: startTime
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
 - name: com.github.webex-operator.webex-license-operator.api.v1alpha1.WebexCustomerAccess
   map:
     fields:

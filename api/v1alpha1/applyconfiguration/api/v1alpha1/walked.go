@@ -18,11 +18,18 @@ limitations under the License.
 
 package v1alpha1
 
+import (
+	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
 // WalkedApplyConfiguration represents a declarative configuration of the Walked type for use
 // with apply.
 //
 // Walked identifies what a complete walk found, and what it left.
 type WalkedApplyConfiguration struct {
+	// startTime is when the walk began. Admin audit events since then ask for
+	// another one.
+	StartTime *v1.Time `json:"startTime,omitempty"`
 	// licensesHash identifies the licences and their units as Webex listed them
 	// before the walk.
 	LicensesHash *string `json:"licensesHash,omitempty"`
@@ -35,6 +42,14 @@ type WalkedApplyConfiguration struct {
 // apply.
 func Walked() *WalkedApplyConfiguration {
 	return &WalkedApplyConfiguration{}
+}
+
+// WithStartTime sets the StartTime field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the StartTime field is set to the value of the last call.
+func (b *WalkedApplyConfiguration) WithStartTime(value v1.Time) *WalkedApplyConfiguration {
+	b.StartTime = &value
+	return b
 }
 
 // WithLicensesHash sets the LicensesHash field in the declarative configuration to the given value

@@ -63,9 +63,9 @@ type WebexCustomerAccessStatusApplyConfiguration struct {
 	// lastSuccessfulSyncTime is when the last complete run ended; the figures of
 	// the rows at level Customer are of this time.
 	LastSuccessfulSyncTime *metav1.Time `json:"lastSuccessfulSyncTime,omitempty"`
-	// lastWalkTime is when the last complete walk over people and workspaces
-	// began; the figures of the rows at level Site are of this time. Absent if
-	// runs read no people.
+	// lastWalkTime is when the last complete run ended that walked over people and
+	// workspaces; the figures of the rows at level Site are of this time. Absent
+	// if runs read no people.
 	LastWalkTime *metav1.Time `json:"lastWalkTime,omitempty"`
 	// walked is what the last complete walk found and left. While both stay the
 	// same, scheduled runs need no other walk. Absent if the next run is to walk.
