@@ -17,11 +17,11 @@ const clockSkew = time.Minute
 // the credentials are refused: whatever else keeps the log from telling, the run goes on without. What may not read the
 // log is not asked again for a day.
 func (a *attempt) hint(ctx context.Context) (webex.Hint, error) {
-	walked, now := a.customer.Status.LastWalkTime, a.Clock.Now()
-	if walked == nil || a.memory.AuditRefused(a.customer.UID, a.session.SecretVersion, now) {
+	walked, now := a.customer.Status.Walked, a.Clock.Now()
+	if walked == nil || walked.StartTime == nil || a.memory.AuditRefused(a.customer.UID, a.session.SecretVersion, now) {
 		return webex.HintUnknown, nil
 	}
-	hint, err := a.webex.AuditEvents(ctx, a.organization.ID, walked.Add(-clockSkew), now)
+	hint, err := a.webex.AuditEvents(ctx, a.organization.ID, walked.StartTime.Add(-clockSkew), now)
 	e, _ := webex.AsError(err)
 	switch {
 	case err == nil:

@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/budget"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
@@ -46,7 +47,7 @@ func (l *listener) hint(t *testing.T) (hint webex.Hint, requests int, err error)
 	t.Helper()
 	a, err := l.begin(t.Context())
 	l.Expect(err).NotTo(HaveOccurred())
-	a.customer.Status.LastWalkTime = new(metav1.NewTime(l.walked))
+	a.customer.Status.Walked = &v1alpha1.Walked{StartTime: new(metav1.NewTime(l.walked))}
 	a.session = &access.Session{SecretVersion: l.secretVersion}
 	before := l.sim.Requests()[operationAudit]
 	hint, err = a.hint(t.Context())

@@ -9,6 +9,7 @@ import (
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/rows"
 	"github.com/webex-operator/webex-license-operator/internal/survey"
+	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
 
 // findUnchanged decides whether people and workspaces are walked. If nothing moved since the last walk, as far as the
@@ -22,12 +23,22 @@ func (a *attempt) findUnchanged(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.outcome.Walk = survey.Standing{
+	reason := survey.Standing{
 		Customer: a.customer, Trigger: a.sync.Spec.Trigger,
 		SpecHash: rows.CollectedSpecHash(a.customer), DataVersion: a.dataVersion(),
 		Now:     v1alpha1.Walked{LicensesHash: rows.LicensesHash(a.licenses), RowsHash: rows.Hash(pointers(existing))},
 		Settled: a.job == nil || a.job.Settled(),
 	}.Walk(a.Clock.Now())
+	if reason == v1alpha1.WalkUnchanged {
+		hint, err := a.hint(ctx)
+		if err != nil {
+			return err
+		}
+		if hint == webex.HintSeen {
+			reason = v1alpha1.WalkEventsSeen
+		}
+	}
+	a.outcome.Walk = reason
 	if a.unmoved() {
 		a.keepRows(len(existing))
 	}
