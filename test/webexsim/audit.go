@@ -13,36 +13,39 @@ const auditKept = 10_000
 
 // Categories of the events that the simulator has.
 const (
-	auditIdentity = "WEBEX_IDENTITY" // what a person holds
-	auditLicense  = "LICENSE"        // a row of the licence list
+	auditIdentity  = "WEBEX_IDENTITY" // what a person holds
+	auditLicense   = "LICENSE"        // a row of the licence list
+	auditUsers     = "USERS"          // who there is, and where
+	auditLocations = "LOCATIONS"
 )
+
+// auditPrefix stands before a category in the published example.
+const auditPrefix = "EventCategory."
 
 // auditCategories are some of those that were recorded, with the ones above.
 var auditCategories = []string{
-	"DEVICES", "INTEGRATION", auditLicense, "LOCATIONS", "LOGINS", "LOGOUT", "ORG_SETTINGS", "USERS", "WEBEX_CALLING", auditIdentity,
+	"DEVICES", "INTEGRATION", auditLicense, auditLocations, "LOGINS", "LOGOUT", "ORG_SETTINGS", auditUsers, "WEBEX_CALLING", auditIdentity,
 }
 
-// auditEvent is one change of a licence. Who and what it is about is looked up when it
-// is shown.
+// auditEvent is one change of a licence, a person or a location. Who and what it is about is
+// looked up when it is shown.
 type auditEvent struct {
-	at      time.Time
-	number  int
-	person  int // noPerson for a change of the row itself
-	license int
-	what    string
+	at       time.Time
+	number   int
+	category string
+	// Indexes of what it is about, notAbout for each that it is not.
+	person, license, location int
+	what                      string
 }
 
-const noPerson = -1
-
-func (e *auditEvent) category() string {
-	if e.person == noPerson {
-		return auditLicense
-	}
-	return auditIdentity
-}
+// Indexes of what there is none of.
+const (
+	notAbout = -1
+	noPerson = -1
+)
 
 // audit notes an event. The caller holds o.mu.
-func (o *Organization) audit(person, license int, what string) {
+func (o *Organization) audit(e auditEvent) {
 	if o.now == nil { // it is just being made
 		return
 	}
@@ -50,7 +53,28 @@ func (o *Organization) audit(person, license int, what string) {
 		o.events = slices.Delete(o.events, 0, auditKept/10) // not one by one
 	}
 	o.eventsEver++
-	o.events = append(o.events, auditEvent{o.now(), o.eventsEver, person, license, what})
+	e.at, e.number = o.now(), o.eventsEver
+	o.events = append(o.events, e)
+}
+
+// auditHolding notes that a person got or lost a licence.
+func (o *Organization) auditHolding(person, license int, what string) {
+	o.audit(auditEvent{category: auditIdentity, person: person, license: license, location: notAbout, what: what})
+}
+
+// auditPerson notes that a person came, went or moved.
+func (o *Organization) auditPerson(person int, what string) {
+	o.audit(auditEvent{category: auditUsers, person: person, license: notAbout, location: notAbout, what: what})
+}
+
+// auditLicense notes that a row came or changed.
+func (o *Organization) auditLicense(license int, what string) {
+	o.audit(auditEvent{category: auditLicense, person: notAbout, license: license, location: notAbout, what: what})
+}
+
+// auditLocation notes that a location came or changed.
+func (o *Organization) auditLocation(location int, what string) {
+	o.audit(auditEvent{category: auditLocations, person: notAbout, license: notAbout, location: location, what: what})
 }
 
 // auditRow notes that a row has changed.
@@ -66,7 +90,7 @@ func (o *Organization) auditRow(before, after *license) {
 	default:
 		return
 	}
-	o.audit(noPerson, slices.Index(o.licenses, after), what)
+	o.auditLicense(slices.Index(o.licenses, after), what)
 }
 
 // auditTime is the form of times in requests and answers.
@@ -103,7 +127,7 @@ func (c *call) auditQuery() (q auditQuery, wrong string) {
 	if q.actor = canonicalID(c.q.Get("actorId")); isUUID(q.actor) {
 		q.actor = bareID(q.actor)
 	}
-	if list := c.q.Get("eventCategories"); list != "" {
+	if list := c.q.Get("eventCategories"); list != "" && !c.o.AuditIgnoresCategories {
 		q.categories = strings.Split(strings.ToUpper(list), ",")
 	}
 	return q, ""
@@ -115,21 +139,26 @@ func (c *call) listAuditEvents() error {
 	if wrong != "" {
 		return c.fail(http.StatusBadRequest, wrong)
 	}
+	told := c.s.Now().Add(-c.o.AuditLag)
 	c.org.mu.RLock()
 	actor := c.org.auditActor()
 	var rows []auditEvent
 	for _, e := range slices.Backward(c.org.events) {
-		if e.at.Before(q.from) || !e.at.Before(q.to) || (q.actor != "" && q.actor != actor.id) ||
-			(q.categories != nil && !slices.Contains(q.categories, e.category())) {
+		if e.at.After(told) || e.at.Before(q.from) || !e.at.Before(q.to) || (q.actor != "" && q.actor != actor.id) ||
+			(q.categories != nil && !slices.Contains(q.categories, e.category)) {
 			continue
 		}
 		rows = append(rows, e)
 	}
 	c.org.mu.RUnlock()
-	rows = rows[min(q.skip, len(rows)):]
+	total := len(rows)
+	rows = rows[min(q.skip, total):]
 	rows = rows[:min(q.size, len(rows))]
+	if c.o.AuditLinks {
+		c.link(page{size: q.size, start: q.skip}, q.skip+len(rows), len(rows), q.skip+len(rows) < total)
+	}
 	return c.writeList(itemsHead, len(rows), func(b []byte, i int) []byte {
-		return c.org.appendAuditEvent(b, &rows[i], actor, c.o.AuditNulls)
+		return c.org.appendAuditEvent(b, &rows[i], actor, c.o)
 	})
 }
 
@@ -160,33 +189,54 @@ func (o *Organization) auditActor() (a auditActor) {
 	return auditActor{bareID(o.personUUID(0, &p)), strings.TrimSpace(first + " " + last), email}
 }
 
-func (o *Organization) appendAuditEvent(b []byte, e *auditEvent, actor auditActor, nulls bool) []byte {
-	l := o.licenses[e.license]
-	target, targetID, targetType, description := l.spec.Name, bareID(l.uuid), "LICENSE", "license updated"
-	if e.person != noPerson {
+// auditTarget is what an event is about, and how it is told.
+type auditTarget struct{ kind, name, id, description, action string }
+
+func (o *Organization) auditTarget(e *auditEvent) (t auditTarget) {
+	switch {
+	case e.location != notAbout:
+		l := o.locations[e.location]
+		return auditTarget{"LOCATION", l.spec.Name, l.uuid, "location updated", "Location " + e.what}
+	case e.person != notAbout:
 		var p Person
 		o.person(e.person, &p)
 		first, last, _ := o.identity(e.person, &p)
-		target, targetID = strings.TrimSpace(first+" "+last), bareID(o.personUUID(e.person, &p))
-		targetType, description = "PERSON", "user updated"
+		t = auditTarget{"PERSON", strings.TrimSpace(first + " " + last), o.personUUID(e.person, &p), "user updated", "User " + e.what}
+	default:
+		l := o.licenses[e.license]
+		t = auditTarget{kind: "LICENSE", name: l.spec.Name, id: l.uuid, description: "license updated"}
+	}
+	if e.license != notAbout {
+		t.action = "License " + o.licenses[e.license].spec.Name + " " + e.what
+	}
+	return t
+}
+
+func (o *Organization) appendAuditEvent(b []byte, e *auditEvent, actor auditActor, options *Options) []byte {
+	target, category := o.auditTarget(e), e.category
+	if options.AuditPrefix {
+		category = auditPrefix + category
 	}
 	uuid := indexedUUID(indexedUUIDPrefix(o.seed^hashString("AUDIT")), e.number)
 	b = append(b, `{"data":{"eventDescription":`...)
-	b = appendString(b, description)
-	b = appendMember(b, "eventCategory", e.category())
-	b = appendMember(b, "actionText", "License "+l.spec.Name+" "+e.what)
-	b = appendMember(b, "offerCode", l.spec.OfferCode)
-	b = appendMember(b, "subscriptionId", l.spec.Subscription)
-	b = appendMember(b, "targetType", targetType)
-	b = appendMember(b, "targetName", target)
-	b = appendMember(b, "targetId", targetID)
+	b = appendString(b, target.description)
+	b = appendMember(b, "eventCategory", category)
+	b = appendMember(b, "actionText", target.action)
+	if e.license != notAbout {
+		l := o.licenses[e.license]
+		b = appendMember(b, "offerCode", l.spec.OfferCode)
+		b = appendMember(b, "subscriptionId", l.spec.Subscription)
+	}
+	b = appendMember(b, "targetType", target.kind)
+	b = appendMember(b, "targetName", target.name)
+	b = appendMember(b, "targetId", bareID(target.id))
 	b = appendMember(b, "targetOrgId", o.id)
 	b = appendMember(b, "targetOrgName", o.name)
 	b = appendMember(b, "actorName", actor.name)
 	b = appendMember(b, "actorEmail", actor.email)
 	b = appendMember(b, "actorOrgName", o.name)
 	b = appendMember(b, "trackingId", "ATLAS_"+uuid+"_0")
-	if nulls {
+	if options.AuditNulls {
 		b = append(b, `,"actorIp":null,"actorUserAgent":null,"adminRoles":null,"errorCode":null,"errorMessage":null},"created":`...)
 	} else {
 		b = append(b, `,"actorIp":"192.0.2.1","actorUserAgent":"Mozilla/5.0","adminRoles":["Full_Admin"],"errorCode":"","errorMessage":""},"created":`...)

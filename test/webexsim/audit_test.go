@@ -1,6 +1,7 @@
 package webexsim
 
 import (
+	"errors"
 	"net/url"
 	"reflect"
 	"strings"
@@ -48,10 +49,14 @@ func TestAuditEvents(t *testing.T) {
 	index, err := org.AddPerson(Person{Location: NoLocation, Licenses: []int{8}})
 	mustChange(err, org.RemovePerson(index))
 
-	const id, row = auditIdentity + ": License ", auditLicense + ": License "
+	org.AddLocation(LocationSpec{Name: "Nowhere"})
+	mustChange(org.RenameLocation("Nowhere", "Elsewhere"))
+
+	const id, row, user, place = auditIdentity + ": License ", auditLicense + ": License ", auditUsers + ": User ", auditLocations + ": Location "
 	want := []string{ // the latest first
-		id + "Webex Meetings Suite removed", id + "Webex Meetings Suite assigned", row + "Advanced Messaging removed", row + "Advanced Messaging changed",
-		id + "Advanced Messaging removed", id + "Advanced Messaging assigned", id + "Basic Messaging assigned",
+		place + "renamed", place + "added",
+		user + "deleted", id + "Webex Meetings Suite removed", id + "Webex Meetings Suite assigned", user + "created", row + "Advanced Messaging removed", row + "Advanced Messaging changed",
+		user + "moved", id + "Advanced Messaging removed", id + "Advanced Messaging assigned", id + "Basic Messaging assigned",
 	}
 	if got := texts(""); !reflect.DeepEqual(got, want) {
 		t.Errorf("events\n%s, want\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -59,9 +64,9 @@ func TestAuditEvents(t *testing.T) {
 	me := get(t, s, "w", auditPath(org, noon(), noon().Add(day), "")).items(t)[0]
 	actor := me["actorId"].(string)
 	for more, n := range map[string]int{
-		"&max=3": 3, "&max=3&offset=3": 3, "&max=3&offset=6": 1, "&offset=7": 0, "&offset=99": 0,
-		"&eventCategories=license": 2, "&eventCategories=LICENSE,webex_identity": 7, "&eventCategories=LOGINS": 0,
-		"&actorId=" + actor: 7, "&actorId=other": 0,
+		"&max=3": 3, "&max=3&offset=3": 3, "&max=3&offset=10": 2, "&offset=12": 0, "&offset=99": 0,
+		"&eventCategories=license": 2, "&eventCategories=LICENSE,webex_identity": 7, "&eventCategories=LOGINS": 0, "&eventCategories=users": 3, "&eventCategories=Locations,LOGINS": 2,
+		"&actorId=" + actor: 12, "&actorId=other": 0,
 	} {
 		if got := texts(more); len(got) != n {
 			t.Errorf("%s: %d events, want %d", more, len(got), n)
@@ -74,7 +79,7 @@ func TestAuditEvents(t *testing.T) {
 		"the first minutes":   {noon(), noon().Add(time.Hour), 2},
 		"from is in":          {noon().Add(time.Minute), noon().Add(time.Hour), 2},
 		"to is not":           {noon(), noon().Add(time.Minute), 0},
-		"later":               {noon().Add(time.Hour), noon().Add(day), 5},
+		"later":               {noon().Add(time.Hour), noon().Add(day), 10},
 		"before it all began": {noon().Add(-day), noon(), 0},
 	} {
 		if got := get(t, s, "w", auditPath(org, c.from, c.to, "")).items(t); len(got) != c.want {
@@ -91,6 +96,48 @@ func TestAuditEvents(t *testing.T) {
 	created, err := time.Parse(auditTime, me["created"].(string))
 	if err != nil || !created.Equal(noon().Add(time.Hour+time.Minute)) {
 		t.Errorf("created %v, %v", me["created"], err)
+	}
+}
+
+// Where sources disagree, and what a log does that is late.
+func TestAuditSwitches(t *testing.T) {
+	t.Parallel()
+	s, org := startAssign(t, Options{Now: noon})
+	categories := func(more string) (list []string, next string) {
+		t.Helper()
+		a := get(t, s, "w", auditPath(org, noon(), noon().Add(day), more))
+		for _, e := range a.items(t) {
+			list = append(list, e["data"].(object)["eventCategory"].(string))
+		}
+		return list, a.next()
+	}
+	expect := func(name, more string, change func(*Options), want ...string) (next string) {
+		t.Helper()
+		before := s.Options()
+		s.SetOptions(change)
+		defer s.SetOptions(func(o *Options) { *o = before })
+		list, next := categories(more)
+		if !reflect.DeepEqual(list, want) {
+			t.Errorf("%s: %v, want %v", name, list, want)
+		}
+		return next
+	}
+	if err := errors.Join(org.MovePerson(1, "Here"), org.SetTotal("Messenger", 9)); err != nil {
+		t.Fatal(err)
+	}
+	expect("late", "", func(o *Options) { o.AuditLag = time.Minute })
+	s.Advance(time.Minute)
+	expect("as late", "", func(o *Options) { o.AuditLag = time.Minute }, auditLicense, auditUsers)
+	expect("prefix", "&eventCategories=users", func(o *Options) { o.AuditPrefix = true }, auditPrefix+auditUsers)
+	expect("no filter", "&eventCategories=users", func(o *Options) { o.AuditIgnoresCategories = true }, auditLicense, auditUsers)
+	if next := expect("no links", "&max=1", func(*Options) {}, auditLicense); next != "" {
+		t.Errorf("next is %s", next)
+	}
+	next := expect("links", "&max=1", func(o *Options) { o.AuditLinks = true }, auditLicense)
+	s.SetOptions(func(o *Options) { o.AuditLinks = true })
+	a := get(t, s, "w", next)
+	if got := a.items(t); len(got) != 1 || a.next() != "" || got[0]["data"].(object)["eventCategory"] != auditUsers {
+		t.Errorf("%s leads to %v and %s", next, got, a.next())
 	}
 }
 

@@ -36,7 +36,7 @@ func (o *Organization) noteHoldings(person int, before, after []int, api bool) {
 		if added {
 			what = "assigned"
 		}
-		o.audit(person, license, what)
+		o.auditHolding(person, license, what)
 	}
 	for _, l := range after {
 		if !slices.Contains(before, l) {

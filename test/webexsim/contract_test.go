@@ -57,6 +57,9 @@ var switches = []struct {
 			data.Properties[name] = openapi3.NewSchemaRef("", &openapi3.Schema{Nullable: true, Enum: []any{nil}})
 		}
 	}},
+	{"auditPrefix", func(o *Options) { o.AuditPrefix = true }, nil},
+	{"auditIgnoresCategories", func(o *Options) { o.AuditIgnoresCategories = true }, nil},
+	{"auditLinks", func(o *Options) { o.AuditLinks = true }, nil},
 	{"stringBooleans", func(o *Options) { o.StringBooleans = true }, func(c *contract) {
 		for _, name := range []string{"invitePending", "loginEnabled"} {
 			c.schema("Person").Properties[name] = openapi3.NewSchemaRef("", openapi3.NewStringSchema().WithEnum("true", "false"))

@@ -61,7 +61,7 @@ func (o *Organization) SetExternalUsers(ref string, users int) error {
 func (o *Organization) AddLicense(spec LicenseSpec) (id string) {
 	_ = o.change(func() error { // cannot fail
 		id = o.addLicense(spec).id
-		o.audit(noPerson, len(o.licenses)-1, "added")
+		o.auditLicense(len(o.licenses)-1, "added")
 		return nil
 	})
 	return id
@@ -110,6 +110,9 @@ func (o *Organization) changePersonBy(api bool, i int, f func(*Person) error) er
 			o.former = append(o.former, formerPerson{i, before})
 		}
 		o.edits[i] = p
+		if p.Location != before.Location {
+			o.auditPerson(i, "moved")
+		}
 		o.noteHoldings(i, before.Licenses, p.Licenses, api)
 		return nil
 	})
@@ -210,6 +213,7 @@ func (o *Organization) addPersonByName(p Person, location string, licenses []str
 func (o *Organization) enroll(p Person) (index int) {
 	o.added = append(o.added, p)
 	index = o.base + len(o.added) - 1
+	o.auditPerson(index, "created")
 	o.noteHoldings(index, nil, p.Licenses, false)
 	return index
 }
@@ -237,13 +241,18 @@ func (o *Organization) RemovePerson(i int) error {
 		var p Person
 		o.person(i, &p)
 		o.noteHoldings(i, p.Licenses, nil, false)
+		o.auditPerson(i, "deleted")
 		return nil
 	})
 }
 
 // AddLocation adds a location and returns its id.
 func (o *Organization) AddLocation(spec LocationSpec) (id string) {
-	_ = o.change(func() error { id = o.addLocation(spec).id; return nil }) // cannot fail
+	_ = o.change(func() error { // cannot fail
+		id = o.addLocation(spec).id
+		o.auditLocation(len(o.locations)-1, "added")
+		return nil
+	})
 	return id
 }
 
@@ -253,6 +262,7 @@ func (o *Organization) RenameLocation(ref, name string) error {
 		i, err := o.location(ref)
 		if err == nil {
 			o.locations[i].spec.Name = name
+			o.auditLocation(i, "renamed")
 		}
 		return err
 	})

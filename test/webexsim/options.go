@@ -74,6 +74,16 @@ type Options struct {
 	// AuditNulls writes null for what events of the audit log do not say, as recorded;
 	// both published descriptions forbid it.
 	AuditNulls bool `json:"auditNulls"`
+	// AuditPrefix writes categories of audit events with a prefix, as in the published
+	// example; recordings have none.
+	AuditPrefix bool `json:"auditPrefix"`
+	// AuditLinks adds next links to the list of audit events: the text of the documents
+	// promises pages, their schema has no link.
+	AuditLinks bool `json:"auditLinks"`
+	// AuditIgnoresCategories answers audit events of all categories, whatever is asked for.
+	AuditIgnoresCategories bool `json:"auditIgnoresCategories"`
+	// AuditLag is how old an event is before it is in the list, by the simulator's clock.
+	AuditLag time.Duration `json:"-"`
 	// OmitWorkspaceLinks leaves next links out of the list of workspaces, for clients
 	// that count with start and max.
 	OmitWorkspaceLinks bool `json:"omitWorkspaceLinks"`

@@ -19,6 +19,7 @@ type optionsJSON struct {
 	Latency              duration            `json:"latency"`
 	Latencies            map[string]duration `json:"latencies"`
 	CountsLag            duration            `json:"countsLag"`
+	AuditLag             duration            `json:"auditLag"`
 	ReuseTokenWithin     duration            `json:"reuseTokenWithin"`
 	AccessTokenLifetime  duration            `json:"accessTokenLifetime"`
 	RefreshTokenLifetime duration            `json:"refreshTokenLifetime"`
@@ -28,7 +29,7 @@ type optionsJSON struct {
 
 func (o *Options) json() optionsJSON {
 	return optionsJSON{
-		plainOptions: (*plainOptions)(o), Latency: duration(o.Latency), Latencies: convert[duration](o.Latencies), CountsLag: duration(o.CountsLag), ReuseTokenWithin: duration(o.ReuseTokenWithin),
+		plainOptions: (*plainOptions)(o), Latency: duration(o.Latency), Latencies: convert[duration](o.Latencies), CountsLag: duration(o.CountsLag), AuditLag: duration(o.AuditLag), ReuseTokenWithin: duration(o.ReuseTokenWithin),
 		AccessTokenLifetime: duration(o.AccessTokenLifetime), RefreshTokenLifetime: duration(o.RefreshTokenLifetime),
 		CodeLifetime: duration(o.CodeLifetime), ManagedListLapse: duration(o.ManagedListLapse),
 	}
@@ -54,6 +55,7 @@ func (o *Options) UnmarshalJSON(b []byte) error {
 	}
 	changed.Latency, changed.ReuseTokenWithin = time.Duration(j.Latency), time.Duration(j.ReuseTokenWithin)
 	changed.Latencies, changed.CountsLag = convert[time.Duration](j.Latencies), time.Duration(j.CountsLag)
+	changed.AuditLag = time.Duration(j.AuditLag)
 	changed.AccessTokenLifetime = time.Duration(j.AccessTokenLifetime)
 	changed.RefreshTokenLifetime = time.Duration(j.RefreshTokenLifetime)
 	changed.CodeLifetime = time.Duration(j.CodeLifetime)

@@ -26,6 +26,7 @@ const (
 	limitInCursor         = "limit"
 	licenseUsersParameter = "includeAssignedTo"
 	operationWorkspaces   = "GET /workspaces"
+	operationAudit        = "GET /adminAudit/events"
 )
 
 // window is the page that a request asks for, before its parameters are checked: the
@@ -49,7 +50,7 @@ func (c *call) place(operation string) (size, start int) {
 	case operationWorkspaces:
 		start, _ = strconv.Atoi(c.q.Get("start"))
 		return c.size("max", c.o.WorkspacesDefault, c.o.WorkspacesCeiling), max(start, 0)
-	case "GET /adminAudit/events":
+	case operationAudit:
 		start, _ = strconv.Atoi(c.q.Get("offset"))
 		return c.size("max", auditDefault, auditCeiling), max(start, 0)
 	case operationGroups, operationGroupMembers:
@@ -163,8 +164,8 @@ func (c *call) setLink(p page, next int, empty bool) {
 	}
 	query := c.r.URL.Query()
 	cursor, at := cursorParameter, func(start int, empty bool) string { return encodeCursor(p.size, start, empty) }
-	if c.operation == operationWorkspaces { // whose pages are counted in the open
-		cursor, at = "start", func(start int, _ bool) string { return strconv.Itoa(start) }
+	if open, ok := map[string]string{operationWorkspaces: "start", operationAudit: "offset"}[c.operation]; ok { // whose pages are counted in the open
+		cursor, at = open, func(start int, _ bool) string { return strconv.Itoa(start) }
 		query.Set("max", strconv.Itoa(p.size))
 	}
 	query.Set(cursor, at(next, empty))
