@@ -62,6 +62,64 @@ func (l *listener) expect(t *testing.T, hint webex.Hint, requests int, why strin
 	l.Expect(sent).To(Equal(requests), why)
 }
 
+// What of an organization changes without that a count does, and what else it is that matters.
+func TestHintOfEachChange(t *testing.T) {
+	t.Parallel()
+	l := newListener(t, webexsim.ScopeAudit)
+	someone, license := l.org.Holders("Webex Calling - Professional")[0], "Advanced Messaging"
+	l.Expect(l.org.AssignLicense(someone, license)).To(Succeed())
+	for _, change := range []struct {
+		name string
+		make func() error
+	}{
+		{"a person has no location", func() error { return l.org.MovePerson(someone, "") }},
+		{"a person moves", func() error { return l.org.MovePerson(someone, l.org.Truth().Licenses[0].Locations[0].Name) }},
+		{"a person loses a licence", func() error { return l.org.RemoveLicense(someone, license) }},
+		{"a person comes", func() error { _, err := l.org.AddPerson(webexsim.Person{Location: webexsim.NoLocation}); return err }},
+		{"a person goes", func() error { return l.org.RemovePerson(someone) }},
+		{"a location comes", func() error { l.org.AddLocation(webexsim.LocationSpec{Name: "Annex"}); return nil }},
+		{"a location is renamed", func() error { return l.org.RenameLocation("Annex", "Tower") }},
+		{"units are bought", func() error { return l.org.SetTotal(license, 99) }},
+	} {
+		l.sim.Advance(5 * time.Minute)
+		l.walked = l.sim.Now()
+		l.Expect(change.make()).To(Succeed(), change.name)
+		l.sim.Advance(5 * time.Minute)
+		l.expect(t, webex.HintSeen, 1, change.name)
+	}
+}
+
+// The forms in which the log may come are understood. What is on a further page is not known.
+func TestHintOfOtherForms(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		options func(*webexsim.Options)
+		events  int
+		want    webex.Hint
+	}{
+		"prefix":             {options: func(o *webexsim.Options) { o.AuditPrefix, o.AuditNulls = true, true }, events: 1, want: webex.HintSeen},
+		"filter ignored":     {options: func(o *webexsim.Options) { o.AuditIgnoresCategories = true }, events: 1, want: webex.HintSeen},
+		"several pages":      {options: func(o *webexsim.Options) { o.AuditLinks = true }, events: 201, want: webex.HintSeen},
+		"late":               {options: func(o *webexsim.Options) { o.AuditLag = time.Hour }, events: 1, want: webex.HintNone},
+		"an empty page more": {options: func(o *webexsim.Options) { o.AuditLinks, o.TrailingEmptyPage = true, true }, want: webex.HintNone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newListener(t, webexsim.ScopeAudit)
+			l.sim.SetOptions(test.options)
+			for i := range test.events {
+				l.Expect(l.org.SetTotal("Advanced Messaging", 1000+i)).To(Succeed())
+			}
+			l.sim.Advance(5 * time.Minute)
+			l.expect(t, test.want, 1, name)
+			l.sim.Advance(time.Hour)
+			if test.events > 0 {
+				l.expect(t, webex.HintSeen, 1, "an hour later")
+			}
+		})
+	}
+}
+
 func TestHintOfTheAuditLog(t *testing.T) {
 	t.Parallel()
 	l := newListener(t, webexsim.ScopeAudit)
