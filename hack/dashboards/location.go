@@ -42,7 +42,10 @@ func locationFigures() []board.Panel {
 	sum := func(title, description, expr string) board.Panel {
 		return figure(title, description, needsRows, board.Count, neutral(), "sum("+expr+")")
 	}
-	return []board.Panel{
+	oldest := figure("Oldest count", "How long ago people and workspaces were last read, of the customer of which that is longest: a run reads them again only where it has a reason to.",
+		"Not read yet", board.Seconds, neutral(), `time() - min(webexlicense_customer_last_walk_timestamp_seconds{namespace=~"$namespace", name=~"$customer"})`)
+	oldest.Decimals, oldest.Links = 1, []board.Link{board.Page("How fresh, at what cost", "schedules.md")}
+	panels := []board.Panel{
 		figure("Locations in use", "Webex locations where a licence is in use.", needsRows, board.Count, neutral(),
 			fmt.Sprintf("count(count by (namespace, customer, location) (%s))", atLocations("consumed_units"))),
 		sum("Units in use", "Units of people and workspaces of these locations.", atLocations("consumed_units")),
@@ -53,6 +56,11 @@ func locationFigures() []board.Panel {
 		sum("Not explained", "Units that Webex counts and no person or workspace explains: users of other organizations, and changes while the organization was read.",
 			ofCustomers("residual_units")),
 	}
+	for i := range panels {
+		panels[i].Width = 3 // they share a line with the age
+	}
+	oldest.Width = 6
+	return append(panels, oldest)
 }
 
 func locationUse() []board.Panel {

@@ -51,6 +51,7 @@ var (
 		"namespace", "name", "type", "status", "reason")
 	customerSuspended   = describe("customer_suspended", "1 if the customer is suspended, else 0.", object...)
 	customerLastSuccess = describe("customer_last_success_timestamp_seconds", "When the last successful run of a customer ended.", object...)
+	customerLastWalk    = describe("customer_last_walk_timestamp_seconds", "When the last run of a customer ended that read people and workspaces, by which rows at level Site were counted.", object...)
 	customerNotBefore   = describe("customer_not_before_timestamp_seconds", "Until when Webex asked not to be called, while that is so.", object...)
 	customerHeldRows    = describe("customer_held_rows", "Rows whose removal waits for approval.", object...)
 	customerUnits       = describe("customer_units", "Units of all purchased licences of a customer, total and consumed.", "namespace", "name", "state")
@@ -74,7 +75,7 @@ var (
 // Describe implements [prometheus.Collector].
 func (s *State) Describe(ch chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
-		customerInfo, customerCondition, customerSuspended, customerLastSuccess, customerNotBefore, customerHeldRows, customerUnits,
+		customerInfo, customerCondition, customerSuspended, customerLastSuccess, customerLastWalk, customerNotBefore, customerHeldRows, customerUnits,
 		credentialExpiry, licenseUnits, droppedSeries, assignmentCondition, assignmentPeople, assignmentFailedPeople,
 		partnerCondition, partnerOrganizations,
 		scheduleCondition, scheduleSuspended, scheduleNext, scheduleLastMissed, runsUnfinished, cacheObjects, timeZoneData, shardLeader, shardCustomers,
@@ -221,6 +222,7 @@ func (e *emitter) customer(c *v1alpha1.WebexCustomerAccess) {
 	e.conditions(customerCondition, c.Status.Conditions, namespace, name)
 	e.flag(customerSuspended, ptr.Deref(c.Spec.Suspend, false), namespace, name)
 	e.at(customerLastSuccess, c.Status.LastSuccessfulSyncTime, namespace, name)
+	e.at(customerLastWalk, c.Status.LastWalkTime, namespace, name)
 	e.at(customerNotBefore, c.Status.NotBefore, namespace, name)
 	held := 0.0
 	if c.Status.HeldPrune != nil {

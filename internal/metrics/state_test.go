@@ -62,6 +62,7 @@ func acme() *v1alpha1.WebexCustomerAccess {
 			Conditions:             []metav1.Condition{condition(v1alpha1.ConditionCapacityOK, metav1.ConditionFalse, v1alpha1.ReasonCritical)},
 			Organization:           &v1alpha1.OrganizationStatus{ID: "11111111-2222-4333-8444-555555555555"},
 			LastSuccessfulSyncTime: &noon,
+			LastWalkTime:           new(metav1.NewTime(noon.Add(-time.Hour))),
 			HeldPrune:              &v1alpha1.HeldPrune{Rows: new(int32(7)), Token: "t"},
 			Totals:                 &v1alpha1.CustomerTotals{TotalUnits: new(int64(100)), ConsumedUnits: new(int64(3))},
 			Credentials:            &v1alpha1.CredentialsStatus{Kind: v1alpha1.CredentialKindIntegration, RefreshTokenExpirationTime: &noon},
@@ -97,6 +98,7 @@ webexlicense_customer_condition{name="acme",namespace="tenants",reason="Critical
 webexlicense_customer_held_rows{name="acme",namespace="tenants"} 7
 webexlicense_customer_info{hierarchy_path="hcs.emea",name="acme",namespace="tenants",organization="11111111-2222-4333-8444-555555555555",partner=""} 1
 webexlicense_customer_last_success_timestamp_seconds{name="acme",namespace="tenants"} 1.773144e+09
+webexlicense_customer_last_walk_timestamp_seconds{name="acme",namespace="tenants"} 1.7731404e+09
 webexlicense_customer_suspended{name="acme",namespace="tenants"} 1
 webexlicense_customer_units{name="acme",namespace="tenants",state="consumed"} 3
 webexlicense_customer_units{name="acme",namespace="tenants",state="total"} 100
