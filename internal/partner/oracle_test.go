@@ -141,6 +141,9 @@ func (o *oracle) template(flat map[string]any, s *seen) {
 		for _, level := range t.Collection.Levels {
 			flat[fmt.Sprintf("spec|collection|levels|v:%q", level)] = string(level)
 		}
+		if t.Collection.SiteMaxAge != nil {
+			flat["spec|collection|siteMaxAge"] = t.Collection.SiteMaxAge.Duration.String()
+		}
 		if t.Collection.Roles != nil {
 			flat["spec|collection|roles"] = *t.Collection.Roles
 		}

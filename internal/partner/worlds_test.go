@@ -132,6 +132,9 @@ func someTemplate(pick func(n int) int) *v1alpha1.CustomerTemplate {
 	}
 	if pick(2) == 0 {
 		t.Collection = &v1alpha1.Collection{Levels: some(pick, []v1alpha1.Level{"Customer"}, []v1alpha1.Level{"Customer", "Site"}), Roles: new(pick(2) == 0)}
+		if pick(2) == 0 {
+			t.Collection.SiteMaxAge = hours(6 + pick(2))
+		}
 	}
 	if pick(3) == 0 {
 		t.StaleAfter = hours(24 + pick(2))
