@@ -91,7 +91,7 @@ func fleetCustomer(name, display, path string, adjust func(*v1alpha1.WebexCustom
 	c.CreationTimestamp = *at(90 * 24 * time.Hour)
 	c.Spec.CustomerName, c.Spec.HierarchyPath = display, path
 	c.Spec.CredentialsSecretRef.Name = name + "-credentials"
-	c.Status.LastSuccessfulSyncTime, c.Status.LastWalkTime = at(7*time.Hour), at(7*time.Hour+42*time.Second)
+	c.Status.LastSuccessfulSyncTime, c.Status.LastWalkTime = at(7*time.Hour), at(7*time.Hour)
 	c.Status.Organization = &v1alpha1.OrganizationStatus{ID: "11111111-2222-4333-8444-555555555555", DisplayName: display}
 	condition(&c.Status.Conditions, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSynced, "the figures are those of a complete run")
 	condition(&c.Status.Conditions, v1alpha1.ConditionDataFresh, metav1.ConditionTrue, v1alpha1.ReasonFresh, "the last complete run is younger than spec.staleAfter")

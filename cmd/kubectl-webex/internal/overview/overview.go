@@ -140,10 +140,10 @@ func Of(c *v1alpha1.WebexCustomerAccess, runs []v1alpha1.LicenseSync, next *time
 	return o
 }
 
-// PeopleRead is when people and workspaces were last read, where that was plainly before the last successful run, which
-// had no reason to read them again; else nil.
+// PeopleRead is when people and workspaces were last read, where the last successful run had no reason to read them
+// again; else nil.
 func PeopleRead(lastSuccess, lastWalk *time.Time) *time.Time {
-	if lastSuccess == nil || lastWalk == nil || lastSuccess.Sub(*lastWalk) < time.Minute {
+	if lastSuccess == nil || lastWalk == nil || !lastWalk.Before(*lastSuccess) {
 		return nil
 	}
 	return lastWalk
@@ -244,6 +244,8 @@ func message(c *v1alpha1.WebexCustomerAccess, is *metav1.Condition) string {
 	switch held := c.Status.HeldPrune; {
 	case is.Type == v1alpha1.ConditionPruneHeld && held != nil:
 		return fmt.Sprintf("Webex no longer has what %d rows show; they are kept until you approve: kubectl webex approve-prune %s", ptr.Deref(held.Rows, 0), c.Name)
+	case is.Reason == v1alpha1.ReasonStale && PeopleRead(TimeOf(c.Status.LastSuccessfulSyncTime), TimeOf(c.Status.LastWalkTime)) != nil:
+		return "figures of locations are older than spec.staleAfter: kubectl webex runs " + c.Name + " -o wide shows why people were not read, kubectl webex sync " + c.Name + " reads them now"
 	case is.Reason == v1alpha1.ReasonStale:
 		return "the figures are older than spec.staleAfter: kubectl webex runs " + c.Name + " shows why, kubectl webex sync " + c.Name + " reads them anew"
 	case is.Reason == v1alpha1.ReasonNotScheduled:

@@ -49,8 +49,8 @@ type Place struct {
 	Placing    Placing `json:"placing"`
 	Location   string  `json:"location,omitempty"`
 	LocationID string  `json:"locationID,omitempty"`
-	// LastWalkTime is when the walk over people and workspaces began that counted the units here. Figures of the pool
-	// are of the customer's last successful run.
+	// LastWalkTime is when the run ended that counted the units here, by people and workspaces. Figures of the pool are
+	// of the customer's last successful run.
 	LastWalkTime *time.Time `json:"lastWalkTime,omitempty"`
 	// ConsumedUnits are in use here.
 	ConsumedUnits        *int64 `json:"consumedUnits,omitempty"`

@@ -114,7 +114,7 @@ func older(a, b *v1alpha1.WebexLicense) bool {
 	return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), strings.Compare(a.Name, b.Name)) < 0
 }
 
-// WalkOf is when the walk began that counted a customer's units by location; nil if that is not known.
+// WalkOf is when the run ended that counted a customer's units by location; nil if that is not known.
 func WalkOf(customer *v1alpha1.WebexCustomerAccess) *time.Time {
 	if customer.Status.LastWalkTime == nil {
 		return nil
