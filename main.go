@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	goruntime "runtime"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -108,7 +109,14 @@ func main() {
 	}
 }
 
+// gcPercent is how much garbage there may be, in percent of what is in use, if GOGC does not
+// say otherwise. Nearly all that is in use are the caches, so that this is most of the memory.
+const gcPercent = 50
+
 func run(o options) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	part, err := o.shard()
 	if err != nil {
 		return err

@@ -6,20 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 
-	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/backoff"
 	"github.com/webex-operator/webex-license-operator/internal/budget"
@@ -148,48 +144,6 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		}
 	}
 	return nil
-}
-
-// CacheOptions keep the cache small: managed fields only of what partners make, who
-// leave the fields of people to them, and of Secrets and ConfigMaps the bare metadata
-// without annotations, since kubectl puts their content into one.
-func CacheOptions(namespaces []string) cache.Options {
-	options := cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: map[client.Object]cache.ByObject{}}
-	for _, kind := range []string{"Secret", "ConfigMap"} {
-		object := &metav1.PartialObjectMetadata{}
-		object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(kind))
-		options.ByObject[object] = cache.ByObject{Transform: bareMetadata}
-	}
-	for _, object := range []client.Object{&v1alpha1.WebexCustomerAccess{}, &v1alpha1.LicenseSyncSchedule{}} {
-		options.ByObject[object] = cache.ByObject{Transform: partnersFields}
-	}
-	for _, namespace := range namespaces {
-		if options.DefaultNamespaces == nil {
-			options.DefaultNamespaces = map[string]cache.Config{}
-		}
-		options.DefaultNamespaces[namespace] = cache.Config{}
-	}
-	return options
-}
-
-// partnersFields keeps who owns which fields of the spec of what a partner made.
-func partnersFields(object any) (any, error) {
-	o, ok := object.(client.Object)
-	switch {
-	case !ok: // what is known of one that was deleted
-	case o.GetLabels()[v1alpha1.LabelPartner] == "":
-		o.SetManagedFields(nil)
-	default:
-		o.SetManagedFields(slices.DeleteFunc(o.GetManagedFields(), func(e metav1.ManagedFieldsEntry) bool { return e.Subresource != "" }))
-	}
-	return object, nil
-}
-
-func bareMetadata(object any) (any, error) {
-	if m, ok := object.(*metav1.PartialObjectMetadata); ok {
-		m.ManagedFields, m.Annotations, m.Labels = nil, nil, nil
-	}
-	return object, nil
 }
 
 // ClientOptions keep the content of Secrets and ConfigMaps out of the cache.
