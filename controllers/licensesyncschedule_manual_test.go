@@ -173,3 +173,24 @@ func TestManualRunsRespectRetryAfter(t *testing.T) {
 	f.annotate(asked, "example.com/poke", fmt.Sprint(clock.Now()))
 	f.expectReason(f.awaitEnd(asked), v1alpha1.ReasonSucceeded)
 }
+
+// A run that a schedule creates and that finds nothing new is written once, and its customer once; there is no event.
+func TestARunOfAScheduleIsTwoWrites(t *testing.T) {
+	f := timeless(t)
+	customer := f.createCustomer("acme")
+	schedule := f.newSchedule("yearly", "0 0 1 1 *")
+	f.create(schedule)
+	f.awaitSchedule(schedule, v1alpha1.ReasonScheduled)
+	f.settle(customer)
+	f.forget()
+	f.annotate(schedule, v1alpha1.AnnotationRequestedAt, "now")
+	f.Eventually(func() map[string]*v1alpha1.LicenseSync { return f.runsOfSchedule("yearly") }).Should(HaveLen(1))
+	f.settle(customer)
+	for _, run := range f.runsOfSchedule("yearly") {
+		f.Expect(succeeded(run)).To(BeTrue(), "%+v", run.Status)
+		f.Expect(f.told.of("LicenseSync", run.Name)).To(BeEmpty())
+	}
+	writes := f.writes.all()
+	delete(writes, "PATCH licensesyncschedules/status")
+	f.Expect(writes).To(Equal(map[string]int{"POST licensesyncs": 1, "PATCH licensesyncs/status": 1, "PATCH webexcustomeraccesses/status": 1}))
+}

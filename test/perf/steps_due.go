@@ -14,22 +14,33 @@ import (
 // due has all customers of some groups due in the same minute: by one schedule for each namespace or, with each, by one
 // for each customer.
 func due(ctx context.Context, w *world, step Step) error {
-	groups := w.of(step)
+	slot, err := w.schedule(ctx, step)
+	if err != nil {
+		return err
+	}
+	return w.runsOf(ctx, step, slot)
+}
+
+// schedule makes the schedules of a step, and says when they are due.
+func (w *world) schedule(ctx context.Context, step Step) (slot time.Time, err error) {
 	// The minute after the next one, since the schedules have to be there before; the manager sees them at once.
-	slot := time.Now().Truncate(time.Minute).Add(2 * time.Minute)
+	slot = time.Now().Truncate(time.Minute).Add(2 * time.Minute)
 	var schedules []*v1alpha1.LicenseSyncSchedule
-	for _, g := range groups {
+	for _, g := range w.of(step) {
 		schedules = append(schedules, schedulesOf(g, step, slot)...)
 	}
 	if err := w.parallel(ctx, len(schedules), func(i int) error { return w.client.Create(ctx, schedules[i]) }); err != nil {
-		return err
+		return slot, err
 	}
-	if err := w.quiet(ctx); err != nil {
-		return err
-	}
+	return slot, w.quiet(ctx)
+}
+
+// runsOf measures the runs of a step's schedules, which are due at a slot.
+func (w *world) runsOf(ctx context.Context, step Step, slot time.Time) error {
+	groups := w.of(step)
 	wait := time.Until(slot) - time.Second
 	if wait < 0 {
-		return fmt.Errorf("the %d schedules were not there in time; is the machine overloaded?", len(schedules))
+		return errors.New("the schedules were not there in time; is the machine overloaded?")
 	}
 	if err := w.manager.pause(ctx, wait); err != nil {
 		return err

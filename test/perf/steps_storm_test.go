@@ -15,9 +15,9 @@ import (
 func TestQuantileOfANativeHistogram(t *testing.T) {
 	t.Parallel()
 	const name = "skew_seconds"
-	histogram := prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Buckets: []float64{1, 10}, NativeHistogramBucketFactor: 1.1})
+	histogram := prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: "How late.", Buckets: []float64{1, 10}, NativeHistogramBucketFactor: 1.1})
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(histogram, prometheus.NewCounter(prometheus.CounterOpts{Name: "another"}))
+	registry.MustRegister(histogram, prometheus.NewGauge(prometheus.GaugeOpts{Name: "another", Help: "Of no use."}))
 	server := httptest.NewServer(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	t.Cleanup(server.Close)
 	m := func(ctx context.Context) *dto.Histogram {

@@ -64,9 +64,7 @@ type world struct {
 	floor float64
 	// bareDelete is how long a namespace of bare rows takes to be gone; 0 if not measured.
 	bareDelete time.Duration
-	// bareRuns is how long the API server takes to create runs; 0 if not measured.
-	bareRuns time.Duration
-	figures  Figures
+	figures    Figures
 }
 
 // start starts a control plane and the simulators; the manager is started by a step. The caller ends the world, also if
