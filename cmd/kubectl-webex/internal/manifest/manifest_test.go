@@ -64,6 +64,11 @@ func TestOneObject(t *testing.T) {
 			name: "a rule about several", text: customer("  thresholds:", "    warningPercent: 96"),
 			want: []string{"f:9: error: spec.thresholds.warningPercent: warningPercent (default 80) must be below criticalPercent (default 95)"},
 		},
+		{name: "figures of locations as old as figures may be", text: customer("  staleAfter: 48h", "  collection:", "    siteMaxAge: 48h")},
+		{
+			name: "older ones than figures may be", text: customer("  collection:", "    siteMaxAge: 168h"),
+			want: []string{"f:9: warning: spec.collection.siteMaxAge: this is longer than spec.staleAfter (26h), which goes first: raise staleAfter too, or leave siteMaxAge away"},
+		},
 		{name: "a twin in a list that is a set", text: customer("  collection:", "    levels:", "    - Site", "    - Site"), want: []string{`f:11: error: spec.collection.levels[1]: "Site": duplicate value`}},
 		{
 			name: "a name that cannot be", text: strings.Replace(customer(), "name: acme", "name: Acme_1", 1),

@@ -8,10 +8,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/duration"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/schedule"
+	"github.com/webex-operator/webex-license-operator/internal/survey"
 	"github.com/webex-operator/webex-license-operator/internal/timetable"
 	"github.com/webex-operator/webex-license-operator/internal/webex"
 )
@@ -99,12 +101,27 @@ func lastField(s *v1alpha1.LicenseSyncSchedule) string {
 	return "spec.at"
 }
 
+// checkAges finds figures of locations that may get older than figures may be at all: who wants people to be read less often
+// has to say so twice.
+func checkAges(o *object, at string, collection *v1alpha1.Collection, staleAfter *metav1.Duration) []Finding {
+	if collection == nil || collection.SiteMaxAge == nil {
+		return nil
+	}
+	stale := survey.StaleAfter(&v1alpha1.WebexCustomerAccess{Spec: v1alpha1.WebexCustomerAccessSpec{StaleAfter: staleAfter}})
+	if collection.SiteMaxAge.Duration <= stale {
+		return nil
+	}
+	return []Finding{o.finding(Warning, at+".collection.siteMaxAge", fmt.Sprintf("this is longer than %s.staleAfter (%s), which goes first: raise staleAfter too, or leave siteMaxAge away",
+		at, duration.HumanDuration(stale)))}
+}
+
 func checkCustomer(o *object, c *v1alpha1.WebexCustomerAccess) (findings []Finding) {
 	if id := c.Spec.OrganizationID; id != "" {
 		if _, err := webex.ParseOrganizationID(id); err != nil {
 			findings = append(findings, o.finding(Error, "spec.organizationID", err.Error()))
 		}
 	}
+	findings = append(findings, checkAges(o, "spec", c.Spec.Collection, c.Spec.StaleAfter)...)
 	if a := c.Spec.Assignment; a != nil && a.ProtectedSubjects != nil {
 		findings = append(findings, checkAddresses(o, "spec.assignment.protectedSubjects.emails", a.ProtectedSubjects.Emails)...)
 	}

@@ -34,6 +34,7 @@ func checkPartner(o *object, p *v1alpha1.WebexPartner) (findings []Finding) {
 	if t == nil {
 		return findings
 	}
+	findings = append(findings, checkAges(o, "spec.template", t.Collection, t.StaleAfter)...)
 	path := field.NewPath("spec", "template")
 	faults := metavalidation.ValidateLabels(t.Labels, path.Child("labels"))
 	for i, entry := range t.ByTag {

@@ -49,6 +49,10 @@ func TestPartners(t *testing.T) {
 			},
 		},
 		{
+			name: "figures of locations that may get older than figures may be", text: partnerOf("  template:", "    staleAfter: 12h", "    collection: {siteMaxAge: 24h}"),
+			want: []string{"f:10: warning: spec.template.collection.siteMaxAge: this is longer than spec.template.staleAfter (12h), which goes first: raise staleAfter too, or leave siteMaxAge away"},
+		},
+		{
 			name: "an organization that is none", text: partnerOf("  select: {organizationIDs: [Y2lzY29zcGFyazovL3VzL1BFT1BMRS8xMTExMTExMS0yMjIyLTQzMzMtODQ0NC01NTU1NTU1NTU1NTU]}"),
 			want: []string{"f:8: error: spec.select.organizationIDs[0]: ..."},
 		},
