@@ -95,13 +95,19 @@ func TestHintOfOtherForms(t *testing.T) {
 	for name, test := range map[string]struct {
 		options func(*webexsim.Options)
 		events  int
+		signIns int // after them
 		want    webex.Hint
+		later   webex.Hint // an hour
 	}{
-		"prefix":             {options: func(o *webexsim.Options) { o.AuditPrefix, o.AuditNulls = true, true }, events: 1, want: webex.HintSeen},
-		"filter ignored":     {options: func(o *webexsim.Options) { o.AuditIgnoresCategories = true }, events: 1, want: webex.HintSeen},
-		"several pages":      {options: func(o *webexsim.Options) { o.AuditLinks = true }, events: 201, want: webex.HintSeen},
-		"late":               {options: func(o *webexsim.Options) { o.AuditLag = time.Hour }, events: 1, want: webex.HintNone},
-		"an empty page more": {options: func(o *webexsim.Options) { o.AuditLinks, o.TrailingEmptyPage = true, true }, want: webex.HintNone},
+		"prefix":                 {options: func(o *webexsim.Options) { o.AuditPrefix, o.AuditNulls = true, true }, events: 1, want: webex.HintSeen},
+		"others are left out":    {options: func(*webexsim.Options) {}, events: 1, signIns: 300, want: webex.HintSeen},
+		"others only":            {options: func(*webexsim.Options) {}, signIns: 300, want: webex.HintNone},
+		"filter ignored":         {options: func(o *webexsim.Options) { o.AuditIgnoresCategories = true }, events: 1, signIns: 199, want: webex.HintSeen},
+		"and nothing but others": {options: func(o *webexsim.Options) { o.AuditIgnoresCategories = true }, signIns: 199, want: webex.HintNone},
+		"and a page of others":   {options: func(o *webexsim.Options) { o.AuditIgnoresCategories = true }, events: 1, signIns: 200, want: webex.HintUnknown},
+		"and links":              {options: func(o *webexsim.Options) { o.AuditIgnoresCategories, o.AuditLinks = true, true }, events: 1, signIns: 200, want: webex.HintUnknown},
+		"several pages":          {options: func(o *webexsim.Options) { o.AuditLinks = true }, events: 201, want: webex.HintSeen},
+		"late":                   {options: func(o *webexsim.Options) { o.AuditLag = time.Hour }, events: 1, want: webex.HintNone, later: webex.HintSeen},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -110,12 +116,13 @@ func TestHintOfOtherForms(t *testing.T) {
 			for i := range test.events {
 				l.Expect(l.org.SetTotal("Advanced Messaging", 1000+i)).To(Succeed())
 			}
+			for range test.signIns {
+				l.org.SignIn(0)
+			}
 			l.sim.Advance(5 * time.Minute)
 			l.expect(t, test.want, 1, name)
 			l.sim.Advance(time.Hour)
-			if test.events > 0 {
-				l.expect(t, webex.HintSeen, 1, "an hour later")
-			}
+			l.expect(t, max(test.want, test.later), 1, "an hour later")
 		})
 	}
 }

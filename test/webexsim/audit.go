@@ -17,6 +17,7 @@ const (
 	auditLicense   = "LICENSE"        // a row of the licence list
 	auditUsers     = "USERS"          // who there is, and where
 	auditLocations = "LOCATIONS"
+	auditLogins    = "LOGINS"
 )
 
 // auditPrefix stands before a category in the published example.
@@ -24,7 +25,7 @@ const auditPrefix = "EventCategory."
 
 // auditCategories are some of those that were recorded, with the ones above.
 var auditCategories = []string{
-	"DEVICES", "INTEGRATION", auditLicense, auditLocations, "LOGINS", "LOGOUT", "ORG_SETTINGS", auditUsers, "WEBEX_CALLING", auditIdentity,
+	"DEVICES", "INTEGRATION", auditLicense, auditLocations, auditLogins, "LOGOUT", "ORG_SETTINGS", auditUsers, "WEBEX_CALLING", auditIdentity,
 }
 
 // auditEvent is one change of a licence, a person or a location. Who and what it is about is
@@ -65,6 +66,13 @@ func (o *Organization) auditHolding(person, license int, what string) {
 // auditPerson notes that a person came, went or moved.
 func (o *Organization) auditPerson(person int, what string) {
 	o.audit(auditEvent{category: auditUsers, person: person, license: notAbout, location: notAbout, what: what})
+}
+
+// SignIn notes that person i signed in to Control Hub, which changes nothing.
+func (o *Organization) SignIn(i int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.audit(auditEvent{category: auditLogins, person: i, license: notAbout, location: notAbout, what: "signed in"})
 }
 
 // auditLicense notes that a row came or changed.

@@ -130,10 +130,13 @@ func TestAuditSwitches(t *testing.T) {
 	expect("as late", "", func(o *Options) { o.AuditLag = time.Minute }, auditLicense, auditUsers)
 	expect("prefix", "&eventCategories=users", func(o *Options) { o.AuditPrefix = true }, auditPrefix+auditUsers)
 	expect("no filter", "&eventCategories=users", func(o *Options) { o.AuditIgnoresCategories = true }, auditLicense, auditUsers)
-	if next := expect("no links", "&max=1", func(*Options) {}, auditLicense); next != "" {
+	org.SignIn(0)
+	expect("other categories", "&eventCategories=users,license", func(*Options) {}, auditLicense, auditUsers)
+	expect("and no filter", "&eventCategories=users,license", func(o *Options) { o.AuditIgnoresCategories = true }, auditLogins, auditLicense, auditUsers)
+	if next := expect("no links", "&max=1", func(*Options) {}, auditLogins); next != "" {
 		t.Errorf("next is %s", next)
 	}
-	next := expect("links", "&max=1", func(o *Options) { o.AuditLinks = true }, auditLicense)
+	next := expect("links", "&max=2", func(o *Options) { o.AuditLinks = true }, auditLogins, auditLicense)
 	s.SetOptions(func(o *Options) { o.AuditLinks = true })
 	a := get(t, s, "w", next)
 	if got := a.items(t); len(got) != 1 || a.next() != "" || got[0]["data"].(object)["eventCategory"] != auditUsers {
