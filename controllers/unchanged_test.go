@@ -47,7 +47,9 @@ func TestARunCostsWhatChanged(t *testing.T) {
 	f.expectWalk(customer, v1alpha1.WalkLastRunFailed) // in its second attempt
 	f.sim.RemoveRule(down)
 
-	f.change(customer, func(c *v1alpha1.WebexCustomerAccess) { c.Spec.Collection = &v1alpha1.Collection{SiteMaxAge: &metav1.Duration{}} })
+	f.change(customer, func(c *v1alpha1.WebexCustomerAccess) {
+		c.Spec.Collection = &v1alpha1.Collection{SiteMaxAge: &metav1.Duration{}}
+	})
 	f.expectWalk(customer, v1alpha1.WalkTooOld)
 	f.Expect(f.runs("acme")[v1alpha1.TriggerSpecChange]).To(BeEmpty(), "how old a walk may get is nothing that a run collects")
 }
