@@ -35,12 +35,29 @@ type customer struct {
 // staleAfter is shorter than an outage for every other customer, and the default for the rest.
 var staleAfter = []time.Duration{26 * time.Hour, 90 * time.Minute}
 
-// addCustomer creates an organization with all that belongs to it, and a schedule.
+// addCustomer creates an organization with all that belongs to it, and a schedule. Each run of it walks, so that trouble
+// finds all that a run may ask for.
 func (w *world) addCustomer(i int, cron string, staleAfter time.Duration) {
 	w.t.Helper()
-	c := &customer{name: fmt.Sprintf("c%03d", i), uuid: fmt.Sprintf("%08d-0000-4000-8000-000000000000", i+1), oauth: i%4 == 3, staleAfter: staleAfter}
+	c := newCustomer(i)
+	c.staleAfter = staleAfter
+	w.join(c, smallOrganization(c, i), &v1alpha1.Collection{SiteMaxAge: &metav1.Duration{}})
+	w.create(&v1alpha1.LicenseSyncSchedule{ObjectMeta: objectMeta("scheduled-" + c.name), Spec: v1alpha1.LicenseSyncScheduleSpec{
+		Schedule: cron, CustomerAccessRef: &v1alpha1.LocalCustomerReference{Name: c.name},
+	}})
+}
+
+func newCustomer(i int) *customer {
+	return &customer{name: fmt.Sprintf("c%03d", i), uuid: uuidOf(i), oauth: i%4 == 3}
+}
+
+func uuidOf(i int) string { return fmt.Sprintf("%08d-0000-4000-8000-000000000000", i+1) }
+
+// join creates a customer's organization, its credentials and its object.
+func (w *world) join(c *customer, organization webexsim.OrganizationSpec, collection *v1alpha1.Collection) {
+	w.t.Helper()
 	w.customers = append(w.customers, c)
-	w.sim.AddOrganization(smallOrganization(c, i))
+	w.sim.AddOrganization(organization)
 	w.create(&corev1.Secret{ObjectMeta: objectMeta(c.name), Data: w.authorize(c)})
 	w.create(&v1alpha1.WebexCustomerAccess{
 		ObjectMeta: objectMeta(c.name),
@@ -48,11 +65,9 @@ func (w *world) addCustomer(i int, cron string, staleAfter time.Duration) {
 			CredentialsSecretRef: v1alpha1.CredentialsSecretReference{Name: c.name},
 			Connection:           &v1alpha1.Connection{BaseURL: "https://" + webexHost + "/v1", CABundleRef: &v1alpha1.CABundleReference{Name: "webex-ca"}},
 			StaleAfter:           &metav1.Duration{Duration: c.staleAfter},
+			Collection:           collection,
 		},
 	})
-	w.create(&v1alpha1.LicenseSyncSchedule{ObjectMeta: objectMeta("scheduled-" + c.name), Spec: v1alpha1.LicenseSyncScheduleSpec{
-		Schedule: cron, CustomerAccessRef: &v1alpha1.LocalCustomerReference{Name: c.name},
-	}})
 }
 
 // smallOrganization has a few rows only: what is counted here are calls.

@@ -69,7 +69,7 @@ func newWorld(t *testing.T, sim *webexsim.Server, seed uint64) *world {
 		t: t, rng: rand.New(rand.NewPCG(seed, 0)), //nolint:gosec // it must repeat itself
 		store: newStore(), sim: sim, authority: authority,
 	}
-	w.calls.next, w.calls.owners = sim, map[string]*customer{}
+	w.calls.next, w.calls.owners, w.calls.page = sim, map[string]*customer{}, 800*time.Millisecond
 	w.runs.records = map[string]*run{}
 	w.verdicts = verdicts{}
 	w.store.observe = func(before, after client.Object) {

@@ -11,7 +11,7 @@ import (
 // actions are what steps may do.
 var actions = map[string]func(ctx context.Context, w *world, step Step) error{
 	"floor": floor, "cold": cold, "sync": syncAgain, "change": change, "restart": restart, "idle": idle,
-	"due": due, "copies": copies, "bare-delete": bareDelete, "delete": deleteNamespaces, "day": day,
+	"due": due, "copies": copies, "bare-delete": bareDelete, "delete": deleteNamespaces, "day": day, "price": price,
 	"bare-runs": bareRuns, "storm": storm,
 }
 
