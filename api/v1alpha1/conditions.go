@@ -17,8 +17,8 @@ const (
 	// ConditionDefaultsResolved of a customer is True when it is clear which
 	// subscription and site URL licences are assigned from.
 	ConditionDefaultsResolved = "DefaultsResolved"
-	// ConditionDataFresh of a customer is True while the last successful run is
-	// younger than spec.staleAfter.
+	// ConditionDataFresh of a customer is True while the last successful run, and
+	// the last that read people, are younger than spec.staleAfter.
 	ConditionDataFresh = "DataFresh"
 	// ConditionPruneHeld of a customer is True while the removal of rows waits
 	// for approval; absent otherwise.
@@ -216,9 +216,9 @@ const (
 	// that the figures will go stale. Nothing is wrong with them, and Ready stays as it is. Remedy: create a
 	// LicenseSyncSchedule for the customer, or label it for one: schedules.md#customers-without-a-schedule.
 	ReasonNotScheduled = "NotScheduled"
-	// ReasonStale is for an older one, or for a time ahead of the operator's clock. Rows stay; no run starts
-	// because of it. Remedy: see whether runs fail or none starts, and whether a schedule selects the customer;
-	// ask for a run.
+	// ReasonStale is for an older one, for people who were last read longer ago than that, or for a time ahead of
+	// the operator's clock. Rows stay; no run starts because of it. Remedy: see whether runs fail or none starts,
+	// and whether a schedule selects the customer; ask for a run.
 	ReasonStale = "Stale"
 	// ReasonNeverSynced is for a customer without a complete run. After a passing failure the first run is
 	// repeated in an hour. Found on customer: DataFresh, DefaultsResolved. Remedy: see Ready.
