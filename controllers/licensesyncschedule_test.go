@@ -336,7 +336,7 @@ func TestScheduleHistoryAndDeletion(t *testing.T) {
 	for i := range 4 {
 		due(slot.Add(time.Duration(i)*time.Hour), true)
 	}
-	rule := f.sim.AddRule(webexsim.Rule{Operation: "GET /people", Status: 403})
+	rule := f.sim.AddRule(webexsim.Rule{Operation: "GET /licenses", Status: 403})
 	due(slot.Add(4*time.Hour), false)
 	failed := &v1alpha1.LicenseSync{ObjectMeta: f.meta(slotRunName("hourly", "acme", slot.Add(4*time.Hour)))}
 	f.Eventually(func() error { return f.client.Get(f.ctx, keyOf(failed), failed) }).Should(MatchError(apierrors.IsNotFound, "none that failed is kept"))
