@@ -40,6 +40,8 @@ var inTheFuture = map[string]string{
 	"WebexCustomerAccess.status.lastRun.endTime":                        "TestCustomerOutOfTime",
 	"WebexCustomerAccess.status.lastRun.verdict.time":                   "TestCustomerOutOfTime",
 	"WebexCustomerAccess.status.lastSuccessfulSyncTime":                 "TestCustomerOutOfTime",
+	"WebexCustomerAccess.status.lastWalkTime":                           "TestCustomerOutOfTime",
+	"WebexCustomerAccess.status.walked.startTime":                       "survey.TestWalk",
 	"WebexCustomerAccess.status.notBefore":                              "TestRunOutOfTime",
 	"WebexCustomerAccess.status.upgradeRunTime":                         "TestCustomerOutOfTime",
 	"WebexLicense.status.lastChangeTime":                                "only told",
@@ -217,6 +219,7 @@ func TestCustomerOutOfTime(t *testing.T) {
 		run   bool
 	}{
 		"lastSuccessfulSyncTime": {spoil: func(s status) { s.LastSuccessfulSyncTime = &in2036 }, fresh: metav1.ConditionFalse},
+		"lastWalkTime":           {spoil: func(s status) { s.LastWalkTime = &in2036 }, fresh: metav1.ConditionFalse},
 		"notBefore":              {spoil: func(s status) { s.NotBefore = &in2036 }, fresh: metav1.ConditionTrue},
 		"upgradeRunTime":         {spoil: func(s status) { s.UpgradeRunTime = &in2036 }, adjust: []adjust{upgraded}, fresh: metav1.ConditionTrue},
 		"lastRun.endTime": {

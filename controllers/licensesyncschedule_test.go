@@ -176,9 +176,9 @@ func TestScheduleNameLock(t *testing.T) {
 	f.Expect(f.awaitEnd(own).UID).To(Equal(uid))
 }
 
-// hold lets the next run of acme get stuck in the middle of its walk.
+// hold lets the next run of acme get stuck in the middle of its work.
 func (f *fixture) hold() (release func()) {
-	id := f.sim.AddRule(webexsim.Rule{Operation: "GET /people", Delay: 10 * patience})
+	id := f.sim.AddRule(webexsim.Rule{Operation: "GET /licenses", Delay: 10 * patience})
 	return func() { f.sim.RemoveRule(id) }
 }
 

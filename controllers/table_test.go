@@ -27,7 +27,7 @@ func expectTables(f *fixture) {
 		},
 		"licensesyncs": {
 			[]string{"Name", "Customer", "Trigger", "Status", "Added", "Updated", "Removed", "Requests", "Duration", "Age"},
-			[]string{"Step", "Done", "Message"},
+			[]string{"Walk", "Step", "Done", "Message"},
 		},
 	} {
 		table := getTable(f, resource)

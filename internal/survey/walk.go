@@ -49,6 +49,8 @@ func (s Standing) Walk(now time.Time) v1alpha1.WalkReason {
 		return v1alpha1.WalkSpecChanged
 	case known.Walked == nil || !s.Settled:
 		return v1alpha1.WalkAssignmentPending
+	case skew.Believed(known.Walked.StartTime, now, 0) == nil:
+		return v1alpha1.WalkNeverWalked
 	case s.tooOld(now):
 		return v1alpha1.WalkTooOld
 	case known.Walked.LicensesHash != s.Now.LicensesHash:

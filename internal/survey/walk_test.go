@@ -16,7 +16,7 @@ func settled(now time.Time) Standing {
 		Customer: &v1alpha1.WebexCustomerAccess{Status: v1alpha1.WebexCustomerAccessStatus{
 			LastWalkTime: ago(2 * time.Hour), LastSuccessfulSyncTime: ago(5 * time.Minute),
 			LastRun: &v1alpha1.LastRun{Reason: v1alpha1.ReasonSucceeded}, CollectedSpecHash: "spec", CollectedDataVersion: 3,
-			Walked: &v1alpha1.Walked{LicensesHash: "licenses", RowsHash: "rows"},
+			Walked: &v1alpha1.Walked{StartTime: ago(3 * time.Hour), LicensesHash: "licenses", RowsHash: "rows"},
 		}},
 		Trigger: v1alpha1.TriggerSchedule, SpecHash: "spec", DataVersion: 3,
 		Now: v1alpha1.Walked{LicensesHash: "licenses", RowsHash: "rows"}, Settled: true,
@@ -41,7 +41,8 @@ func TestWalk(t *testing.T) {
 		"a success still to come": {func(_ *Standing, k *v1alpha1.WebexCustomerAccessStatus) {
 			k.LastSuccessfulSyncTime = at(48 * time.Hour)
 		}, v1alpha1.WalkNeverWalked},
-		"no run before": {func(_ *Standing, k *v1alpha1.WebexCustomerAccessStatus) { k.LastRun = nil }, v1alpha1.WalkLastRunFailed},
+		"a walk that began in 2036": {func(_ *Standing, k *v1alpha1.WebexCustomerAccessStatus) { k.Walked.StartTime = at(48 * time.Hour) }, v1alpha1.WalkNeverWalked},
+		"no run before":             {func(_ *Standing, k *v1alpha1.WebexCustomerAccessStatus) { k.LastRun = nil }, v1alpha1.WalkLastRunFailed},
 		"a failure before": {func(_ *Standing, k *v1alpha1.WebexCustomerAccessStatus) {
 			k.LastRun.Reason = v1alpha1.ReasonAPIUnavailable
 		}, v1alpha1.WalkLastRunFailed},

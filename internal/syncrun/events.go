@@ -2,7 +2,6 @@ package syncrun
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -28,7 +27,7 @@ func (a *attempt) hint(ctx context.Context) (webex.Hint, error) {
 		return hint, nil
 	case ctx.Err() != nil, e == nil, e.Class == webex.ClassAuth:
 		return webex.HintUnknown, err
-	case e.Class == webex.ClassTerminal && e.Status == http.StatusForbidden:
+	case e.Class == webex.ClassTerminal: // no right, or no such log in this region
 		a.memory.RefuseAudit(a.customer.UID, a.session.SecretVersion, now)
 	}
 	log.FromContext(ctx).Info("the audit log gives no hint", "cause", e.Error(), "trackingID", e.TrackingID)

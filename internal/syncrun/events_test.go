@@ -169,7 +169,6 @@ func TestHintThroughFaults(t *testing.T) {
 		"trouble":                  {Status: http.StatusServiceUnavailable},
 		"too many requests":        {Status: http.StatusTooManyRequests, Header: map[string]string{"Retry-After": "1"}},
 		"a proxy's no":             {Status: http.StatusForbidden, HTML: true},
-		"not there":                {Status: http.StatusNotFound},
 		"a page of something else": {Body: `{"items":null}`, Status: http.StatusOK},
 		"cut off":                  {CutAt: 0.5},
 		"malformed":                {Malformed: true},
@@ -186,6 +185,16 @@ func TestHintThroughFaults(t *testing.T) {
 			l.expect(t, webex.HintNone, 1, "it is over")
 		})
 	}
+}
+
+// Where there is no such log, it is not asked for again, as without the scope.
+func TestHintWithoutALog(t *testing.T) {
+	t.Parallel()
+	l := newListener(t, webexsim.ScopeAudit)
+	l.sim.AddRule(webexsim.Rule{Operation: operationAudit, Status: http.StatusNotFound})
+	l.expect(t, webex.HintUnknown, 1, "the first run")
+	l.sim.Advance(5 * time.Minute)
+	l.expect(t, webex.HintUnknown, 0, "the second run")
 }
 
 // What is no fault of the log's own ends the run, as everywhere.
