@@ -7,6 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
 	"github.com/webex-operator/webex-license-operator/internal/access"
@@ -23,6 +24,8 @@ type customer struct {
 	secret *secret
 	truths truths
 	rng    *rand.Rand
+	// audit says that its token may read the audit log.
+	audit bool
 	// runs are those that were asked for by name, tokens those by annotation.
 	runs   []string
 	tokens int
@@ -71,7 +74,7 @@ func (w *world) addSim(mode webexsim.RefreshMode) {
 		return map[string]string{access.KeyAccessToken: token.Access}
 	}
 	integration := w.addOrganization(sim, mode, "integration")
-	integration.secret = w.integration(sim, integration.name, webexsim.TokenSpec{Organization: integration.org.UUID()})
+	integration.secret = w.integration(sim, integration.name, webexsim.TokenSpec{Organization: integration.org.UUID(), Scopes: withAudit()})
 
 	app := w.addOrganization(sim, mode, "app")
 	registered := sim.AddServiceApp(webexsim.ServiceAppSpec{Organizations: []string{app.org.UUID()}})
@@ -87,9 +90,10 @@ func (w *world) addSim(mode webexsim.RefreshMode) {
 	head := sim.AddOrganization(webexsim.OrganizationSpec{UUID: w.uuid(90), Name: "The partner"})
 	first, second := w.addOrganization(sim, mode, "partner-a"), w.addOrganization(sim, mode, "partner-b")
 	partner := w.integration(sim, string(mode)+"-partner", webexsim.TokenSpec{
-		Organization: head.UUID(), Organizations: []string{first.org.UUID(), second.org.UUID()}, Partner: true,
+		Organization: head.UUID(), Organizations: []string{first.org.UUID(), second.org.UUID()}, Partner: true, Scopes: withAudit(),
 	})
 	first.secret, second.secret = partner, partner
+	integration.audit, first.audit, second.audit = true, true, true
 
 	for _, s := range []*secret{static.secret, integration.secret, app.secret, partner} {
 		w.create(&corev1.Secret{ObjectMeta: w.meta(s.name), StringData: s.issue()})
@@ -105,6 +109,9 @@ func (w *world) addSim(mode webexsim.RefreshMode) {
 		}
 		if c == app || c.secret == partner {
 			object.Spec.OrganizationID = c.org.UUID()
+		}
+		if c == app {
+			object.Spec.Collection = &v1alpha1.Collection{SiteMaxAge: &metav1.Duration{Duration: time.Minute}}
 		}
 		w.create(object)
 	}

@@ -24,9 +24,10 @@ func (w *world) drive(c *customer, rounds int) {
 		w.mend(c)
 		w.note("%s: round %d, changed: %v", c.name, round, c.change())
 		c.spoil(w)
-		w.request(c, round)
+		pick(c.rng, w.request, w.requestScheduled, w.requestScheduled)(c, round)
 		w.await("the end of the runs of "+c.name, func() bool { return w.runs.rest(c.name, c.runs) })
 		c.clearRules()
+		w.expectOneWalk(c)
 		if w.t.Failed() {
 			return
 		}

@@ -95,8 +95,8 @@ var faults = []fault{
 	}},
 }
 
-// readOperations are those of a walk.
-var readOperations = []string{"", "GET /licenses", "GET /licenses", "GET /locations", "GET /people", "GET /people", "GET /people", "GET /workspaces", "GET /roles"}
+// readOperations are those of a run.
+var readOperations = []string{"", "GET /licenses", "GET /licenses", "GET /locations", "GET /people", "GET /people", "GET /people", "GET /workspaces", "GET /roles", auditOperation}
 
 const tokenOperation = "POST /access_token"
 

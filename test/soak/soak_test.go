@@ -140,6 +140,7 @@ func (w *world) finish() {
 		w.expectTruth(c)
 		w.expectOutcomes(c)
 	}
+	w.expectSkips()
 	w.expectTokens()
 	w.expectSecrecy(metrics)
 }

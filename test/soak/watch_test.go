@@ -13,7 +13,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/test/operator"
 )
 
 // follow tells of all objects of a kind, and of each change that the API server
@@ -202,18 +201,10 @@ func (t *told) all() string {
 
 // expectTruth compares all rows of a customer, each identity once, with the truth.
 func (w *world) expectTruth(c *customer) {
-	var rows v1alpha1.WebexLicenseList
-	w.do("listing rows", func() error {
-		return w.client.List(w.ctx, &rows, client.InNamespace(w.namespace), client.MatchingFields{"spec.customerAccessRef.name": c.name})
-	})
-	want, got := c.truths.now(), map[string]string{}
-	for i := range rows.Items {
-		key := operator.Key(&rows.Items[i])
-		if got[key] != "" {
-			w.t.Errorf("%s: two rows of %s", c.name, key)
-		}
-		if got[key] = operator.Shown(&rows.Items[i]); got[key] != want[key] {
-			w.t.Errorf("%s: a row shows\n  %s\nright is\n  %s", c.name, got[key], want[key])
+	want, got := c.truths.latest().rows, w.shown(c)
+	for key, line := range got {
+		if line != want[key] {
+			w.t.Errorf("%s: a row shows\n  %s\nright is\n  %s", c.name, line, want[key])
 		}
 	}
 	for key, line := range want {
