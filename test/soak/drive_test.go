@@ -27,10 +27,10 @@ func (w *world) drive(c *customer, rounds int) {
 		pick(c.rng, w.request, w.requestScheduled, w.requestScheduled)(c, round)
 		w.await("the end of the runs of "+c.name, func() bool { return w.runs.rest(c.name, c.runs) })
 		c.clearRules()
-		w.expectOneWalk(c)
 		if w.t.Failed() {
 			return
 		}
+		w.expectOneWalk(c)
 	}
 	w.mend(c)
 }
