@@ -136,7 +136,7 @@ func inUse() int {
 func documentsOf(t *testing.T, kind client.Object, of func(int) []client.Object, customers int) (documents [][]byte) {
 	t.Helper()
 	name := strings.TrimPrefix(fmt.Sprintf("%T", kind), "*v1alpha1.")
-	fields := &metav1.FieldsV1{Raw: []byte(`{"f:metadata":{"f:labels":{}},"f:spec":{"f:a":{},"f:b":{}},"f:status":{}}`)}
+	fields := metav1.NewFieldsV1(`{"f:metadata":{"f:labels":{}},"f:spec":{"f:a":{},"f:b":{}},"f:status":{}}`)
 	for i := range customers {
 		for _, object := range of(i) {
 			object.GetObjectKind().SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(name))

@@ -57,6 +57,7 @@ func (p *Pool) share(v reflect.Value) uint64 {
 		return v.Uint()
 	case reflect.Float32, reflect.Float64:
 		return math.Float64bits(v.Float())
+	default: // no object of an API has another
 	}
 	return 0
 }
@@ -81,7 +82,7 @@ func (p *Pool) fields(v reflect.Value) uint64 {
 		return uint64(v.Addr().Interface().(*time.Time).UnixNano()) //nolint:gosec // a hash
 	}
 	hash := uint64(v.NumField())
-	for i := range v.NumField() {
+	for i := range v.NumField() { //nolint:modernize // Fields describes each field anew, of thousands of objects
 		if field := v.Field(i); field.CanSet() {
 			hash = mix(hash, p.share(field))
 		}
@@ -109,7 +110,7 @@ func (p *Pool) part(v reflect.Value) uint64 {
 		hash = p.items(list)
 		own = list.Interface()
 	default:
-		labels, ok := v.Interface().(map[string]string)
+		labels, ok := reflect.TypeAssert[map[string]string](v)
 		if !ok {
 			return 0
 		}
