@@ -56,14 +56,15 @@ func (a *attempt) keepRows(n int) {
 	a.outcome.TotalUnits, a.outcome.ConsumedUnits = ptr.Deref(totals.TotalUnits, 0), ptr.Deref(totals.ConsumedUnits, 0)
 }
 
-// recordWalk notes what the next run compares with. What an attempt assigns moves licences and rows: the next one walks.
+// recordWalk notes what the next run compares with. After an attempt that assigned licences, or whose rows were not all
+// taken, there is nothing to compare with: the next one walks.
 func (a *attempt) recordWalk(s *v1alpha1.WebexCustomerAccessStatus) {
 	s.LastWalkTime, s.Walked = nil, nil
 	if !a.readsPeople() {
 		return
 	}
 	s.LastWalkTime = s.LastSuccessfulSyncTime
-	if !a.assigning {
+	if !a.assigning && a.outcome.Rows.Refused == nil {
 		s.Walked = &v1alpha1.Walked{StartTime: &a.walkTime, LicensesHash: rows.LicensesHash(a.licenses), RowsHash: a.rowsHash}
 	}
 }
