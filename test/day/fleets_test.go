@@ -26,7 +26,7 @@ func TestPrice(t *testing.T) {
 		{10000, 1, hourly, usualAge},
 	}
 	if *priceCustomers >= 200 { // by hand, and in make bench-fleet
-		fleets = append(fleets, fleet{1000, some, nightly, usualAge}, fleet{1000, 2, fiveMinutes, 0}, fleet{10000, 4, fiveMinutes, usualAge})
+		fleets = append(fleets, fleet{1000, 2, fiveMinutes, 0}, fleet{10000, 4, fiveMinutes, usualAge})
 	}
 	outcomes := make([]outcome, len(fleets))
 	t.Run("play", func(t *testing.T) {
