@@ -21,14 +21,15 @@ type generator struct {
 
 // formed are the fields whose form no bound tells.
 var formed = map[string]func(g generator) any{
-	".spec.organizationID":      func(g generator) any { return g.uuid() },
-	".spec.hierarchyPath":       func(g generator) any { return "hcs." + g.letters(8) + ".reseller_1" },
-	".spec.defaultSiteURL":      func(g generator) any { return g.letters(12) + ".webex.com" },
-	".spec.connection.baseURL":  func(g generator) any { return "https://" + g.letters(10) + ".example.com/v1" },
-	".spec.connection.proxyURL": func(g generator) any { return "http://" + g.letters(10) + ".example.com:8080" },
-	".spec.staleAfter":          func(g generator) any { return g.duration() },
-	".spec.every.interval":      func(g generator) any { return g.duration() },
-	".status.duration":          func(g generator) any { return g.duration() },
+	".spec.organizationID":        func(g generator) any { return g.uuid() },
+	".spec.hierarchyPath":         func(g generator) any { return "hcs." + g.letters(8) + ".reseller_1" },
+	".spec.defaultSiteURL":        func(g generator) any { return g.letters(12) + ".webex.com" },
+	".spec.connection.baseURL":    func(g generator) any { return "https://" + g.letters(10) + ".example.com/v1" },
+	".spec.connection.proxyURL":   func(g generator) any { return "http://" + g.letters(10) + ".example.com:8080" },
+	".spec.staleAfter":            func(g generator) any { return g.duration() },
+	".spec.collection.siteMaxAge": func(g generator) any { return g.duration() },
+	".spec.every.interval":        func(g generator) any { return g.duration() },
+	".status.duration":            func(g generator) any { return g.duration() },
 	".spec.customerAccessSelector": func(g generator) any {
 		return map[string]any{"matchLabels": map[string]any{g.letters(5): g.letters(9)}}
 	},
@@ -39,6 +40,7 @@ var formed = map[string]func(g generator) any{
 	".spec.select.names[]":                 func(g generator) any { return "(?i)^" + g.letters(7) + ".*" },
 	".spec.select.exclude.names[]":         func(g generator) any { return "[" + g.letters(7) + "]+$" },
 	".spec.template.staleAfter":            func(g generator) any { return g.duration() },
+	".spec.template.collection.siteMaxAge": func(g generator) any { return g.duration() },
 	".spec.template.hierarchyPath":         func(g generator) any { return "hcs." + g.letters(8) },
 	".spec.template.labels":                func(g generator) any { return map[string]any{g.letters(5): g.letters(9)} },
 	".spec.template.byTag[].hierarchyPath": func(g generator) any { return "hcs." + g.letters(8) + ".gold" },
