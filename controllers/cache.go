@@ -1,8 +1,6 @@
 package controllers
 
 import (
-	"context"
-	"fmt"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,7 +10,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/webex-operator/webex-license-operator/api/v1alpha1"
-	"github.com/webex-operator/webex-license-operator/internal/access"
 	"github.com/webex-operator/webex-license-operator/internal/compact"
 )
 
@@ -80,32 +77,4 @@ func bareMetadata(object client.Object) {
 	object.SetManagedFields(nil)
 	object.SetAnnotations(nil)
 	object.SetLabels(nil)
-}
-
-// Indexer registers indexes with a cache that are read within a namespace, but for that of
-// organizations. controller-runtime's own hold each key twice, and nearly each one in a set of
-// its own: once for reads over all namespaces. Names and keys are as it looks for them.
-func Indexer(objects cache.Cache) client.FieldIndexer { return namespacedIndexer{objects} }
-
-type namespacedIndexer struct{ objects cache.Cache }
-
-func (i namespacedIndexer) IndexField(ctx context.Context, object client.Object, field string, values client.IndexerFunc) error {
-	if field == access.IndexOrganization {
-		return i.objects.IndexField(ctx, object, field, values)
-	}
-	informer, err := i.objects.GetInformer(ctx, object, cache.BlockUntilSynced(false))
-	if err != nil {
-		return err
-	}
-	return informer.AddIndexers(toolscache.Indexers{"field:" + field: func(cached any) ([]string, error) {
-		o, ok := cached.(client.Object)
-		if !ok {
-			return nil, fmt.Errorf("a %T is no object", cached)
-		}
-		var keys []string
-		for _, value := range values(o) {
-			keys = append(keys, o.GetNamespace()+"/"+value)
-		}
-		return keys, nil
-	}})
 }

@@ -261,7 +261,7 @@ func TestNames(t *testing.T) {
 	ObserveStatus("LicenseSync", true)
 	ObserveAssignment("add", "Applied")
 	ObserveAssignment("remove", v1alpha1.ReasonNotApplied)
-	g.Expect(Names()).To(HaveLen(36))
+	g.Expect(Names()).To(HaveLen(37))
 	g.Expect(Names()).To(ContainElements("webexlicense_api_requests_total", "webexlicense_units"))
 	g.Expect(Labels(state)).To(HaveKeyWithValue("webexlicense_customer_units", []string{"namespace", "name", "state"}))
 	g.Expect(Labels(scheduleSkew)).To(Equal(map[string][]string{"webexlicense_schedule_skew_seconds": {}}))
