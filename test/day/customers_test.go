@@ -35,13 +35,15 @@ type customer struct {
 // staleAfter is shorter than an outage for every other customer, and the default for the rest.
 var staleAfter = []time.Duration{26 * time.Hour, 90 * time.Minute}
 
-// addCustomer creates an organization with all that belongs to it, and a schedule. Each run of it walks, so that trouble
-// finds all that a run may ask for.
-func (w *world) addCustomer(i int, cron string, staleAfter time.Duration) {
+// walking has each run walk, so that trouble finds all that a run may ask for.
+var walking = &v1alpha1.Collection{SiteMaxAge: &metav1.Duration{}}
+
+// addCustomer creates an organization with all that belongs to it, and a schedule.
+func (w *world) addCustomer(i int, cron string, staleAfter time.Duration, collection *v1alpha1.Collection) {
 	w.t.Helper()
 	c := newCustomer(i)
 	c.staleAfter = staleAfter
-	w.join(c, smallOrganization(c, i), &v1alpha1.Collection{SiteMaxAge: &metav1.Duration{}})
+	w.join(c, smallOrganization(c, i), collection)
 	w.create(&v1alpha1.LicenseSyncSchedule{ObjectMeta: objectMeta("scheduled-" + c.name), Spec: v1alpha1.LicenseSyncScheduleSpec{
 		Schedule: cron, CustomerAccessRef: &v1alpha1.LocalCustomerReference{Name: c.name},
 	}})

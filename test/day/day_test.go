@@ -123,7 +123,7 @@ func play(t *testing.T, seed uint64, p plan, f *figures) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sim, seed)
 		for i := range *dayCustomers {
-			w.addCustomer(i, "0 * * * *", staleAfter[i%len(staleAfter)])
+			w.addCustomer(i, "0 * * * *", staleAfter[i%len(staleAfter)], walking)
 		}
 		w.start()
 		time.Sleep(55 * time.Minute) // all first runs

@@ -64,7 +64,7 @@ func TestMoves(t *testing.T) {
 		const every = 15 * time.Minute
 		w := newWorld(t, sim, 1)
 		for i := range 2 {
-			w.addCustomer(i, "*/15 * * * *", 26*time.Hour)
+			w.addCustomer(i, "*/15 * * * *", 26*time.Hour, nil)
 		}
 		hearing, deaf := w.customers[0], w.customers[1]
 		w.mayRead(hearing, webexsim.ScopeAudit)

@@ -57,7 +57,7 @@ func TestWeek(t *testing.T) {
 			if i%3 == 0 {
 				cron = "0 2-23/3 * * *"
 			}
-			w.addCustomer(i, cron, 26*time.Hour)
+			w.addCustomer(i, cron, 26*time.Hour, walking)
 		}
 		w.start()
 		time.Sleep(55 * time.Minute)
