@@ -14,6 +14,9 @@ const (
 	defaultSiteMaxAge = 24 * time.Hour
 	// defaultStaleAfter is that of spec.staleAfter: a nightly run, and two hours for a slow night.
 	defaultStaleAfter = 26 * time.Hour
+	// regularGap is how long after a walk a run may come whose schedule may be a daily one: after a run by hand in the evening
+	// a nightly run has to walk, or figures are stale before the next night.
+	regularGap = defaultStaleAfter - defaultSiteMaxAge
 )
 
 // Standing is what a run knows of the last walk, and of what there is now, once it has read the licences.
@@ -79,6 +82,9 @@ func (s Standing) lastRunSucceeded() bool {
 func (s Standing) tooOld(now time.Time) bool {
 	known := s.Customer.Status
 	age, gap := now.Sub(known.LastWalkTime.Time), now.Sub(known.LastSuccessfulSyncTime.Time)
+	if walked := known.LastWalkTime.Equal(known.LastSuccessfulSyncTime); walked && gap > regularGap {
+		return true
+	}
 	return age+gap > SiteMaxAge(s.Customer)
 }
 

@@ -41,6 +41,9 @@ func TestWalk(t *testing.T) {
 		"a success still to come": {func(_ *Standing, k *v1alpha1.WebexCustomerAccessStatus) {
 			k.LastSuccessfulSyncTime = at(48 * time.Hour)
 		}, v1alpha1.WalkNeverWalked},
+		"a nightly run after one by hand": {func(_ *Standing, k *v1alpha1.WebexCustomerAccessStatus) {
+			k.LastWalkTime, k.LastSuccessfulSyncTime = at(-6*time.Hour), at(-6*time.Hour)
+		}, v1alpha1.WalkTooOld},
 		"a walk that began in 2036": {func(_ *Standing, k *v1alpha1.WebexCustomerAccessStatus) { k.Walked.StartTime = at(48 * time.Hour) }, v1alpha1.WalkNeverWalked},
 		"no run before":             {func(_ *Standing, k *v1alpha1.WebexCustomerAccessStatus) { k.LastRun = nil }, v1alpha1.WalkLastRunFailed},
 		"a failure before": {func(_ *Standing, k *v1alpha1.WebexCustomerAccessStatus) {
@@ -81,7 +84,8 @@ func TestWalksAreYoungEnough(t *testing.T) {
 		{24 * time.Hour, 0, 0, 10},
 		{time.Hour, 6 * time.Hour, 0, 40},
 		{time.Hour, 0, 2 * time.Hour, 120},
-		{6 * time.Hour, 48 * time.Hour, 72 * time.Hour, 5},
+		{2 * time.Hour, 48 * time.Hour, 72 * time.Hour, 5},
+		{6 * time.Hour, 48 * time.Hour, 72 * time.Hour, 40},
 		{24 * time.Hour, 12 * time.Hour, 0, 10},
 		{5 * time.Minute, -1, 0, 2880}, // always
 	} {
