@@ -145,7 +145,7 @@ build: ## Build the manager and the kubectl plugin into bin/.
 	@cp cmd/kubectl-webex/kubectl_complete-webex bin/
 
 .PHONY: generate
-generate: ## Write all generated files: deepcopy, apply configurations, CRDs, RBAC, API reference, dashboards, chart.
+generate: ## Write all generated files: deepcopy, apply configurations, CRDs, RBAC, API reference, dashboards, chart, types of the web view.
 	@hack/tools/generate.sh
 
 .PHONY: lint

@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # All that is written here.
-generated="api/v1alpha1/zz_generated.deepcopy.go api/v1alpha1/applyconfiguration config/crd/bases config/rbac/role.yaml docs/api-reference.md docs/reasons.md config/grafana
+generated="api/v1alpha1/zz_generated.deepcopy.go api/v1alpha1/applyconfiguration config/crd/bases config/rbac/role.yaml docs/api-reference.md docs/reasons.md config/grafana headlamp/src/api/types.ts
 	charts/webex-license-operator/files charts/webex-license-operator/README.md charts/webex-license-operator/values.schema.json"
 
 # list prints a checksum and a name per generated file.
@@ -25,7 +25,7 @@ list() {
 
 generate() {
 	local header=hack/boilerplate.go.txt began
-	mkdir -p bin config/crd/bases config/rbac docs
+	mkdir -p bin config/crd/bases config/rbac docs headlamp/src/api
 	began=$(mktemp bin/.generate.XXXXXX)
 	# shellcheck disable=SC2064 # the name as it is now
 	trap "rm -f '$began'" EXIT
@@ -42,6 +42,8 @@ generate() {
 		--renderer=markdown --output-path=docs/api-reference.md --log-level=ERROR
 
 	go run ./hack/reasons api/v1alpha1 docs/reasons.md
+
+	go run ./hack/webtypes config/crd/bases api/v1alpha1 headlamp/src/api/types.ts
 
 	go run ./hack/dashboards -grafana config/grafana
 
