@@ -15,22 +15,40 @@ import (
 	"github.com/webex-operator/webex-license-operator/internal/status"
 )
 
-// argoHealth is what config/argocd/health.lua says about an object, in the
-// interpreter that Argo CD has.
+// argoHealth is what config/argocd/health.lua says about an object.
 func argoHealth(g Gomega, object *unstructured.Unstructured) (health, message string) {
 	script, err := os.ReadFile(filepath.Join("..", "config", "argocd", "health.lua"))
 	g.Expect(err).NotTo(HaveOccurred())
-	// Argo CD opens no library but these three.
+	result := argo(g, string(script), object)
+	return result.RawGetString("status").String(), result.RawGetString("message").String()
+}
+
+// argo is what a script makes of an object, in the interpreter that Argo CD has.
+func argo(g Gomega, script string, object *unstructured.Unstructured) *lua.LTable {
 	state := lua.NewState(lua.Options{SkipOpenLibs: true})
 	defer state.Close()
-	for name, open := range map[string]lua.LGFunction{lua.BaseLibName: lua.OpenBase, lua.TabLibName: lua.OpenTable, lua.StringLibName: lua.OpenString} {
-		g.Expect(state.CallByParam(lua.P{Fn: state.NewFunction(open), Protect: true}, lua.LString(name))).To(Succeed())
+	open := func(name string, library lua.LGFunction) {
+		g.Expect(state.CallByParam(lua.P{Fn: state.NewFunction(library), Protect: true}, lua.LString(name))).To(Succeed())
 	}
+	// Argo CD opens no library but these three, and has two functions of os for those who require it.
+	open(lua.LoadLibName, lua.OpenPackage)
+	open(lua.BaseLibName, lua.OpenBase)
+	open(lua.TabLibName, lua.OpenTable)
+	state.PreloadModule(lua.OsLibName, func(state *lua.LState) int {
+		open(lua.OsLibName, lua.OpenOs)
+		all, safe := state.GetGlobal(lua.OsLibName).(*lua.LTable), state.NewTable()
+		for _, name := range []string{"time", "date"} {
+			safe.RawSetString(name, all.RawGetString(name))
+		}
+		state.SetGlobal(lua.OsLibName, lua.LNil)
+		state.Push(safe)
+		return 1
+	})
 	state.SetGlobal("obj", luaValue(state, object.Object))
-	g.Expect(state.DoString(string(script))).To(Succeed())
+	g.Expect(state.DoString(script)).To(Succeed())
 	result, ok := state.Get(-1).(*lua.LTable)
 	g.Expect(ok).To(BeTrue())
-	return result.RawGetString("status").String(), result.RawGetString("message").String()
+	return result
 }
 
 func luaValue(state *lua.LState, value any) lua.LValue {
