@@ -1,0 +1,35 @@
+import webexIcon from '@iconify/icons-mdi/license';
+import { registerRoute, registerSidebarEntry } from '@kinvolk/headlamp-plugin/lib';
+import { page as licences } from './pages/licences';
+import type { Page } from './pages/page';
+
+const pages: Page[] = [licences];
+
+registerSidebarEntry({
+  parent: null,
+  name: 'webex',
+  label: 'Webex',
+  icon: webexIcon,
+  url: `/webex/${pages[0].name}`,
+});
+for (const page of pages) {
+  const sidebar = `webex-${page.name}`;
+  const path = `/webex/${page.name}`;
+  registerSidebarEntry({
+    parent: 'webex',
+    name: sidebar,
+    label: page.label,
+    icon: page.icon,
+    url: path,
+  });
+  registerRoute({ path, sidebar, name: sidebar, exact: true, component: page.list });
+  if (page.detail) {
+    registerRoute({
+      path: `${path}/:namespace/:name`,
+      sidebar,
+      name: `${sidebar}-detail`,
+      exact: true,
+      component: page.detail,
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import { Alert, LinearProgress } from '@mui/material';
+import { Snapshot } from '../api/collection';
+
+/** Says that a list is still on its way, or why it does not come. Shows nothing once it is complete. */
+export function Reading({ of, what }: { of: Snapshot<unknown>; what: string }) {
+  if (of.error) {
+    return (
+      <Alert severity="error" sx={{ my: 1, overflowWrap: 'anywhere' }}>
+        The {what} cannot be read{of.complete ? ' anew: what shows is old' : ''}. The API server
+        says: {of.error.message}
+      </Alert>
+    );
+  }
+  if (of.complete) {
+    return null;
+  }
+  const read = of.items.length;
+  return (
+    <div role="status">
+      Reading {what}
+      {read > 0 && `: ${read.toLocaleString()} of ${(read + of.remaining).toLocaleString()}`}
+      <LinearProgress
+        aria-label={`Reading ${what}`}
+        variant={read > 0 ? 'determinate' : 'indeterminate'}
+        value={(100 * read) / Math.max(1, read + of.remaining)}
+      />
+    </div>
+  );
+}
