@@ -37,10 +37,10 @@ help: ## Show this text.
 		/^[a-z][a-z-]*:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: ## Show the operator with a simulated Webex, in a cluster of its own or, with CLUSTER=current, in that of kubectl. ONCE=1 leaves after printing; YES=1 does not ask.
+demo: ## Show the operator with a simulated Webex, in a cluster of its own or, with CLUSTER=current, in that of kubectl. ONCE=1 leaves after printing; YES=1 does not ask; WEB=1 serves the licences to a browser.
 	@$(if $(CLUSTER),,hack/controlplane/build.sh etcd kube-apiserver kube-controller-manager kubectl)
 	@go build -o bin/run-demo ./hack/demo
-	@exec env $(if $(CLUSTER),,KUBEBUILDER_ASSETS='$(ASSETS)') bin/run-demo -cluster='$(CLUSTER)' $(if $(call on,$(ONCE)),-once) $(if $(call on,$(YES)),-yes)
+	@exec env $(if $(CLUSTER),,KUBEBUILDER_ASSETS='$(ASSETS)') bin/run-demo -cluster='$(CLUSTER)' $(if $(call on,$(ONCE)),-once) $(if $(call on,$(YES)),-yes) $(if $(call on,$(WEB)),-web='$(CURDIR)/bin/headlamp/host')
 
 .PHONY: e2e
 e2e: bin/tools/helm ## Install the chart, add a customer, upgrade, uninstall; the rows are still there.
@@ -121,6 +121,21 @@ $(side_by_side)/node_modules/.package-lock.json: test/sidebyside/package.json te
 	cp test/sidebyside/package.json test/sidebyside/package-lock.json $(side_by_side)
 	cd $(side_by_side) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
+
+# What the web view is built with comes from npm, in the versions of its lock file, which names no
+# registry.
+headlamp/node_modules/.package-lock.json: headlamp/package.json headlamp/package-lock.json
+	cd headlamp && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+headlamp/dist/main.js: headlamp/node_modules/.package-lock.json $(shell find headlamp/src -type f 2>/dev/null)
+	cd headlamp && npm run build
+
+bin/headlamp/host/index.html: headlamp/node_modules/.package-lock.json $(wildcard headlamp/host/*)
+	cd headlamp && npm run host
+
+.PHONY: bin/headlamp
+bin/headlamp: headlamp/dist/main.js bin/headlamp/host/index.html
 
 # Its results are in bin/perf/results, a line for each run.
 .PHONY: bench-fleet

@@ -52,6 +52,9 @@ func TestCurrentCluster(t *testing.T) {
 	t.Run("refuses without an answer", func(t *testing.T) {
 		v.refused(t, "YES=1", "-once")
 	})
+	t.Run("refuses a web view that was not built", func(t *testing.T) {
+		v.refused(t, "run make bin/headlamp", "-once", "-yes", "-web="+t.TempDir())
+	})
 	t.Run("shows all and leaves", func(t *testing.T) {
 		before := v.before(t)
 		output, err := v.demo("-once", "-yes").CombinedOutput()

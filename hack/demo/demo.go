@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/webex-operator/webex-license-operator/test/headlamp"
 	"github.com/webex-operator/webex-license-operator/test/webexsim"
 )
 
@@ -20,6 +21,7 @@ type demo struct {
 	root  string // of the repository
 	dir   string // for files that other terminals read
 	once  bool   // leave after printing
+	web   string // directory of the web view's host page; empty: no web view
 	began time.Time
 
 	cluster   cluster
@@ -28,6 +30,7 @@ type demo struct {
 	simulator *webexsim.Server
 	issued    map[string]credentials // by the name of a customer, or of the partner
 	operator  *operatorProcess
+	page      *headlamp.Server // the web view
 }
 
 // run shows everything and, unless it is for once, stays until ctx ends.
@@ -50,6 +53,9 @@ func (d *demo) run(parent context.Context) (err error) {
 		}
 	}()
 
+	if err := d.lookForWeb(); err != nil {
+		return err
+	}
 	if err := d.cluster.look(ctx); err != nil {
 		return err
 	}
@@ -101,6 +107,9 @@ func (d *demo) start(ctx context.Context, cancel context.CancelCauseFunc) error 
 		arguments: append(d.access.arguments, "--enable-assignment", "--allowed-api-hosts="+hostOf(d.simulator.URL())),
 	}
 	if err := d.operator.start(cancel); err != nil {
+		return err
+	}
+	if err := d.startWeb(ctx); err != nil {
 		return err
 	}
 	return d.applyCustomers(ctx)
@@ -159,6 +168,9 @@ func (d *demo) writeFiles() error {
 // close stops what was started, the last first, and removes the files.
 func (d *demo) close() error {
 	d.files.notReady()
+	if d.page != nil {
+		_ = d.page.Close() // nothing is left to be written
+	}
 	if d.operator != nil {
 		d.operator.stop()
 	}

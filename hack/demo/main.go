@@ -29,6 +29,7 @@ func run() int {
 	where := flag.String("cluster", "", "current: that of the current kubectl context; default: a control plane of its own")
 	yes := flag.Bool("yes", false, "use the current cluster without asking")
 	dir := flag.String("dir", "", "absolute path of a directory for the files of the demo; default: bin/demo of the repository")
+	web := flag.String("web", "", "directory of the web view's host page, which make bin/headlamp builds: serve it on loopback")
 	flag.Parse()
 	if flag.NArg() > 0 || *where != "" && *where != "current" {
 		fmt.Fprintf(os.Stderr, "demo: -cluster is current or empty, and there are no arguments; got -cluster=%q %q\n", *where, flag.Args())
@@ -45,7 +46,7 @@ func run() int {
 
 	root, err := repositoryRoot()
 	if err == nil {
-		d := demo{root: root, dir: cmp.Or(*dir, filepath.Join(root, "bin", "demo")), once: *once, began: time.Now(), cluster: &ownCluster{root: root}}
+		d := demo{root: root, dir: cmp.Or(*dir, filepath.Join(root, "bin", "demo")), once: *once, web: *web, began: time.Now(), cluster: &ownCluster{root: root}}
 		if *where == "current" {
 			d.cluster = &currentCluster{yes: *yes}
 		}

@@ -52,7 +52,7 @@ func (d *demo) show(ctx context.Context) error {
 		return err
 	}
 	if !d.once {
-		fmt.Printf(hints, v1alpha1.AnnotationRequestedAt, webexsim.StandardUUID, d.access.viewer, d.files.dir)
+		fmt.Printf(hints, v1alpha1.AnnotationRequestedAt, webexsim.StandardUUID, d.access.viewer, d.files.dir, d.webHint())
 	}
 	return d.files.write(readyFile, nil)
 }
@@ -135,8 +135,8 @@ func (d *demo) stuck(what string, conditions []metav1.Condition) error {
 	return errors.New(text.String())
 }
 
-// hints take the annotation for a run now, the organization of acme, KUBECONFIG and the
-// directory of the demo.
+// hints take the annotation for a run now, the organization of acme, KUBECONFIG, the directory of
+// the demo and that of webHint.
 const hints = `
 All of this stays up until Ctrl-C. In another terminal, in this directory:
 
@@ -145,6 +145,8 @@ All of this stays up until Ctrl-C. In another terminal, in this directory:
   kubectl get webexlicenses -o wide --field-selector spec.level=Site
   kubectl explain webexlicense.status
   kubectl webex licenses -A --at provider    # the plugin: rolled up; kubectl webex --help
+
+%[5]s
 
 Give a person in Chicago Real-Time Translations (in the simulator) and run a sync: one row more
 there, and one unit more in use at level Customer:

@@ -40,7 +40,7 @@ func serve(ctx context.Context, kubeconfig, page, plugin string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(server.URL + "/c/" + headlamp.Cluster + "/webex")
+	fmt.Println(server.Home())
 	<-ctx.Done()
 	return server.Close()
 }

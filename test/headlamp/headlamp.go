@@ -11,7 +11,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"log"
@@ -50,7 +49,7 @@ type Server struct {
 
 // Start serves on a free port of 127.0.0.1.
 func Start(ctx context.Context, o Options) (*Server, error) {
-	if err := built(o); err != nil {
+	if err := o.Built(); err != nil {
 		return nil, err
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp4", "127.0.0.1:0")
@@ -74,11 +73,14 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 // Close ends all connections.
 func (s *Server) Close() error { return s.server.Close() }
 
-// built names the first file that is missing.
-func built(o Options) error {
+// Home is the address of the web view's first page.
+func (s *Server) Home() string { return s.URL + "/c/" + Cluster + "/webex" }
+
+// Built names the first file that is missing.
+func (o Options) Built() error {
 	for _, file := range []string{filepath.Join(o.Page, "index.html"), filepath.Join(o.Plugin, mainFile), filepath.Join(o.Plugin, packageFile)} {
 		if _, err := os.Stat(file); err != nil {
-			return fmt.Errorf("the web view is not built: %w", err)
+			return err
 		}
 	}
 	return nil
