@@ -165,8 +165,9 @@ func servePage(files fs.FS) http.Handler {
 	})
 }
 
-// headers are those that docs/web-view.md asks of an ingress before Headlamp. Headlamp runs
-// plugins by new Function, and its styles are put into the page by a script.
+// headers are stricter than those that docs/web-view.md asks of an ingress before Headlamp, whose
+// own page has scripts in it, and a login in a window. Headlamp runs plugins by new Function, and
+// its styles are put into the page by a script.
 var headers = map[string]string{
 	"Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; " +
 		"img-src 'self' data:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
