@@ -2,6 +2,7 @@
 // plugins. Everything here but this file and its build is Headlamp's own.
 // First: its modules import each other in circles, which only begin well here.
 import Plugins from '@kinvolk/headlamp-plugin/lib/plugin/Plugins';
+import 'virtual:icons';
 import '@kinvolk/headlamp-plugin/lib/i18n/config';
 import RouteSwitcher, {
   PreviousRouteProvider,
