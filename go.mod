@@ -2,6 +2,9 @@ module github.com/webex-operator/webex-license-operator
 
 go 1.26.0
 
+// What npm brings; some of it is Go.
+ignore ./headlamp/node_modules
+
 require (
 	github.com/cli/browser v1.3.0
 	github.com/dustin/go-humanize v1.0.1

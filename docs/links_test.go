@@ -173,7 +173,7 @@ func TestPagesThatAreNamedExist(t *testing.T) {
 			}
 			return nil
 		}
-		if !slices.Contains([]string{".go", ".yaml", ".json", ".txt", ".tpl", ""}, filepath.Ext(path)) || !entry.Type().IsRegular() {
+		if !slices.Contains([]string{".go", ".yaml", ".json", ".ts", ".tsx", ".txt", ".tpl", ""}, filepath.Ext(path)) || !entry.Type().IsRegular() {
 			return nil
 		}
 		content, err := os.ReadFile(path)
