@@ -217,11 +217,15 @@ RELEASE_IMAGE := ghcr.io/webex-operator/webex-license-operator
 
 release_image = $(if $(filter file,$(origin IMG)),$(RELEASE_IMAGE):$(VERSION),$(IMG))
 
+# The web view is a part of it where npm can build it.
+web_view := $(if $(shell command -v npm),headlamp)
+
 .PHONY: release-artifacts
-release-artifacts: bin/tools/cyclonedx-gomod bin/tools/helm ## Write what the release VERSION consists of into dist/: manifests, schemas, chart, plugin, bills of materials. IMG=image:tag@digest.
+release-artifacts: bin/tools/cyclonedx-gomod bin/tools/helm $(web_view:%=%/dist/main.js) ## Write what the release VERSION consists of into dist/: manifests, schemas, chart, plugins, bills of materials. IMG=image:tag@digest.
+	@$(if $(web_view),,echo 'Without the web view: there is no npm.')
 	rm -rf dist
 	@$(MAKE) --no-print-directory manifests IMG='$(release_image)'
-	go run ./hack/release -version '$(VERSION)' -epoch '$(SOURCE_DATE_EPOCH)' -image '$(release_image)'
+	go run ./hack/release -version '$(VERSION)' -epoch '$(SOURCE_DATE_EPOCH)' -image '$(release_image)' -web '$(web_view)'
 
 .PHONY: vex
 vex: bin/tools/govulncheck ## Write dist/webex-license-operator.openvex.json. Needs vuln.go.dev, or VULNDB=file:///directory.

@@ -26,7 +26,7 @@ func TestLinks(t *testing.T) {
 		t.Fatalf("%d pages beside tests: %v", len(beside), err)
 	}
 	pages = append(pages, beside...)
-	pages = append(pages, filepath.Join("..", "charts", "webex-license-operator", "README.md"))
+	pages = append(pages, filepath.Join("..", "charts", "webex-license-operator", "README.md"), filepath.Join("..", "headlamp", "README.md"))
 	err = filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() && filepath.Ext(path) == ".md" {
 			pages = append(pages, path)

@@ -31,6 +31,7 @@ func main() {
 	flag.StringVar(&r.dir, "dist", "dist", "the directory")
 	flag.StringVar(&r.sbom, "cyclonedx", "bin/tools/cyclonedx-gomod", "the program that writes software bills of materials")
 	flag.StringVar(&r.helm, "helm", "bin/tools/helm", "the program that packs the chart")
+	flag.StringVar(&r.web, "web", "", "the directory of the web view, built; if it is not given, the web view is left out")
 	flag.StringVar(&r.govulncheck, "govulncheck", "", "the program that looks for vulnerabilities; if it is given, only the OpenVEX document is written")
 	flag.StringVar(&r.database, "database", "", "its database; default: https://vuln.go.dev")
 	flag.StringVar(&r.image, "image", "", "the image: repository:tag@digest")
@@ -49,7 +50,7 @@ type release struct {
 	version   string
 	time      time.Time
 	dir, sbom string
-	helm      string
+	helm, web string
 
 	govulncheck, database, image string
 }
@@ -93,6 +94,9 @@ func (r release) write(ctx context.Context) error {
 		return err
 	}
 	if err := r.plugin(ctx); err != nil {
+		return err
+	}
+	if err := r.webView(); err != nil {
 		return err
 	}
 	if err := r.bills(ctx); err != nil {
