@@ -2,6 +2,7 @@ package docs
 
 import (
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -35,6 +36,25 @@ func TestEveryPageIsInTheIndex(t *testing.T) {
 	for _, page := range pages {
 		if page != "README.md" && !strings.Contains(index, "]("+page+")") {
 			t.Errorf("docs/README.md does not lead to %s", page)
+		}
+	}
+}
+
+// Each page of the web view, which is a folder, has a row on its page under the name that it has in the sidebar.
+func TestPagesOfTheWebView(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join("..", "headlamp", "src", "pages", "*", "index.ts*"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d pages, %v", len(files), err)
+	}
+	view := read(t, "web-view.md")
+	label := regexp.MustCompile(`\blabel: '([^']+)'`)
+	for _, file := range files {
+		found := label.FindStringSubmatch(read(t, file))
+		if found == nil {
+			t.Errorf("%s has no label", file)
+		} else if !strings.Contains(view, "\n| "+found[1]+" | ") {
+			t.Errorf("docs/web-view.md has no row of %s", found[1])
 		}
 	}
 }
