@@ -1,0 +1,34 @@
+import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { useParams } from 'react-router-dom';
+import type { Snapshot } from '../api/collection';
+import { Objects, useObjects } from '../api/resources';
+import type { Kind } from '../api/wire';
+
+/** The object that the address names, and the list that it is from. */
+export function useNamed<K extends Kind>(
+  kind: K
+): { object: Objects[K] | undefined; list: Snapshot<Objects[K]>; namespace: string; name: string } {
+  const { namespace, name } = useParams<{ namespace: string; name: string }>();
+  const list = useObjects(kind);
+  const object = (list.items as Objects[K][]).find(
+    ({ metadata }) => metadata.namespace === namespace && metadata.name === name
+  );
+  return { object, list, namespace, name };
+}
+
+/** A link to the page of one object. */
+export function ToObject(props: {
+  page: 'customers' | 'runs' | 'schedules' | 'assignments' | 'partners';
+  namespace: string;
+  name: string;
+  children?: string;
+}) {
+  return (
+    <Link
+      routeName={`webex-${props.page}-detail`}
+      params={{ namespace: props.namespace, name: props.name }}
+    >
+      <bdi>{props.children ?? props.name}</bdi>
+    </Link>
+  );
+}
