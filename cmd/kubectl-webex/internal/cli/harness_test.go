@@ -189,7 +189,11 @@ func (w *world) golden(name string, args ...string) {
 
 func compareGolden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
+	compareGoldenFile(t, filepath.Join("testdata", name+".golden"), got)
+}
+
+func compareGoldenFile(t *testing.T, path, got string) {
+	t.Helper()
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil { //nolint:gosec // a test file
 			t.Fatal(err)
