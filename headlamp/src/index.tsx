@@ -1,9 +1,11 @@
 import webexIcon from '@iconify/icons-mdi/license';
 import { registerRoute, registerSidebarEntry } from '@kinvolk/headlamp-plugin/lib';
+import { page as assignments } from './pages/assignments';
 import { page as licences } from './pages/licences';
 import type { Page } from './pages/page';
+import { page as partners } from './pages/partners';
 
-const pages: Page[] = [licences];
+const pages: Page[] = [licences, assignments, partners];
 
 registerSidebarEntry({
   parent: null,

@@ -8,6 +8,7 @@ export function Confirm(props: {
   children: ReactNode;
   /** What is done, as a verb. */
   action: string;
+  disabled?: boolean;
   onConfirm(): void;
   onClose(): void;
 }) {
@@ -21,6 +22,7 @@ export function Confirm(props: {
         <Button
           variant="contained"
           color="error"
+          disabled={props.disabled}
           onClick={() => {
             props.onClose();
             props.onConfirm();
