@@ -40,6 +40,8 @@ type LicenseSyncScheduleSpec struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:XValidation:rule="!self.contains('TZ=')",message="schedule must not hold TZ= or CRON_TZ=: set spec.timeZone instead"
+	// +kubebuilder:validation:XValidation:rule="self.contains('TZ=') || self.matches('CRON')",message="schedule must be five fields with blanks between: minute 0-59, hour 0-23, day of month 1-31, month 1-12 or jan-dec, day of week 0-7 or sun-sat; each a number, a range, a list, a step such as */15 or a star; or one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly and @annually; for an interval set spec.every. Example: 30 2 * * *"
+	// +kubebuilder:validation:XValidation:rule="self.findAll('NUMBERRANGE').all(r, int(r.split('-')[0]) <= int(r.split('-')[1])) && self.lowerAscii().findAll('NAMERANGE').all(r, 'jan feb mar apr may jun jul aug sep oct nov dec sun mon tue wed thu fri sat'.indexOf(r.split('-')[0]) <= 'jan feb mar apr may jun jul aug sep oct nov dec sun mon tue wed thu fri sat'.indexOf(r.split('-')[1]))",message="schedule must not hold a range that ends before it begins: write 22-23,0-6 for 22-6, and 5-7 for fri-sun"
 	Schedule string `json:"schedule,omitempty"`
 
 	// timeZone is the IANA name of the zone that schedule is in. Default:

@@ -60,6 +60,7 @@ func TestAPIServer(t *testing.T) {
 	t.Run("holds the rules of assignments", func(t *testing.T) { testAssignmentRules(t, admin) })
 	t.Run("holds the rules of partners", func(t *testing.T) { testPartnerRules(t, admin) })
 	t.Run("ratchets", func(t *testing.T) { testRatcheting(t, admin) })
+	t.Run("bears with stored cron lines", func(t *testing.T) { testStoredCron(t, admin) })
 }
 
 // testRoundTrips sends random objects through JSON, YAML, the Go types, the apply

@@ -98,6 +98,8 @@ func testPartnerRules(t *testing.T, admin client.Client) {
 		{templated("schedule", fields{}), []string{"spec.template.schedule.schedule: Required value"}},
 		{templated("schedule", fields{"schedule": ""}), []string{"spec.template.schedule.schedule", "at least 1"}},
 		{templated("schedule", fields{"schedule": "TZ=UTC @daily"}), []string{"spec.template.schedule.schedule", "set timeZone instead"}},
+		{templated("schedule", fields{"schedule": "0 2 * *"}), []string{"spec.template.schedule.schedule: Invalid value", "schedule must be five fields", "Example: 30 2 * * *"}},
+		{templated("schedule", fields{"schedule": "0 22-6 * * *"}), []string{"spec.template.schedule.schedule", "ends before it begins: write 22-23,0-6"}},
 		{templated("schedule", fields{"schedule": long[:129]}), []string{"spec.template.schedule.schedule", "128"}},
 		{templated("schedule", fields{"schedule": "@daily", "timeZone": "Local"}), []string{"spec.template.schedule.timeZone", "must be an IANA name"}},
 		{templated("schedule", fields{"schedule": "@daily", "timeZone": ""}), []string{"spec.template.schedule.timeZone", "at least 1"}},

@@ -28,6 +28,7 @@ var formed = map[string]func(g generator) any{
 	".spec.connection.proxyURL":   func(g generator) any { return "http://" + g.letters(10) + ".example.com:8080" },
 	".spec.staleAfter":            func(g generator) any { return g.duration() },
 	".spec.collection.siteMaxAge": func(g generator) any { return g.duration() },
+	".spec.schedule":              func(g generator) any { return g.cron() },
 	".spec.every.interval":        func(g generator) any { return g.duration() },
 	".status.duration":            func(g generator) any { return g.duration() },
 	".spec.customerAccessSelector": func(g generator) any {
@@ -41,6 +42,7 @@ var formed = map[string]func(g generator) any{
 	".spec.select.exclude.names[]":         func(g generator) any { return "[" + g.letters(7) + "]+$" },
 	".spec.template.staleAfter":            func(g generator) any { return g.duration() },
 	".spec.template.collection.siteMaxAge": func(g generator) any { return g.duration() },
+	".spec.template.schedule.schedule":     func(g generator) any { return g.cron() },
 	".spec.template.hierarchyPath":         func(g generator) any { return "hcs." + g.letters(8) },
 	".spec.template.labels":                func(g generator) any { return map[string]any{g.letters(5): g.letters(9)} },
 	".spec.template.byTag[].hierarchyPath": func(g generator) any { return "hcs." + g.letters(8) + ".gold" },
@@ -89,6 +91,10 @@ func isTime(s *schema) bool {
 
 func (g generator) duration() string {
 	return (time.Minute + time.Duration(g.Int64N(8000*3600))*time.Second).String()
+}
+
+func (g generator) cron() string {
+	return fmt.Sprintf("%d,%d %d-23/%d ? JAN-dec sun", g.IntN(60), g.IntN(60), g.IntN(24), 1+g.IntN(23))
 }
 
 // between is a number within bounds, often one of the bounds themselves.
@@ -196,7 +202,7 @@ func (g generator) reconcile(path string, object map[string]any, s *schema) {
 			object["customerAccessRef"] = map[string]any{"name": g.letters(9)}
 		}
 		if object["at"] == nil && object["every"] == nil && s.Properties["schedule"].Type != "" {
-			object["schedule"] = "@" + g.letters(5)
+			object["schedule"] = g.cron()
 		}
 		if from, ok := object["startTime"].(string); ok && object["endTime"] != nil && from > object["endTime"].(string) {
 			object["startTime"], object["endTime"] = object["endTime"], from

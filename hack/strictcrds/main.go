@@ -28,7 +28,8 @@ const rfc3339 = `^(([1-8][0-9]{3}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[
 const durations = `^([0-9]{1,5}([.][0-9]{1,9})?h|[0-9]{1,6}([.][0-9]{1,9})?m|[0-9]{1,8}([.][0-9]{1,9})?s|[0-9]{1,9}([.][0-9]{1,9})?(ms|us|ns)){1,8}$`
 
 // forms are what words in the rules of the Go types stand for.
-var forms = strings.NewReplacer("'RFC3339'", "'"+rfc3339+"'", "'DURATION'", "'"+durations+"'")
+var forms = strings.NewReplacer("'RFC3339'", "'"+rfc3339+"'", "'DURATION'", "'"+durations+"'",
+	"'CRON'", "r'"+cron()+"'", "'NUMBERRANGE'", "r'"+numberRange+"'", "'NAMERANGE'", "r'"+nameRange+"'")
 
 const message = " must be a date-time of RFC 3339 such as 2027-01-01T02:00:00Z or 2027-01-01T02:00:00+01:00, with a capital T and Z"
 

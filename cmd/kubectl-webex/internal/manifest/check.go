@@ -103,7 +103,11 @@ func (c *Checker) checkObject(ctx context.Context, o *object, now time.Time) []F
 		findings = append(findings, o.fault(fault))
 	}
 	for _, finding := range checkMeaning(o, now) {
-		// What the API server says of a field, or of one inside, is enough.
+		// Of a cron line the API server tells the form only, and the operator what is wrong in it.
+		if strings.HasSuffix(finding.Field, ".schedule") {
+			findings = slices.DeleteFunc(findings, func(f Finding) bool { return f.Field == finding.Field })
+		}
+		// What the API server says of any other field, or of one inside, is enough.
 		if !slices.ContainsFunc(findings, func(f Finding) bool {
 			inside, of := strings.CutPrefix(f.Field, finding.Field)
 			return of && (inside == "" || inside[0] == '.' || inside[0] == '[')
