@@ -53,7 +53,7 @@ function Layout() {
         sx={{ zIndex: theme => theme.zIndex.drawer + 1, display: { sm: 'none' } }}
       >
         <Button
-          color="inherit"
+          color="primary"
           sx={{ height: 48 }}
           onClick={() => dispatch(setWhetherSidebarOpen(!open))}
         >

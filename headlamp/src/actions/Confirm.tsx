@@ -9,6 +9,8 @@ export function Confirm(props: {
   /** What is done, as a verb. */
   action: string;
   disabled?: boolean;
+  /** Of the button that acts: by default that of danger. */
+  color?: 'primary' | 'error';
   onConfirm(): void;
   onClose(): void;
 }) {
@@ -21,7 +23,7 @@ export function Confirm(props: {
         <Button onClick={props.onClose}>Back</Button>
         <Button
           variant="contained"
-          color="error"
+          color={props.color ?? 'error'}
           disabled={props.disabled}
           onClick={() => {
             props.onClose();

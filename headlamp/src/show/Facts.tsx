@@ -12,6 +12,7 @@ export function Facts({ facts }: { facts: [name: string, value: ReactNode][] }) 
         columnGap: 2,
         rowGap: { xs: 0, sm: 0.75 },
         m: 0,
+        mb: 2,
       }}
     >
       {facts

@@ -2,6 +2,7 @@ import { Link, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents'
 import { Alert, Button, Stack } from '@mui/material';
 import { Allowed } from '../../actions/Allowed';
 import { ApproveRemovals } from '../../actions/Approve';
+import { SuspendButtons } from '../../actions/Suspend';
 import { useAct } from '../../actions/useAct';
 import type { Partner } from '../../api/resources';
 import type { WebexPartnerStatusOrganizations } from '../../api/types';
@@ -95,6 +96,7 @@ function Actions({ partner }: { partner: Partner }) {
           Discover now
         </Button>
       </Allowed>
+      <SuspendButtons kind="WebexPartner" objects={[partner]} />
     </Stack>
   );
 }
