@@ -4,8 +4,9 @@ import { page as assignments } from './pages/assignments';
 import { page as licences } from './pages/licences';
 import type { Page } from './pages/page';
 import { page as partners } from './pages/partners';
+import { page as runs } from './pages/runs';
 
-const pages: Page[] = [licences, assignments, partners];
+const pages: Page[] = [licences, runs, assignments, partners];
 
 registerSidebarEntry({
   parent: null,

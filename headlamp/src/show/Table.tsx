@@ -150,7 +150,11 @@ function HeadCell<T>(props: { column: Column<T>; by: string; setOrder(order: str
   const { column, by } = props;
   const sorted = by === column.id ? 'ascending' : by === `-${column.id}` ? 'descending' : 'none';
   return (
-    <div role="columnheader" aria-sort={sorted} style={cellStyle(column.number)}>
+    <div
+      role="columnheader"
+      aria-sort={sorted}
+      style={{ ...cellStyle(column.number), textOverflow: 'clip' }}
+    >
       <Link
         component="button"
         type="button"
