@@ -1,12 +1,13 @@
 import webexIcon from '@iconify/icons-mdi/license';
 import { registerRoute, registerSidebarEntry } from '@kinvolk/headlamp-plugin/lib';
 import { page as assignments } from './pages/assignments';
+import { page as customers } from './pages/customers';
 import { page as licences } from './pages/licences';
 import type { Page } from './pages/page';
 import { page as partners } from './pages/partners';
 import { page as runs } from './pages/runs';
 
-const pages: Page[] = [licences, runs, assignments, partners];
+const pages: Page[] = [licences, customers, runs, assignments, partners];
 
 registerSidebarEntry({
   parent: null,

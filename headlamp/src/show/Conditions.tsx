@@ -1,45 +1,43 @@
-import { Alert, AlertTitle, Stack } from '@mui/material';
+import { Alert, AlertTitle, Box, Stack, Typography } from '@mui/material';
 import type { Condition } from '../api/types';
+import { needsAttention } from './condition';
 import { Text } from './Text';
 
-// Conditions that are good when False.
-const good: Record<string, 'True' | 'False'> = {
-  Stalled: 'False',
-  Reconciling: 'False',
-  PruneHeld: 'False',
-  RemovalsHeld: 'False',
-  Failed: 'False',
-};
-
-/** Whether a condition asks for a person. */
-export function needsAttention(condition: Condition): boolean {
-  return condition.type !== 'Reconciling' && condition.status !== (good[condition.type] ?? 'True');
-}
-
-/** Conditions with what to do, those first that ask for a person. */
-export function Conditions({ of }: { of: Condition[] | undefined }) {
-  const sorted = [...(of ?? [])].sort(
-    (a, b) => Number(needsAttention(b)) - Number(needsAttention(a))
-  );
+/** Conditions with what to do: those that ask for a person first and large, the others as a list. */
+export function Conditions({ of = [] }: { of: Condition[] | undefined }) {
+  const asking = of.filter(needsAttention);
+  const others = of.filter(one => !needsAttention(one));
   return (
-    <Stack spacing={1} component="ul" sx={{ listStyle: 'none', p: 0, m: 0 }}>
-      {sorted.map(condition => (
-        <li key={condition.type}>
-          <Alert severity={severity(condition)} sx={{ overflowWrap: 'anywhere' }}>
-            <AlertTitle>
-              {condition.type}: {condition.reason}
-            </AlertTitle>
-            <Text>{condition.message}</Text>
-          </Alert>
-        </li>
+    <Stack spacing={1}>
+      {asking.map(one => (
+        <Alert
+          key={one.type}
+          severity={one.type === 'Stalled' || one.type === 'Failed' ? 'error' : 'warning'}
+          sx={{ overflowWrap: 'anywhere' }}
+        >
+          <AlertTitle>
+            {one.type}: {one.reason}
+          </AlertTitle>
+          <Text>{one.message}</Text>
+        </Alert>
       ))}
+      {of.length === 0 && <span>The operator has not looked at it yet.</span>}
+      <Box component="ul" sx={{ listStyle: 'none', p: 0, m: 0 }}>
+        {others.map(one => (
+          <Typography
+            key={one.type}
+            component="li"
+            variant="body2"
+            sx={{ overflowWrap: 'anywhere' }}
+          >
+            {one.status === 'Unknown' ? '… ' : '✓ '}
+            {one.type}: {one.reason}{' '}
+            <Typography component="span" variant="body2" color="text.secondary">
+              <Text>{one.message}</Text>
+            </Typography>
+          </Typography>
+        ))}
+      </Box>
     </Stack>
   );
-}
-
-function severity(condition: Condition): 'success' | 'info' | 'warning' | 'error' {
-  if (!needsAttention(condition)) {
-    return condition.status === 'Unknown' || condition.type === 'Reconciling' ? 'info' : 'success';
-  }
-  return condition.type === 'Stalled' || condition.type === 'Failed' ? 'error' : 'warning';
 }

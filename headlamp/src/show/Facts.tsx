@@ -16,7 +16,9 @@ export function Facts({ facts }: { facts: [name: string, value: ReactNode][] }) 
       }}
     >
       {facts
-        .filter(([, value]) => value !== undefined && value !== null && value !== '')
+        .filter(
+          ([, value]) => value !== undefined && value !== null && value !== false && value !== ''
+        )
         .map(([name, value]) => (
           <Box key={name} sx={{ display: 'contents' }}>
             <Typography component="dt" variant="body2" color="text.secondary">

@@ -1,0 +1,58 @@
+import type { Customer } from '../../api/resources';
+import { labels } from '../../api/types';
+import { condition } from '../../show/condition';
+import { pathOf, under } from '../../sums/selection';
+
+/** What a customer can ask a person for, by its conditions. */
+export const concerns: { value: string; label: string; is(customer: Customer): boolean }[] = [
+  { value: 'failing', label: 'Not ready', is: c => isStatus(c, 'Ready', 'False') },
+  { value: 'stale', label: 'With old figures', is: c => isStatus(c, 'DataFresh', 'False') },
+  {
+    value: 'limit',
+    label: 'Near or over a limit',
+    is: c => isStatus(c, 'CapacityOK', 'False'),
+  },
+  { value: 'held', label: 'With a held removal', is: c => isStatus(c, 'PruneHeld', 'True') },
+  {
+    value: 'credentials',
+    label: 'With credentials that are refused or end',
+    is: c =>
+      isStatus(c, 'CredentialsValid', 'False') ||
+      c.status?.credentials?.refusal !== undefined ||
+      c.status?.expiryWarning !== undefined,
+  },
+  {
+    value: 'defaults',
+    label: 'Without a default',
+    is: c => isStatus(c, 'DefaultsResolved', 'False'),
+  },
+  { value: 'suspended', label: 'Suspended', is: c => c.spec.suspend === true },
+];
+
+function isStatus(customer: Customer, type: string, status: string): boolean {
+  return condition(customer.status?.conditions, type)?.status === status;
+}
+
+/** Customers that the filters leave. */
+export function shown(
+  customers: Customer[],
+  filters: { find: string; show: string; partner: string; at: string }
+): Customer[] {
+  const word = filters.find.toLowerCase();
+  const concern = concerns.find(({ value }) => value === filters.show);
+  return customers.filter(customer => {
+    const { metadata, spec, status } = customer;
+    const texts = [
+      metadata.name,
+      spec.customerName ?? '',
+      status?.organization?.displayName ?? '',
+      spec.hierarchyPath ?? '',
+    ];
+    return (
+      texts.some(text => text.toLowerCase().includes(word)) &&
+      (!concern || concern.is(customer)) &&
+      (!filters.partner || metadata.labels?.[labels.partner] === filters.partner) &&
+      under(pathOf(customer), filters.at)
+    );
+  });
+}
