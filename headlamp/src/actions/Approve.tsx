@@ -1,9 +1,10 @@
-import { Alert, Button, Typography } from '@mui/material';
+import { Button, Typography } from '@mui/material';
 import { useState } from 'react';
 import type { Assignment, Customer, Partner } from '../api/resources';
 import { annotations } from '../api/types';
 import { patch } from '../api/writes';
 import { units } from '../show/Figure';
+import { Notice } from '../show/Notice';
 import { Allowed } from './Allowed';
 import { Confirm } from './Confirm';
 import { useAct } from './useAct';
@@ -96,7 +97,7 @@ function Approve(props: {
   // An approval is for what the person saw. What is held may change while the dialog is open.
   const moved = asked !== null && asked.token !== held.token;
   return (
-    <Alert
+    <Notice
       severity="warning"
       sx={{ mb: 2, '& .MuiAlert-action': { alignItems: 'center' } }}
       action={
@@ -133,6 +134,6 @@ function Approve(props: {
       >
         {moved ? 'Look at it anew before you approve.' : held.then}
       </Confirm>
-    </Alert>
+    </Notice>
   );
 }

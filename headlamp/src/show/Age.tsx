@@ -21,10 +21,13 @@ export function Age({ of }: { of: string | undefined }) {
   }
   const time = new Date(of);
   const distance = time.getTime() - now.getTime();
-  const words = Utils.formatDuration(Math.abs(distance), { format: 'mini' });
+  const span = Utils.formatDuration(Math.abs(distance), { format: 'mini' });
+  // The page's own time is behind by a tick at most.
+  const words =
+    distance > 0 && distance <= tick ? 'now' : distance > 0 ? `in ${span}` : `${span} ago`;
   return (
     <time dateTime={of} title={time.toLocaleString()}>
-      {distance > 0 ? `in ${words}` : `${words} ago`}
+      {words}
     </time>
   );
 }

@@ -1,6 +1,7 @@
-import { Alert, AlertTitle, Box, Stack, Typography } from '@mui/material';
+import { AlertTitle, Box, Stack, Typography } from '@mui/material';
 import type { Condition } from '../api/types';
 import { needsAttention } from './condition';
+import { Notice } from './Notice';
 import { Text } from './Text';
 
 /** Conditions with what to do: those that ask for a person first and large, the others as a list. */
@@ -10,16 +11,15 @@ export function Conditions({ of = [] }: { of: Condition[] | undefined }) {
   return (
     <Stack spacing={1}>
       {asking.map(one => (
-        <Alert
+        <Notice
           key={one.type}
           severity={one.type === 'Stalled' || one.type === 'Failed' ? 'error' : 'warning'}
-          sx={{ overflowWrap: 'anywhere' }}
         >
           <AlertTitle>
             {one.type}: {one.reason}
           </AlertTitle>
           <Text>{one.message}</Text>
-        </Alert>
+        </Notice>
       ))}
       {of.length === 0 && <span>The operator has not looked at it yet.</span>}
       <Box component="ul" sx={{ listStyle: 'none', p: 0, m: 0 }}>

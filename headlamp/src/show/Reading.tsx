@@ -1,14 +1,15 @@
-import { Alert, LinearProgress } from '@mui/material';
+import { LinearProgress } from '@mui/material';
 import { Snapshot } from '../api/collection';
+import { Notice } from './Notice';
 
 /** Says that a list is still on its way, or why it does not come. Shows nothing once it is complete. */
 export function Reading({ of, what }: { of: Snapshot<unknown>; what: string }) {
   if (of.error) {
     return (
-      <Alert severity="error" sx={{ my: 1, overflowWrap: 'anywhere' }}>
+      <Notice severity="error" sx={{ my: 1 }}>
         The {what} cannot be read{of.complete ? ' anew: what shows is old' : ''}. The API server
         says: {of.error.message}
-      </Alert>
+      </Notice>
     );
   }
   if (of.complete) {

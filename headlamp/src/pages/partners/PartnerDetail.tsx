@@ -1,5 +1,5 @@
 import { Link, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Alert, Button, Stack } from '@mui/material';
+import { Button, Stack } from '@mui/material';
 import { Allowed } from '../../actions/Allowed';
 import { ApproveRemovals } from '../../actions/Approve';
 import { SuspendButtons } from '../../actions/Suspend';
@@ -12,6 +12,7 @@ import { Conditions } from '../../show/Conditions';
 import { Facts } from '../../show/Facts';
 import { units } from '../../show/Figure';
 import { ToObject, useNamed } from '../../show/named';
+import { Notice } from '../../show/Notice';
 import { Reading } from '../../show/Reading';
 import { Ready } from '../../show/Ready';
 import { Section } from '../../show/Section';
@@ -38,10 +39,10 @@ export function PurePartner({ partner }: { partner: Partner }) {
         <Actions partner={partner} />
         <ApproveRemovals kind="WebexPartner" object={partner} />
         {status?.failure && (
-          <Alert severity="error" sx={{ mb: 2, overflowWrap: 'anywhere' }}>
+          <Notice severity="error" sx={{ mb: 2 }}>
             The last discovery failed (<Age of={status.failingSince} />
             ): {status.failure.message}
-          </Alert>
+          </Notice>
         )}
         <Facts
           facts={[

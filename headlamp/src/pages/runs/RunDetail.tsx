@@ -1,5 +1,5 @@
 import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Alert, LinearProgress, Stack, Typography } from '@mui/material';
+import { LinearProgress, Stack, Typography } from '@mui/material';
 import { RunButtons } from '../../actions/RunButtons';
 import { Customer, Run, useObjects } from '../../api/resources';
 import type { LicenseSyncStatus, LicenseSyncStatusChanges } from '../../api/types';
@@ -8,6 +8,7 @@ import { Conditions } from '../../show/Conditions';
 import { Facts } from '../../show/Facts';
 import { units } from '../../show/Figure';
 import { ToObject, useNamed } from '../../show/named';
+import { Notice } from '../../show/Notice';
 import { Reading } from '../../show/Reading';
 import {
   failed,
@@ -69,9 +70,9 @@ export function PureRun({ run, customer }: { run: Run; customer: Customer | unde
           <RunButtons run={run} customer={customer} />
         </Stack>
         {failed(run) && (
-          <Alert severity="error" sx={{ mb: 2, overflowWrap: 'anywhere' }}>
+          <Notice severity="error" sx={{ mb: 2 }}>
             {messageOf(run)}
-          </Alert>
+          </Notice>
         )}
         <Facts
           facts={[
