@@ -6,8 +6,9 @@ import { page as licences } from './pages/licences';
 import type { Page } from './pages/page';
 import { page as partners } from './pages/partners';
 import { page as runs } from './pages/runs';
+import { page as schedules } from './pages/schedules';
 
-const pages: Page[] = [licences, customers, runs, assignments, partners];
+const pages: Page[] = [licences, customers, runs, schedules, assignments, partners];
 
 registerSidebarEntry({
   parent: null,
