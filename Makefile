@@ -137,6 +137,13 @@ bin/headlamp/host/index.html: headlamp/node_modules/.package-lock.json $(wildcar
 .PHONY: bin/headlamp
 bin/headlamp: headlamp/dist/main.js bin/headlamp/host/index.html
 
+.PHONY: headlamp
+headlamp: bin/headlamp ## Check, test and build the web view, and look at it in a headless browser as several people. Needs npm and chromium; CHROMIUM=path names another.
+	cd headlamp && npm run tsc && npm run lint && CI=true npm test
+	@hack/controlplane/build.sh etcd kube-apiserver kube-controller-manager kubectl
+	@rm -rf bin/headlamp/pictures && mkdir -p bin/headlamp/pictures
+	cd test/browser && KUBEBUILDER_ASSETS='$(ASSETS)' go test -count=1 -v $(TESTFLAGS) ./headlamp -root '$(CURDIR)' -pictures '$(CURDIR)/bin/headlamp/pictures' -chromium '$(or $(CHROMIUM),chromium)'
+
 # Its results are in bin/perf/results, a line for each run.
 .PHONY: bench-fleet
 bench-fleet: controlplane ## Measure a fleet, and fail if a figure is over its limit. SCENARIOS=a,b RUNS=5 PROFILE=1 CALIBRATE=1 REPORT=1

@@ -18,12 +18,13 @@ import (
 
 func main() {
 	kubeconfig := flag.String("kubeconfig", os.Getenv("KUBECONFIG"), "file with the cluster and the person")
+	as := flag.String("as", "", "another user to impersonate, to see what that person sees")
 	page := flag.String("page", "bin/headlamp/host", "directory of the host page, which make headlamp builds")
 	plugin := flag.String("plugin", "headlamp", "directory with package.json and dist/main.js of the plugin")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := serve(ctx, *kubeconfig, *page, *plugin); err != nil {
+	if err := serve(ctx, *kubeconfig, *as, *page, *plugin); err != nil {
 		fmt.Fprintln(os.Stderr, "headlamp:", err)
 		stop()
 		os.Exit(1)
@@ -31,11 +32,12 @@ func main() {
 }
 
 // serve prints the address, and returns when ctx ends.
-func serve(ctx context.Context, kubeconfig, page, plugin string) error {
+func serve(ctx context.Context, kubeconfig, as, page, plugin string) error {
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {
 		return err
 	}
+	config.Impersonate.UserName = as
 	server, err := headlamp.Start(ctx, headlamp.Options{Page: page, Plugin: plugin, Config: config})
 	if err != nil {
 		return err
