@@ -11,6 +11,7 @@ import { useCurrentAppTheme } from '@kinvolk/headlamp-plugin/lib/components/App/
 import Sidebar, { NavigationTabs } from '@kinvolk/headlamp-plugin/lib/components/Sidebar';
 import { setWhetherSidebarOpen } from '@kinvolk/headlamp-plugin/lib/components/Sidebar/sidebarSlice';
 import { queryClient } from '@kinvolk/headlamp-plugin/lib/lib/queryClient';
+import { setStore } from '@kinvolk/headlamp-plugin/lib/lib/router/createRouteURL';
 import { createMuiTheme } from '@kinvolk/headlamp-plugin/lib/lib/themes';
 import { setConfig } from '@kinvolk/headlamp-plugin/lib/redux/configSlice';
 import store from '@kinvolk/headlamp-plugin/lib/redux/stores/store';
@@ -92,6 +93,8 @@ function App() {
   );
 }
 
+// Links by the name of a route find it in the store.
+setStore(store);
 createRoot(document.getElementById('root')).render(
   <Provider store={store}>
     <App />

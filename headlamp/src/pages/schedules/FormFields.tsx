@@ -51,7 +51,7 @@ export function FormFields(props: FieldsProps) {
           checked={form.timed}
           onChange={timed => change({ timed })}
         >
-          <Stack direction="row" spacing={1} useFlexGap flexWrap="wrap">
+          <Row>
             <Written
               {...props}
               name="interval"
@@ -65,11 +65,11 @@ export function FormFields(props: FieldsProps) {
               fault={faults.firstTime}
               hint="Default: one interval from now"
             />
-          </Stack>
+          </Row>
         </Kind>
       </Group>
       <Group title="Window">
-        <Stack direction="row" spacing={1} useFlexGap flexWrap="wrap">
+        <Row>
           <Moment
             label="Not before"
             value={form.startTime}
@@ -82,7 +82,7 @@ export function FormFields(props: FieldsProps) {
             onChange={endTime => change({ endTime })}
             fault={faults.endTime}
           />
-        </Stack>
+        </Row>
       </Group>
       <MoreFields {...props} open={more.some(field => faults[field] !== undefined)} />
     </Stack>
@@ -125,7 +125,7 @@ function Names(props: FieldsProps) {
   return (
     <Stack spacing={1}>
       {!fixed && (
-        <Stack direction="row" spacing={1} useFlexGap flexWrap="wrap">
+        <Row>
           <Written
             {...props}
             name="name"
@@ -133,7 +133,7 @@ function Names(props: FieldsProps) {
             hint="Small letters, digits and hyphens, such as nightly"
           />
           <Written {...props} name="namespace" label="Namespace" list={namespaces} />
-        </Stack>
+        </Row>
       )}
       <FormControlLabel
         control={<Checkbox checked={form.active} onChange={(_, active) => change({ active })} />}
@@ -162,20 +162,24 @@ function Who(props: FieldsProps) {
         <FormControlLabel value="all" control={<Radio />} label="All customers" />
       </RadioGroup>
       {form.who === 'one' && (
-        <Written
-          {...props}
-          name="customer"
-          label="Customer"
-          list={there.map(({ metadata }) => metadata.name).sort()}
-        />
+        <Row>
+          <Written
+            {...props}
+            name="customer"
+            label="Customer"
+            list={there.map(({ metadata }) => metadata.name).sort()}
+          />
+        </Row>
       )}
       {form.who === 'labels' && (
-        <Written
-          {...props}
-          name="labels"
-          label="Labels"
-          hint="Such as tier=gold, region=eu: customers that have all of them, today and later"
-        />
+        <Row>
+          <Written
+            {...props}
+            name="labels"
+            label="Labels"
+            hint="Such as tier=gold, region=eu: customers that have all of them, today and later"
+          />
+        </Row>
       )}
       {form.who === 'labels' && form.expressions && (
         <Typography variant="body2">
@@ -195,7 +199,7 @@ function Who(props: FieldsProps) {
 function Calendar(props: FieldsProps) {
   const line = props.form.schedule;
   return (
-    <Stack direction="row" spacing={1} useFlexGap flexWrap="wrap">
+    <Row>
       <Written
         {...props}
         name="schedule"
@@ -212,7 +216,7 @@ function Calendar(props: FieldsProps) {
         hint="Such as Europe/Berlin. Default: Etc/UTC"
         list={zones()}
       />
-    </Stack>
+    </Row>
   );
 }
 
@@ -249,5 +253,14 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
       </Typography>
       <Stack spacing={1}>{children}</Stack>
     </Box>
+  );
+}
+
+/** Fields side by side, or below each other where it is narrow. */
+export function Row({ children }: { children: ReactNode }) {
+  return (
+    <Stack direction="row" spacing={1} useFlexGap flexWrap="wrap">
+      {children}
+    </Stack>
   );
 }

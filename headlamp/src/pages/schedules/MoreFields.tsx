@@ -10,7 +10,7 @@ import {
 } from '@mui/material';
 import { useState } from 'react';
 import type { Form } from './form';
-import { FieldsProps, Written } from './FormFields';
+import { FieldsProps, Row, Written } from './FormFields';
 
 /** What most schedules leave as it is. Opens by itself if words are about a field in it. */
 export function MoreFields(props: FieldsProps & { open: boolean }) {
@@ -26,7 +26,7 @@ export function MoreFields(props: FieldsProps & { open: boolean }) {
       <AccordionSummary>More {opened || props.open ? '−' : '+'}</AccordionSummary>
       <AccordionDetails>
         <Stack spacing={2}>
-          <Stack direction="row" spacing={1} useFlexGap flexWrap="wrap">
+          <Row>
             <Written
               {...props}
               name="spreadSeconds"
@@ -39,7 +39,7 @@ export function MoreFields(props: FieldsProps & { open: boolean }) {
               label="Latest start, in seconds"
               hint="A later start is missed. Default: no limit"
             />
-          </Stack>
+          </Row>
           <TextField
             select
             size="small"
@@ -63,7 +63,7 @@ export function MoreFields(props: FieldsProps & { open: boolean }) {
             }
             label="Run once when it is created, or made active again"
           />
-          <Stack direction="row" spacing={1} useFlexGap flexWrap="wrap">
+          <Row>
             <Written
               {...props}
               name="successfulRunsHistoryLimit"
@@ -76,7 +76,7 @@ export function MoreFields(props: FieldsProps & { open: boolean }) {
               label="Failed runs to keep"
               hint="Of each customer. Default: 1"
             />
-          </Stack>
+          </Row>
         </Stack>
       </AccordionDetails>
     </Accordion>

@@ -34,7 +34,7 @@ const columns: Column<Schedule>[] = [
     value: ({ spec }) => (spec.schedule ? spec.timeZone : ''),
     parts: 1.2,
   },
-  { id: 'customers', header: 'Customers', value: s => s.status?.targets?.total, parts: 1.1 },
+  { id: 'customers', header: 'Customers', value: s => s.status?.targets?.total, parts: 1.3 },
   {
     id: 'next',
     header: 'Next',
@@ -61,7 +61,7 @@ const columns: Column<Schedule>[] = [
     header: 'State',
     value: s => readyReason(s.status?.conditions),
     cell: s => <Ready of={s.status?.conditions} />,
-    parts: 1.6,
+    parts: 1.8,
     narrow: true,
   },
 ];
