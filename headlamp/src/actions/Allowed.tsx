@@ -26,6 +26,9 @@ export function AllowedIn(props: {
   objects: Resource[];
   children: ReactNode;
 }) {
+  if (props.objects.length === 0) {
+    return null;
+  }
   const namespaces = [...new Set(props.objects.map(({ metadata }) => metadata.namespace))].sort();
   return (
     <>
