@@ -1,4 +1,4 @@
-import { MenuItem, Stack, TextField } from '@mui/material';
+import { Autocomplete, createFilterOptions, MenuItem, Stack, TextField } from '@mui/material';
 import type { ReactNode } from 'react';
 import { useAddress } from './address';
 
@@ -45,6 +45,32 @@ export function Choice(props: {
         </MenuItem>
       ))}
     </TextField>
+  );
+}
+
+// A list of thousands would take a second to open. Who writes a letter sees others.
+const fewOptions = createFilterOptions<string>({ limit: 100 });
+
+/** One of many names, which can be searched, kept in the address under a name. */
+export function Pick(props: { name: string; label: string; options: string[] }) {
+  const [value, setValue] = useAddress(props.name);
+  return (
+    <Autocomplete
+      size="small"
+      options={props.options}
+      filterOptions={fewOptions}
+      value={value || null}
+      // What the address names need not be there yet.
+      isOptionEqualToValue={() => true}
+      onChange={(_, next) => setValue(next ?? '')}
+      renderOption={(attributes, option) => (
+        <li {...attributes} key={option} style={{ overflowWrap: 'anywhere' }}>
+          <bdi>{option}</bdi>
+        </li>
+      )}
+      renderInput={parameters => <TextField {...parameters} label={props.label} />}
+      sx={{ width: 190 }}
+    />
   );
 }
 

@@ -41,13 +41,21 @@ interface Props<T> {
   empty: ReactNode;
   /** The name of the order in the address, if a page has several tables. */
   name?: string;
+  /** On a wide screen, scrolls to the side rather than be narrower: in pixels. */
+  minWidth?: number;
+}
+
+/** Rows by the column that the address names: its id, with "-" before it for descending. */
+export function inOrder<T>(rows: T[], columns: Column<T>[], by: string): T[] {
+  const column = columns.find(({ id }) => id === by.replace(/^-/, ''));
+  return column ? ordered(rows, row => column.value(row), by.startsWith('-')) : rows;
 }
 
 // All rows have one height, by which the table knows which of thousands are in sight.
 const rowHeight = 44;
 const rowsInSight = 14;
 const spareRows = 8;
-const numberWidth = 'minmax(5.4rem, 0.5fr)';
+const numberWidth = 'minmax(5.9rem, 0.5fr)';
 
 /**
  * A table of any length, of which only what is in sight is in the document. Headlamp's own table
@@ -63,10 +71,7 @@ export function Table<T>(props: Props<T>) {
   );
   const [order, setOrder] = useAddress(props.name ? `${props.name}-sort` : 'sort');
   const by = order || props.order || props.columns[0].id;
-  const sorted = useMemo(() => {
-    const column = props.columns.find(({ id }) => id === by.replace(/^-/, ''));
-    return column ? ordered(rows, row => column.value(row), by.startsWith('-')) : rows;
-  }, [rows, props.columns, by]);
+  const sorted = useMemo(() => inOrder(rows, props.columns, by), [rows, props.columns, by]);
   const [top, setTop] = useState(0);
   const first = Math.max(0, Math.min(Math.floor(top / rowHeight), sorted.length) - spareRows);
   const shown = sorted.slice(first, first + rowsInSight + 2 * spareRows);
@@ -105,7 +110,12 @@ export function Table<T>(props: Props<T>) {
         typography: 'body2',
       }}
     >
-      <div role="table" aria-label={props.label} aria-rowcount={sorted.length + 1}>
+      <div
+        role="table"
+        aria-label={props.label}
+        aria-rowcount={sorted.length + 1}
+        style={{ minWidth: narrow ? undefined : props.minWidth }}
+      >
         <Box role="rowgroup" sx={{ position: 'sticky', top: 0, zIndex: 1 }}>
           <Box role="row" aria-rowindex={1} sx={headStyle} style={grid(template)}>
             {onSelect && (

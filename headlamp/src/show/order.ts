@@ -12,12 +12,30 @@ export function compare(a: Value, b: Value): number {
 
 /** Rows by a value of theirs; the order of equal ones stays. */
 export function ordered<T>(rows: T[], value: (row: T) => Value, descending: boolean): T[] {
-  const keyed = rows.map(row => ({ row, key: value(row) }));
-  keyed.sort((a, b) => {
-    if (a.key === undefined || b.key === undefined) {
-      return Number(a.key === undefined) - Number(b.key === undefined);
-    }
-    return descending ? compare(b.key, a.key) : compare(a.key, b.key);
+  const values = rows.map(value);
+  const rank = ranks(values);
+  const unknown = descending ? -Infinity : Infinity;
+  const sign = descending ? -1 : 1;
+  const keyed = rows.map((row, i) => {
+    const key = values[i];
+    return { row, rank: key === undefined ? unknown : rank(key) };
   });
+  keyed.sort((a, b) => (a.rank === b.rank ? 0 : sign * (a.rank - b.rank)));
   return keyed.map(({ row }) => row);
+}
+
+/** What values are sorted by. Text is compared once for each that differs: a collator is slow, and names repeat. */
+function ranks(values: Value[]): (value: string | number) => number {
+  if (values.every(value => typeof value !== 'string')) {
+    return Number;
+  }
+  const rank = new Map<string | number, number>();
+  let now = 0;
+  let last: string | number | undefined;
+  for (const value of [...new Set(values.filter(value => value !== undefined))].sort(compare)) {
+    now += last === undefined || compare(last, value) === 0 ? 0 : 1;
+    rank.set(value, now);
+    last = value;
+  }
+  return value => rank.get(value)!;
 }
