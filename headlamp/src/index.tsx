@@ -3,12 +3,13 @@ import { registerRoute, registerSidebarEntry } from '@kinvolk/headlamp-plugin/li
 import { page as assignments } from './pages/assignments';
 import { page as customers } from './pages/customers';
 import { page as licences } from './pages/licences';
+import { page as overview } from './pages/overview';
 import type { Page } from './pages/page';
 import { page as partners } from './pages/partners';
 import { page as runs } from './pages/runs';
 import { page as schedules } from './pages/schedules';
 
-const pages: Page[] = [licences, customers, runs, schedules, assignments, partners];
+const pages: Page[] = [overview, licences, customers, runs, schedules, assignments, partners];
 
 registerSidebarEntry({
   parent: null,

@@ -3,6 +3,11 @@ export function units(value: number | undefined): string {
   return value === undefined ? '?' : value.toLocaleString();
 }
 
+/** So many of something. */
+export function count(n: number, noun: string): string {
+  return `${units(n)} ${noun}${n === 1 ? '' : 's'}`;
+}
+
 /** How a share of used units is to be seen, by a customer's thresholds. */
 export type Level = 'ok' | 'warning' | 'critical' | 'over';
 

@@ -69,7 +69,7 @@ export function Pick(props: { name: string; label: string; options: string[] }) 
         </li>
       )}
       renderInput={parameters => <TextField {...parameters} label={props.label} />}
-      sx={{ width: 190 }}
+      sx={{ width: { xs: 160, sm: 190 } }}
     />
   );
 }

@@ -158,6 +158,16 @@ export function names(pools: Pool[]): string[] {
     .map(([name]) => name);
 }
 
+/** Adds a pool to those of a key. */
+export function add(groups: Map<string, Pool[]>, id: string, pool: Pool): void {
+  const group = groups.get(id);
+  if (group) {
+    group.push(pool);
+  } else {
+    groups.set(id, [pool]);
+  }
+}
+
 /**
  * Gathers pools by product: by the offer code, because Cisco renames licences, and else by the name.
  * A name that stands for one offer code alone tells the product of a row that has no code.
@@ -174,7 +184,7 @@ function productsOf(pools: Pool[]): Pool[][] {
     const codes = offers.get(pool.license);
     const offer = pool.offerCode || (codes?.size === 1 ? [...codes][0] : '');
     const id = key(pool.class, offer, offer ? '' : pool.license);
-    products.set(id, [...(products.get(id) ?? []), pool]);
+    add(products, id, pool);
   }
   return [...products.values()]
     .map(product => ({ product, name: lower(names(product)[0]) }))

@@ -1,5 +1,5 @@
 import { percent, plus } from './figures';
-import { names, Rollup } from './licences';
+import { add, names, Rollup } from './licences';
 import { key, Pool } from './pools';
 import { wantsLocation } from './selection';
 import { compareText, lower } from './words';
@@ -48,8 +48,7 @@ export function places(rollup: Rollup): Place[] {
     const [name] = names(product);
     const byCustomer = new Map<string, Pool[]>();
     for (const pool of product) {
-      const id = key(pool.namespace, pool.customer);
-      byCustomer.set(id, [...(byCustomer.get(id) ?? []), pool]);
+      add(byCustomer, key(pool.namespace, pool.customer), pool);
     }
     return [...byCustomer.values()]
       .filter(pools => pools.some(rollup.scarce))

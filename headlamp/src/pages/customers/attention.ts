@@ -18,8 +18,14 @@ export const concerns: { value: string; label: string; is(customer: Customer): b
     label: 'With credentials that are refused or end',
     is: c =>
       isStatus(c, 'CredentialsValid', 'False') ||
-      c.status?.credentials?.refusal !== undefined ||
-      c.status?.expiryWarning !== undefined,
+      ['ExpiresSoon', 'RefreshRefused'].includes(
+        condition(c.status?.conditions, 'CredentialsValid')?.reason ?? ''
+      ),
+  },
+  {
+    value: 'run',
+    label: 'Whose last run failed',
+    is: c => !['Succeeded', 'Canceled', undefined].includes(c.status?.lastRun?.reason),
   },
   {
     value: 'defaults',

@@ -1,4 +1,4 @@
-import { units } from '../../show/Figure';
+import { count, units } from '../../show/Figure';
 import { Rollup } from '../../sums/licences';
 import { places, sumPlaces } from '../../sums/places';
 import { superseded } from '../../sums/pools';
@@ -39,8 +39,4 @@ function siteSum(rollup: Rollup): string {
     `${count(t.consumedUnits, 'unit')} in use at ${count(t.locations, 'location')}. ` +
     'What was bought is shared by a customer’s locations and not added up.'
   );
-}
-
-export function count(n: number, noun: string): string {
-  return `${units(n)} ${noun}${n === 1 ? '' : 's'}`;
 }
