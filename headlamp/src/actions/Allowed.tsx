@@ -19,7 +19,10 @@ export function Allowed(props: {
   );
 }
 
-/** Shows what a person may do with all of several objects: in each of their namespaces. */
+/**
+ * Shows what a person may do with all of several objects: in each of their namespaces. Without objects
+ * there is nothing to do.
+ */
 export function AllowedIn(props: {
   verb: 'create' | 'patch' | 'delete';
   kind: Kind;

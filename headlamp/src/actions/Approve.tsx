@@ -34,7 +34,11 @@ export function ApprovePrune({ customer }: { customer: Customer }) {
           token: held.token,
           annotation: annotations.approvePrune,
           what: `The removal of ${rows} is held${held.percent ? `, ${held.percent} % of all` : ''}`,
-          then: `${rows} that Webex no longer lists will be removed from here. Webex itself is not changed.`,
+          then:
+            `${rows} that Webex no longer lists will be removed from here. Webex itself is not changed.` +
+            (customer.spec.suspend
+              ? ' The customer is suspended: that is once it is resumed.'
+              : ''),
           look: 'Webex no longer lists them. A subscription that was renewed, or a token of less rights, looks the same.',
         }
       }
@@ -64,7 +68,9 @@ function heldOf(
         token: held.token,
         annotation,
         what: `${people(held.people)} would lose a licence: held`,
-        then: `${people(held.people)} will lose a licence in Webex with the next run.`,
+        then:
+          `${people(held.people)} will lose a licence in Webex with the next run` +
+          (props.object.spec.mode === 'Enforce' ? '.' : ' after spec.mode is Enforce.'),
         look: 'More than spec.maxRemovals within 24 hours, or lists that were not certain. Correct the lists, or approve exactly these.',
       }
     );
@@ -90,50 +96,51 @@ function Approve(props: {
   const { kind, object, held } = props;
   const [asked, setAsked] = useState<Held | null>(null);
   const { busy, act } = useAct();
-  if (!held?.token) {
-    return null;
-  }
-  const approved = object.metadata.annotations?.[held.annotation] === held.token;
+  const approved = object.metadata.annotations?.[held?.annotation ?? ''] === held?.token;
   // An approval is for what the person saw. What is held may change while the dialog is open.
-  const moved = asked !== null && asked.token !== held.token;
+  const moved = asked !== null && asked.token !== held?.token;
+  const approve = async ({ token, annotation }: Held) => {
+    const change = { metadata: { annotations: { [annotation]: token } } };
+    await act(() => patch(kind, object, change), 'Approved. The next run carries it out.');
+  };
   return (
-    <Notice
-      severity="warning"
-      sx={{ mb: 2, '& .MuiAlert-action': { alignItems: 'center' } }}
-      action={
-        !approved && (
-          <Allowed verb="patch" kind={kind} namespace={object.metadata.namespace}>
-            <Button
-              color="inherit"
-              variant="outlined"
-              size="small"
-              disabled={busy}
-              onClick={() => setAsked(held)}
-            >
-              Approve…
-            </Button>
-          </Allowed>
-        )
-      }
-    >
-      <Typography variant="subtitle2">{held.what}</Typography>
-      {approved ? 'Approved: the next run carries it out.' : held.look}
-      <Confirm
-        open={asked !== null}
-        title={moved ? 'What is held has changed' : `${held.what}. Approve it?`}
-        action="Approve"
-        disabled={moved}
-        onClose={() => setAsked(null)}
-        onConfirm={() =>
-          act(
-            () =>
-              patch(kind, object, { metadata: { annotations: { [held.annotation]: held.token } } }),
-            'Approved. The next run carries it out.'
-          )
-        }
-      >
-        {moved ? 'Look at it anew before you approve.' : held.then}
-      </Confirm>
-    </Notice>
+    <>
+      {held?.token && (
+        <Notice
+          severity="warning"
+          sx={{ mb: 2, '& .MuiAlert-action': { alignItems: 'center' } }}
+          action={
+            !approved && (
+              <Allowed verb="patch" kind={kind} namespace={object.metadata.namespace}>
+                <Button
+                  color="inherit"
+                  variant="outlined"
+                  size="small"
+                  disabled={busy}
+                  onClick={() => setAsked(held)}
+                >
+                  Approve…
+                </Button>
+              </Allowed>
+            )
+          }
+        >
+          <Typography variant="subtitle2">{held.what}</Typography>
+          {approved ? 'Approved: the next run carries it out.' : held.look}
+        </Notice>
+      )}
+      {asked && (
+        <Confirm
+          open
+          title={moved ? 'What is held has changed' : `${asked.what}. Approve it?`}
+          action="Approve"
+          disabled={moved}
+          onClose={() => setAsked(null)}
+          onConfirm={() => approve(asked)}
+        >
+          {moved ? 'Nothing was approved. Look at what is held now.' : asked.then}
+        </Confirm>
+      )}
+    </>
   );
 }

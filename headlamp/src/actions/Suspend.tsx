@@ -4,6 +4,7 @@ import type { Customer, Partner, Schedule } from '../api/resources';
 import { patch } from '../api/writes';
 import { AllowedIn } from './Allowed';
 import { Confirm } from './Confirm';
+import { all } from './each';
 import { useAct } from './useAct';
 
 // What a suspension stops, of one and of several.
@@ -43,9 +44,6 @@ export function SuspendButtons({ kind, objects }: Props) {
 function Suspension({ kind, objects, suspend }: Props & { suspend: boolean }) {
   const [asking, setAsking] = useState(false);
   const { busy, act } = useAct();
-  if (objects.length === 0) {
-    return null;
-  }
   const [one, many, meaning] = meanings[kind];
   const what =
     objects.length === 1
@@ -65,12 +63,12 @@ function Suspension({ kind, objects, suspend }: Props & { suspend: boolean }) {
         onClose={() => setAsking(false)}
         onConfirm={() =>
           act(
-            () => Promise.all(objects.map(object => patch(kind, object, { spec: { suspend } }))),
+            () => all(objects, object => patch(kind, object, { spec: { suspend } })),
             `${what[0].toUpperCase()}${what.slice(1)} ${suspend ? 'suspended' : 'resumed'}.`
           )
         }
       >
-        {suspend ? meaning : 'It goes on as its spec says.'}
+        {suspend ? meaning : 'Work goes on by what the spec says.'}
       </Confirm>
     </AllowedIn>
   );

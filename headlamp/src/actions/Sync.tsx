@@ -13,12 +13,15 @@ export function SyncButton(props: {
   variant?: 'contained' | 'outlined';
 }) {
   const [asking, setAsking] = useState(false);
-  const [asked, setAsked] = useState<Asked[] | null>(null);
+  const [started, setStarted] = useState<{ total: number; asked: Asked[] } | null>(null);
   const chosen = props.customers.filter(({ spec }) => !spec.suspend);
   const left = props.customers.length - chosen.length;
   const start = () => {
-    setAsked([]);
-    ask(chosen, one => setAsked(before => [...(before ?? []), one]));
+    // What is chosen on the page may be another thing before the panel is closed.
+    setStarted({ total: chosen.length, asked: [] });
+    ask(chosen, one =>
+      setStarted(before => before && { ...before, asked: [...before.asked, one] })
+    );
   };
   return (
     <>
@@ -42,7 +45,7 @@ export function SyncButton(props: {
         Each gets a run of its own.
         {left > 0 && ` ${left.toLocaleString()} suspended ones are left out.`}
       </Confirm>
-      {asked && <SyncPanel asked={asked} total={chosen.length} onClose={() => setAsked(null)} />}
+      {started && <SyncPanel {...started} onClose={() => setStarted(null)} />}
     </>
   );
 }

@@ -8,8 +8,9 @@ import {
   LinearProgress,
   Typography,
 } from '@mui/material';
-import { useId, useMemo } from 'react';
+import { ReactNode, useId, useMemo } from 'react';
 import { Run, useObjects } from '../api/resources';
+import { Reading } from '../show/Reading';
 import { failed, finished, messageOf, percent, rowsOf, state, stepOf } from '../show/run';
 import { Text } from '../show/Text';
 import type { Asked } from './runs';
@@ -30,26 +31,30 @@ export function SyncPanel(props: Props) {
   return (
     <PureSyncPanel
       {...props}
+      trouble={runs.error && <Reading of={runs} what="runs" />}
       runOf={({ run }) => run && byName.get(`${run.namespace}/${run.name}`)}
     />
   );
 }
 
-export function PureSyncPanel(props: Props & { runOf(asked: Asked): Run | undefined }) {
+export function PureSyncPanel(
+  props: Props & { runOf(asked: Asked): Run | undefined; trouble?: ReactNode }
+) {
   const title = useId();
   const lines = props.asked.map(asked => ({ asked, run: props.runOf(asked) }));
   const ended = lines.filter(({ asked, run }) => asked.error || (run && finished(run))).length;
-  const bad = lines.filter(({ asked, run }) => asked.error || (run && failed(run))).length;
+  const bad = lines.filter(isBad);
   return (
     <Dialog open fullWidth maxWidth="sm" onClose={props.onClose} aria-labelledby={title}>
       <DialogTitle id={title}>Sync Licenses</DialogTitle>
       <DialogContent>
         <Typography role="status" gutterBottom>
           {ended.toLocaleString()} of {props.total.toLocaleString()} ended
-          {bad > 0 && `, ${bad.toLocaleString()} failed`}
+          {bad.length > 0 && `, ${bad.length.toLocaleString()} failed`}
         </Typography>
+        {props.trouble}
         <Box component="ul" sx={{ listStyle: 'none', p: 0, m: 0 }}>
-          {lines.map(({ asked, run }) => (
+          {[...bad, ...lines.filter(line => !isBad(line))].map(({ asked, run }) => (
             <Line key={asked.customer.metadata.uid} asked={asked} run={run} />
           ))}
         </Box>
@@ -63,9 +68,19 @@ export function PureSyncPanel(props: Props & { runOf(asked: Asked): Run | undefi
   );
 }
 
-function Line({ asked, run }: { asked: Asked; run: Run | undefined }) {
+interface LineProps {
+  asked: Asked;
+  run: Run | undefined;
+}
+
+// Of hundreds, those that ask for a person stand first.
+function isBad({ asked, run }: LineProps): boolean {
+  return asked.error !== undefined || (run !== undefined && failed(run));
+}
+
+function Line({ asked, run }: LineProps) {
   const { name } = asked.customer.metadata;
-  const bad = asked.error !== undefined || (run !== undefined && failed(run));
+  const bad = isBad({ asked, run });
   const words = run ? [state(run), stepOf(run), rowsOf(run)].filter(Boolean).join(', ') : 'Created';
   return (
     <Box component="li" sx={{ mb: 1.5 }}>

@@ -1,6 +1,7 @@
 import type { Customer, Run } from '../api/resources';
 import { labels } from '../api/types';
 import { create } from '../api/writes';
+import { each } from './each';
 
 // A run that a person asked for is kept a day, as kubectl webex keeps it.
 const keepSeconds = 24 * 60 * 60;
@@ -41,24 +42,16 @@ export interface Asked {
   error?: string;
 }
 
-const creators = 8;
-
-/** Creates a run for each customer, a few at a time. One that is refused keeps no other back. */
-export async function ask(
-  customers: Customer[],
-  told: (asked: Asked) => void,
-  make: typeof create = create
-): Promise<void> {
-  const waiting = [...customers];
-  const work = async () => {
-    for (let customer = waiting.shift(); customer; customer = waiting.shift()) {
-      try {
-        const { metadata } = await make('LicenseSync', newRun(customer));
-        told({ customer, run: { namespace: metadata.namespace, name: metadata.name } });
-      } catch (error) {
-        told({ customer, error: (error as Error).message });
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: creators }, work));
+/** Creates a run for each customer. */
+export function ask(customers: Customer[], told: (asked: Asked) => void): Promise<void> {
+  return each(
+    customers,
+    customer => create('LicenseSync', newRun(customer)),
+    (customer, run, error) =>
+      told({
+        customer,
+        ...(run && { run: { namespace: run.metadata.namespace, name: run.metadata.name } }),
+        ...(error && { error: error.message }),
+      })
+  );
 }

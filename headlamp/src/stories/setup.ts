@@ -9,24 +9,31 @@ export interface Sent {
   body: unknown;
 }
 
+/** What a person asks the right for. */
+export interface Right {
+  verb: string;
+  resource: string;
+  namespace?: string;
+}
+
 /** The API server of tests: what it was sent, what it allows, and what it refuses. */
 export const server = {
   sent: [] as Sent[],
-  allows: true,
+  allows: (() => true) as (right: Right) => boolean,
   /** Refuses a body, with these words. */
   refuses: (() => undefined) as (sent: Sent) => string | undefined,
 };
 
 beforeEach(() => {
   server.sent = [];
-  server.allows = true;
+  server.allows = () => true;
   server.refuses = () => undefined;
   vi.stubGlobal('fetch', async (url: string, init: RequestInit = {}) => {
     const path = String(url).replace(/^https?:\/\/[^/]+/, '');
     const method = init.method ?? 'GET';
     const body = typeof init.body === 'string' ? JSON.parse(init.body) : undefined;
     if (path.includes('selfsubjectaccessreviews')) {
-      return answer({ status: { allowed: server.allows } });
+      return answer({ status: { allowed: server.allows(body.spec.resourceAttributes) } });
     }
     if (method === 'GET') {
       return answer({ kind: 'List', items: [], metadata: { resourceVersion: '1' } });
