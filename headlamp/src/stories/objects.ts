@@ -1,4 +1,4 @@
-import type { Assignment, Customer, Partner, Row, Run } from '../api/resources';
+import type { Assignment, Customer, Partner, Row, Run, Schedule } from '../api/resources';
 import { labels } from '../api/types';
 
 /** Names that a page has to bear: markup, right to left, long, emoji. */
@@ -209,5 +209,38 @@ export const partner: Partner = {
       { id: '1', displayName: hostile.rightToLeft, customer: 'acme', state: 'ReadElsewhere' },
       { id: '2', displayName: hostile.markup, customer: 'other/odd', state: 'Held' },
     ],
+  },
+};
+
+export const nightly: Schedule = {
+  metadata: meta('nightly'),
+  spec: {
+    customerAccessSelector: { matchLabels: { [labels.partner]: 'provider' } },
+    schedule: '30 2 * * *',
+    timeZone: 'Europe/Berlin',
+    spreadSeconds: 600,
+    concurrencyPolicy: 'Forbid',
+    syncTemplate: { backoffLimit: 2 },
+  },
+  status: {
+    conditions: [condition('Ready', 'True', 'Scheduled', 'the next run starts at 02:30')],
+    nextScheduleTime: '2026-11-30T01:31:21Z',
+    lastScheduleTime: time,
+    lastSuccessfulTime: time,
+    targets: { total: 40, active: 2, succeeded: 37, failed: 1, suspended: 0 },
+    timeZoneData: '2026f',
+  },
+};
+
+export const stalled: Schedule = {
+  metadata: meta('stalled'),
+  spec: { customerAccessRef: { name: 'acme' }, at: ['2027-01-01T02:00:00+01:00'], suspend: true },
+  status: {
+    conditions: [
+      condition('Ready', 'False', 'InvalidSchedule', `spec.schedule: ${hostile.markup}`),
+      condition('Stalled', 'True', 'InvalidSchedule', 'spec.schedule: correct the field'),
+    ],
+    openSlotTime: time,
+    lastMissedTime: time,
   },
 };

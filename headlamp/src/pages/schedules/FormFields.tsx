@@ -8,18 +8,21 @@ import {
   TextField,
   Typography,
 } from '@mui/material';
-import { ReactNode, useId } from 'react';
+import { ReactNode, useId, useState } from 'react';
+import type { Snapshot } from '../../api/collection';
 import type { Customer } from '../../api/resources';
+import { Reading } from '../../show/Reading';
 import { Faults, Form, more, selectorOf, selects } from './form';
 import { Moment, Moments } from './Moment';
 import { MoreFields } from './MoreFields';
+import { readable } from './readable';
 import { cronWords } from './when';
 
 export interface FieldsProps {
   form: Form;
   faults: Faults;
   change(changed: Partial<Form>): void;
-  customers: Customer[];
+  customers: Snapshot<Customer>;
   /** Whether name and namespace stay as they are. */
   fixed: boolean;
 }
@@ -95,6 +98,8 @@ export function Written(
 ) {
   const { form, faults, change, name, label, hint, list } = props;
   const id = useId();
+  // Hundreds of zones are in the document only while a person chooses.
+  const [focused, setFocused] = useState(false);
   return (
     <>
       <TextField
@@ -105,10 +110,12 @@ export function Written(
         error={faults[name] !== undefined}
         helperText={faults[name] ?? hint}
         inputProps={list && { list: id }}
+        onFocus={() => setFocused(true)}
+        onBlur={() => setFocused(false)}
         FormHelperTextProps={{ sx: { overflowWrap: 'anywhere' } }}
-        sx={{ flex: '1 1 14rem' }}
+        sx={{ flex: '1 1 14rem', ...readable }}
       />
-      {list && (
+      {list && focused && (
         <datalist id={id}>
           {list.map(value => (
             <option key={value} value={value} />
@@ -121,7 +128,7 @@ export function Written(
 
 function Names(props: FieldsProps) {
   const { form, change, customers, fixed } = props;
-  const namespaces = [...new Set(customers.map(({ metadata }) => metadata.namespace))].sort();
+  const namespaces = [...new Set(customers.items.map(({ metadata }) => metadata.namespace))].sort();
   return (
     <Stack spacing={1}>
       {!fixed && (
@@ -145,7 +152,7 @@ function Names(props: FieldsProps) {
 
 function Who(props: FieldsProps) {
   const { form, change, customers } = props;
-  const there = customers.filter(({ metadata }) => metadata.namespace === form.namespace);
+  const there = customers.items.filter(({ metadata }) => metadata.namespace === form.namespace);
   const selector = selectorOf(form);
   const count =
     selector && there.filter(({ metadata }) => selects(selector, metadata.labels)).length;
@@ -186,7 +193,8 @@ function Who(props: FieldsProps) {
           Requirements of other forms ({form.expressions.length}) stay as they are.
         </Typography>
       )}
-      {count !== undefined && (
+      {count !== undefined && <Reading of={customers} what="customers" />}
+      {count !== undefined && customers.complete && (
         <Typography variant="body2" role="status">
           {count === 1 ? '1 customer' : `${count.toLocaleString()} customers`} right now, of{' '}
           {there.length.toLocaleString()} in the namespace.

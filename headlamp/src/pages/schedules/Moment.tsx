@@ -1,6 +1,7 @@
 import { Button, Chip, FormHelperText, Stack, TextField } from '@mui/material';
 import { useState } from 'react';
 import { Text } from '../../show/Text';
+import { readable } from './readable';
 import { joined, offsetOf, parts } from './when';
 
 interface Props {
@@ -22,7 +23,12 @@ export function Moment({ label, value, onChange, fault, hint }: Props) {
   const [offset, setOffset] = useState(parts(value).offset);
   const shown = offset || ownOffset(local);
   return (
-    <Stack direction="row" spacing={1} alignItems="flex-start" useFlexGap flexWrap="wrap">
+    <Stack
+      direction="row"
+      spacing={1}
+      alignItems="flex-start"
+      sx={{ flex: '1 1 20rem', minWidth: 0 }}
+    >
       <TextField
         size="small"
         type="datetime-local"
@@ -35,7 +41,7 @@ export function Moment({ label, value, onChange, fault, hint }: Props) {
         inputProps={{ max: '9999-12-31T23:59' }}
         error={fault !== undefined}
         helperText={fault ?? hint}
-        sx={{ flex: '1 1 14rem' }}
+        sx={{ flex: '1 1 11rem', minWidth: 0, ...readable }}
       />
       <TextField
         size="small"
@@ -84,7 +90,11 @@ export function Moments(props: {
           Add
         </Button>
       </Stack>
-      {fault && <FormHelperText error>{fault}</FormHelperText>}
+      {fault && (
+        <FormHelperText error sx={{ color: 'text.primary' }}>
+          {fault}
+        </FormHelperText>
+      )}
     </Stack>
   );
 }

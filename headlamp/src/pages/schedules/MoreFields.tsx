@@ -20,6 +20,7 @@ export function MoreFields(props: FieldsProps & { open: boolean }) {
     <Accordion
       variant="outlined"
       disableGutters
+      TransitionProps={{ unmountOnExit: true }}
       expanded={opened || props.open}
       onChange={(_, open) => setOpened(open)}
     >

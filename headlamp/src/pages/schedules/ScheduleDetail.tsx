@@ -2,7 +2,9 @@ import { Link, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents'
 import { Button, Stack } from '@mui/material';
 import { ReactNode, useState } from 'react';
 import { Allowed } from '../../actions/Allowed';
+import type { Snapshot } from '../../api/collection';
 import { Customer, Schedule, useObjects } from '../../api/resources';
+import { labels } from '../../api/types';
 import { Age } from '../../show/Age';
 import { Conditions } from '../../show/Conditions';
 import { Facts } from '../../show/Facts';
@@ -27,10 +29,10 @@ export function ScheduleDetail() {
       </SectionBox>
     );
   }
-  return <PureSchedule schedule={object} customers={customers.items} />;
+  return <PureSchedule schedule={object} customers={customers} />;
 }
 
-export function PureSchedule(props: { schedule: Schedule; customers: Customer[] }) {
+export function PureSchedule(props: { schedule: Schedule; customers: Snapshot<Customer> }) {
   const { schedule, customers } = props;
   const { metadata, status } = schedule;
   const [editing, setEditing] = useState(false);
@@ -67,7 +69,9 @@ export function PureSchedule(props: { schedule: Schedule; customers: Customer[] 
 
 type Fact = [string, ReactNode];
 
-const time = (of: string | undefined) => of && `${new Date(of).toLocaleString()}`;
+// With the zone: that of the browser is not that of the schedule.
+const time = (of: string | undefined) =>
+  of && new Date(of).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'long' });
 
 /** What the operator says of the starts. */
 function told({ spec, status, metadata }: Schedule): Fact[] {
@@ -77,7 +81,17 @@ function told({ spec, status, metadata }: Schedule): Fact[] {
         {time(of)} (<Age of={of} />)
       </>
     );
+  const partner = metadata.labels?.[labels.partner];
   return [
+    [
+      'Made by',
+      partner && (
+        <>
+          partner <ToObject page="partners" namespace={metadata.namespace} name={partner} />, which
+          takes back what is changed here: change its template
+        </>
+      ),
+    ],
     ['Next start', age(status?.nextScheduleTime) ?? (spec.suspend ? 'none: suspended' : 'none')],
     ['Last start', age(status?.lastScheduleTime) ?? 'never'],
     ['Last completed run', age(status?.lastSuccessfulTime) ?? 'never'],

@@ -1,5 +1,4 @@
 import {
-  Alert,
   Button,
   Dialog,
   DialogActions,
@@ -10,8 +9,10 @@ import {
 } from '@mui/material';
 import { FormEvent, useId, useRef, useState } from 'react';
 import { useAct } from '../../actions/useAct';
+import type { Snapshot } from '../../api/collection';
 import type { Customer, Schedule } from '../../api/resources';
 import { create, patch } from '../../api/writes';
+import { Notice } from '../../show/Notice';
 import { Faults, faultsOf, Form, formOf, patchOf, specOf } from './form';
 import { FormFields } from './FormFields';
 import { serverWords, Words } from './words';
@@ -19,7 +20,7 @@ import { serverWords, Words } from './words';
 interface Props {
   /** The schedule to change; without one, another is created. */
   schedule?: Schedule;
-  customers: Customer[];
+  customers: Snapshot<Customer>;
   onClose(): void;
 }
 
@@ -29,7 +30,7 @@ export function ScheduleForm({ schedule, customers, onClose }: Props) {
   const narrow = useMediaQuery(useTheme().breakpoints.down('sm'));
   // What is compared with is the schedule as it was opened, not as the operator has changed it since.
   const [opened] = useState(schedule);
-  const [form, setForm] = useState(() => formOf(opened, customers[0]?.metadata.namespace));
+  const [form, setForm] = useState(() => formOf(opened, customers.items[0]?.metadata.namespace));
   const [words, setWords] = useState<Words>({ at: {}, rest: [] });
   const { busy, act } = useAct();
   const body = useRef<HTMLFormElement>(null);
@@ -81,11 +82,11 @@ export function ScheduleForm({ schedule, customers, onClose }: Props) {
         </DialogTitle>
         <DialogContent dividers>
           {words.rest.length > 0 && (
-            <Alert severity="error" tabIndex={-1} sx={{ mb: 2, overflowWrap: 'anywhere' }}>
+            <Notice severity="error" tabIndex={-1} sx={{ mb: 2 }}>
               {words.rest.map(word => (
                 <div key={word}>{word}</div>
               ))}
-            </Alert>
+            </Notice>
           )}
           <FormFields
             form={form}

@@ -95,7 +95,7 @@ export function shown(schedules: Schedule[], find: string, show: string): Schedu
   });
 }
 
-export function PureSchedules(props: { list: Snapshot<Schedule>; customers: Customer[] }) {
+export function PureSchedules(props: { list: Snapshot<Schedule>; customers: Snapshot<Customer> }) {
   const { list, customers } = props;
   const [find] = useAddress('find');
   const [show] = useAddress('show');
@@ -103,7 +103,7 @@ export function PureSchedules(props: { list: Snapshot<Schedule>; customers: Cust
   const [creating, setCreating] = useState(false);
   const rows = useMemo(() => shown(list.items, find, show), [list.items, find, show]);
   const chosen = rows.filter(({ metadata }) => selected.has(metadata.uid));
-  const namespaces = new Set(customers.map(({ metadata }) => metadata.namespace));
+  const namespaces = new Set(customers.items.map(({ metadata }) => metadata.namespace));
   return (
     <SectionBox title="Schedules">
       <Stack direction="row" useFlexGap flexWrap="wrap" spacing={1} sx={{ mb: 1.5 }}>
@@ -153,5 +153,5 @@ export function PureSchedules(props: { list: Snapshot<Schedule>; customers: Cust
 
 export function Schedules() {
   const customers = useObjects('WebexCustomerAccess');
-  return <PureSchedules list={useObjects('LicenseSyncSchedule')} customers={customers.items} />;
+  return <PureSchedules list={useObjects('LicenseSyncSchedule')} customers={customers} />;
 }
