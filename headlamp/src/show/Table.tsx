@@ -216,7 +216,7 @@ const BodyRow = memo(function BodyRow(props: BodyRowProps) {
           <div
             role="cell"
             key={column.id}
-            style={cellStyle(column.number)}
+            style={column.number ? cellStyle(true) : textStyle}
             title={typeof value === 'string' ? value : undefined}
           >
             {column.cell ? column.cell(row) : <bdi>{value ?? '?'}</bdi>}
@@ -243,3 +243,14 @@ function cellStyle(number?: boolean): CSSProperties {
     fontVariantNumeric: number ? 'tabular-nums' : undefined,
   };
 }
+
+// A name has two lines in a row of the one height that all rows have.
+const textStyle: CSSProperties = {
+  ...cellStyle(),
+  whiteSpace: 'normal',
+  overflowWrap: 'anywhere',
+  display: '-webkit-box',
+  WebkitBoxOrient: 'vertical',
+  WebkitLineClamp: 2,
+  lineHeight: 1.4,
+};

@@ -1,10 +1,12 @@
 import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Alert, Button, Typography } from '@mui/material';
+import { Alert, Button, Stack, Typography } from '@mui/material';
 import { memo, useDeferredValue, useMemo } from 'react';
+import { SyncButton } from '../../actions/Sync';
 import type { Snapshot } from '../../api/collection';
 import { Customer, Row, useObjects } from '../../api/resources';
 import { useAddress } from '../../show/address';
 import { csv, save } from '../../show/csv';
+import { count } from '../../show/Figure';
 import { Choice, Filters, Find, Pick } from '../../show/Filters';
 import { Reading } from '../../show/Reading';
 import { inOrder, Table } from '../../show/Table';
@@ -57,9 +59,14 @@ export function PureLicences(props: { customers: Snapshot<Customer>; rows: Snaps
         rows={left}
         rowKey={line => line.row.metadata.uid}
         empty={rows.complete && <Nothing lines={lines} />}
-        minWidth={1340}
+        minWidth={1240}
       />
-      {complete && left.length > 0 && <Download lines={left} level={level} />}
+      {complete && left.length > 0 && (
+        <Stack direction="row" useFlexGap flexWrap="wrap" spacing={1} sx={{ mt: 1.5 }}>
+          <Download lines={left} level={level} />
+          <SyncShown lines={left} />
+        </Stack>
+      )}
     </SectionBox>
   );
 }
@@ -156,9 +163,23 @@ function Download({ lines, level }: { lines: Line[]; level: 'Customer' | 'Site' 
     save(`webex-licences-${level.toLowerCase()}.csv`, csv(all, sorted));
   };
   return (
-    <Button variant="outlined" onClick={file} sx={{ mt: 1.5 }}>
-      Save {lines.length.toLocaleString()} {lines.length === 1 ? 'row' : 'rows'} as CSV
+    <Button variant="outlined" onClick={file}>
+      Download CSV of {count(lines.length, 'row')}
     </Button>
+  );
+}
+
+/** Reads the customers anew whose licences show. */
+function SyncShown({ lines }: { lines: Line[] }) {
+  const customers = useMemo(
+    () => [...new Set(lines.flatMap(line => line.customer ?? []))],
+    [lines]
+  );
+  return (
+    <SyncButton
+      customers={customers}
+      label={customers.length > 1 ? `Sync ${count(customers.length, 'customer')}` : undefined}
+    />
   );
 }
 

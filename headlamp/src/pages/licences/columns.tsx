@@ -7,9 +7,11 @@ import type { Column } from '../../show/Table';
 import { superseded } from '../../sums/pools';
 import { asOf, assignable, available, Line } from './lines';
 
+const oneLine = { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' };
+
 function Name({ line: { row, customer } }: { line: Line }) {
   return (
-    <>
+    <Box sx={theme => ({ [theme.breakpoints.down('md')]: oneLine })}>
       <bdi>{row.status?.name ?? '?'}</bdi>
       {superseded(row) && (
         <Chip
@@ -25,12 +27,7 @@ function Name({ line: { row, customer } }: { line: Line }) {
         color="text.secondary"
         component="div"
         // Narrow screens have no columns for these.
-        sx={{
-          display: { md: 'none' },
-          lineHeight: 1.2,
-          overflow: 'hidden',
-          textOverflow: 'ellipsis',
-        }}
+        sx={{ display: { md: 'none' }, lineHeight: 1.2, ...oneLine }}
       >
         <bdi>{customer?.spec.customerName ?? row.spec.customerAccessRef.name}</bdi>
         {row.spec.level === 'Site' && (
@@ -39,7 +36,7 @@ function Name({ line: { row, customer } }: { line: Line }) {
           </>
         )}
       </Typography>
-    </>
+    </Box>
   );
 }
 

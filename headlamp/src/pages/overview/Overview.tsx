@@ -1,6 +1,7 @@
 import { Link, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Typography } from '@mui/material';
 import { useDeferredValue, useMemo } from 'react';
+import { SyncButton } from '../../actions/Sync';
 import type { Snapshot } from '../../api/collection';
 import { Assignment, Customer, Row, useObjects } from '../../api/resources';
 import { labels } from '../../api/types';
@@ -48,6 +49,13 @@ export function PureOverview({ customers, rows, assignments }: Props) {
         Units of purchased licences of whole organizations: exact, as of each customer’s last
         complete run.
       </Typography>
+      <Box sx={{ mt: 1 }}>
+        <SyncButton
+          customers={here}
+          label={here.length > 1 ? `Sync ${count(here.length, 'customer')}` : undefined}
+          variant="outlined"
+        />
+      </Box>
       <Section title="To see to">
         <Attention found={found} held={held} complete={customers.complete} />
       </Section>

@@ -19,25 +19,27 @@ export function Tree({ top, customers }: { top: Node[]; customers: number }) {
     setOpen(next);
   };
   return (
-    <Box component="ul" aria-label="Hierarchy" sx={{ listStyle: 'none', p: 0, m: 0 }}>
-      <Line name="All" depth={0} chosen={at === ''} choose={() => setAt('')}>
-        {count(customers, 'customer')}
-      </Line>
-      {visible(top, open, at).map(({ node, depth }) => (
-        <Line
-          key={node.path}
-          name={node.name}
-          depth={depth + 1}
-          chosen={at === node.path}
-          choose={() => setAt(node.path)}
-          open={node.below.length > 0 ? isOpen(node, open, at) : undefined}
-          toggle={() => toggle(node.path)}
-        >
-          {count(node.customers, 'customer')}
-          {node.attention > 0 && `, ${node.attention.toLocaleString()} to see to`}
+    <nav aria-label="Hierarchy">
+      <Box component="ul" sx={{ listStyle: 'none', p: 0, m: 0 }}>
+        <Line name="All" depth={0} chosen={at === ''} choose={() => setAt('')}>
+          {count(customers, 'customer')}
         </Line>
-      ))}
-    </Box>
+        {visible(top, open, at).map(({ node, depth }) => (
+          <Line
+            key={node.path}
+            name={node.name}
+            depth={depth + 1}
+            chosen={at === node.path}
+            choose={() => setAt(node.path)}
+            open={node.below.length > 0 ? isOpen(node, open, at) : undefined}
+            toggle={() => toggle(node.path)}
+          >
+            {count(node.customers, 'customer')}
+            {node.attention > 0 && `, ${node.attention.toLocaleString()} to see to`}
+          </Line>
+        ))}
+      </Box>
+    </nav>
   );
 }
 
