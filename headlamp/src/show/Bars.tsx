@@ -1,4 +1,5 @@
 import { Box, Typography } from '@mui/material';
+import type { ReactNode } from 'react';
 import { Level, level, units } from './Figure';
 import { Text } from './Text';
 
@@ -19,7 +20,7 @@ const colors: Record<Level, string> = {
 };
 
 /** Bars of one scale, the longest first. */
-export function Bars({ title, bars, basis }: { title: string; bars: Bar[]; basis: string }) {
+export function Bars({ title, bars, basis }: { title: string; bars: Bar[]; basis: ReactNode }) {
   const most = Math.max(1, ...bars.map(bar => Math.max(bar.total ?? 0, bar.consumed ?? 0)));
   const share = (value: number | undefined) => `${(100 * (value ?? 0)) / most}%`;
   return (

@@ -71,6 +71,16 @@ export function rowsOf(run: Run): string {
   return `+${units(rows.added)} ~${units(rows.updated)} -${units(rows.removed)}${held}`;
 }
 
+/** How long a run took, in seconds, from a duration such as 1h2m3s. */
+export function secondsOf({ status }: Run): number | undefined {
+  const parts = status?.duration?.match(/[\d.]+[hms]/g);
+  const seconds = { h: 3600, m: 60, s: 1 };
+  return parts?.reduce(
+    (sum, part) => sum + parseFloat(part) * seconds[part.slice(-1) as keyof typeof seconds],
+    0
+  );
+}
+
 export function scheduleOf(run: Run): string | undefined {
   return run.metadata.labels?.[labels.schedule];
 }

@@ -5,7 +5,7 @@ import { ApprovePrune } from '../../actions/Approve';
 import { SuspendButtons } from '../../actions/Suspend';
 import { SyncButton } from '../../actions/Sync';
 import type { Snapshot } from '../../api/collection';
-import { Assignment, Customer, Row, Run, useObjects } from '../../api/resources';
+import { Assignment, Customer, Row, Run, Schedule, useObjects } from '../../api/resources';
 import { labels } from '../../api/types';
 import { Age } from '../../show/Age';
 import { Bars } from '../../show/Bars';
@@ -20,12 +20,14 @@ import { Section } from '../../show/Section';
 import { Column, Table } from '../../show/Table';
 import { Text } from '../../show/Text';
 import { charts } from './charts';
+import { inForce, reads } from './facts';
 
 export function CustomerDetail() {
   const { object, list, name } = useNamed('WebexCustomerAccess');
   const rows = useObjects('WebexLicense');
   const runs = useObjects('LicenseSync');
   const assignments = useObjects('WebexLicenseAssignment');
+  const schedules = useObjects('LicenseSyncSchedule');
   if (!object) {
     return (
       <SectionBox title="Customer" backLink>
@@ -34,7 +36,15 @@ export function CustomerDetail() {
       </SectionBox>
     );
   }
-  return <PureCustomer customer={object} rows={rows} runs={runs} assignments={assignments.items} />;
+  return (
+    <PureCustomer
+      customer={object}
+      rows={rows}
+      runs={runs}
+      assignments={assignments.items}
+      schedules={schedules.items}
+    />
+  );
 }
 
 interface Props {
@@ -42,6 +52,7 @@ interface Props {
   rows: Snapshot<Row>;
   runs: Snapshot<Run>;
   assignments: Assignment[];
+  schedules?: Schedule[];
 }
 
 /** Whether an object of a namespace is about a customer. */
@@ -52,7 +63,7 @@ function isOf({ metadata }: Customer, object: Row | Run | Assignment): boolean {
   );
 }
 
-export function PureCustomer({ customer, rows, runs, assignments }: Props) {
+export function PureCustomer({ customer, rows, runs, assignments, schedules = [] }: Props) {
   const { metadata, status } = customer;
   return (
     <>
@@ -80,7 +91,11 @@ export function PureCustomer({ customer, rows, runs, assignments }: Props) {
           empty={runs.complete && 'It has no run that is kept.'}
         />
       </Section>
-      <More customer={customer} assignments={assignments.filter(a => isOf(customer, a))} />
+      <More
+        customer={customer}
+        assignments={assignments.filter(a => isOf(customer, a))}
+        schedules={schedules.filter(schedule => reads(schedule, customer))}
+      />
     </>
   );
 }
@@ -106,8 +121,8 @@ function Summary({ customer: { metadata, spec, status } }: { customer: Customer 
         ],
         ['Exact figures of', <Age key="exact" of={status?.lastSuccessfulSyncTime} />],
         ['Counted by location', <Age key="counted" of={status?.lastWalkTime} />],
-        ['Default subscription', defaults?.subscription ?? chooseOne(status?.subscriptions)],
-        ['Default site URL', defaults?.siteURL ?? chooseOne(status?.siteURLs)],
+        ['Default subscription', inForce(defaults?.subscription, status?.subscriptions)],
+        ['Default site URL', inForce(defaults?.siteURL, status?.siteURLs)],
         [
           'Licences',
           <Link
@@ -121,10 +136,6 @@ function Summary({ customer: { metadata, spec, status } }: { customer: Customer 
       ]}
     />
   );
-}
-
-function chooseOne(values: string[] | undefined): string | undefined {
-  return values && values.length > 1 ? `none of ${values.join(', ')} is chosen` : undefined;
 }
 
 function Use({ customer, rows }: { customer: Customer; rows: Snapshot<Row> }) {
@@ -148,7 +159,11 @@ function Use({ customer, rows }: { customer: Customer; rows: Snapshot<Row> }) {
             <Bars title="By subscription" basis="exact" bars={bySubscription} />
             <Bars
               title="By location"
-              basis="units in use, counted by the last walk"
+              basis={
+                <>
+                  units in use, counted by the last walk <Age of={customer.status?.lastWalkTime} />
+                </>
+              }
               bars={byLocation}
             />
           </Stack>
@@ -180,7 +195,8 @@ const runColumns: Column<Run>[] = [
   { id: 'rows', header: 'Rows', value: rowsOf, parts: 1.5 },
 ];
 
-function More({ customer, assignments }: { customer: Customer; assignments: Assignment[] }) {
+function More(props: { customer: Customer; assignments: Assignment[]; schedules: Schedule[] }) {
+  const { customer, assignments, schedules } = props;
   const { credentials, otherLicenses } = customer.status ?? {};
   return (
     <Section title="More">
@@ -200,6 +216,23 @@ function More({ customer, assignments }: { customer: Customer; assignments: Assi
             ),
           ],
           ['Webex refuses', credentials?.refusal?.message],
+          [
+            'Schedules',
+            schedules.length > 0
+              ? schedules.map(({ metadata: { uid, namespace, name }, spec, status }) => (
+                  <div key={uid}>
+                    <ToObject page="schedules" namespace={namespace} name={name} />
+                    {spec.suspend
+                      ? ', suspended'
+                      : status?.nextScheduleTime && (
+                          <>
+                            , next <Age of={status.nextScheduleTime} />
+                          </>
+                        )}
+                  </div>
+                ))
+              : 'none reads it',
+          ],
           [
             'Assignments',
             assignments.length > 0 && (

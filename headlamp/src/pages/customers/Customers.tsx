@@ -48,7 +48,7 @@ const columns: Column<Customer>[] = [
   { id: 'available', header: 'Available', value: c => totals(c)?.availableUnits, number: true },
   {
     id: 'age',
-    header: 'Figures of',
+    header: 'Last sync',
     value: ({ status }) =>
       status?.lastSuccessfulSyncTime ? Date.parse(status.lastSuccessfulSyncTime) : undefined,
     cell: ({ status }) => <Age of={status?.lastSuccessfulSyncTime} />,

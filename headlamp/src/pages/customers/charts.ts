@@ -85,5 +85,5 @@ function grouped<T>(items: T[], name: (item: T) => string): [string, T[]][] {
 
 function longest(bars: Bar[]): Bar[] {
   const length = (bar: Bar) => Math.max(bar.total ?? 0, bar.consumed ?? 0);
-  return [...bars].sort((a, b) => length(b) - length(a));
+  return [...bars].sort((a, b) => length(b) - length(a) || (b.consumed ?? 0) - (a.consumed ?? 0));
 }

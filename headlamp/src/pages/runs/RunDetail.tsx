@@ -47,9 +47,9 @@ export function RunDetail() {
 // Why people and workspaces were read.
 const walks: Record<NonNullable<LicenseSyncStatus['walk']>, string> = {
   Unchanged: 'not read: nothing had moved',
-  Requested: 'read, because the run was asked for',
+  Requested: 'read, as in each run that is not of a slot of a schedule',
   NeverWalked: 'read, because there was no complete walk to compare with',
-  LastRunFailed: 'read, because the last run failed',
+  LastRunFailed: 'read, because the last run failed, or not all of its rows were taken',
   RemovalsHeld: 'read, because the removal of rows waits for approval',
   SpecChanged: 'read, because the last run collected other data',
   AssignmentPending: 'read, because an assignment has something to do',
@@ -94,6 +94,7 @@ export function PureRun({ run, customer }: { run: Run; customer: Customer | unde
             ['Created', <Age key="created" of={metadata.creationTimestamp} />],
             ['Began', status?.startTime && <Age of={status.startTime} />],
             ['Took', status?.duration],
+            ['Ended in step', failed(run) && status?.progress?.step],
             ['Next attempt', status?.nextAttemptTime && <Age of={status.nextAttemptTime} />],
             ['Message', failed(run) ? undefined : <Text key="message">{messageOf(run)}</Text>],
           ]}
@@ -105,6 +106,7 @@ export function PureRun({ run, customer }: { run: Run; customer: Customer | unde
           facts={[
             ['Rows added, updated, removed', rowsOf(run)],
             ['Rows unchanged', status?.rows?.unchanged?.toLocaleString()],
+            ['Rows that Kubernetes did not take', status?.rows?.refused?.toLocaleString()],
             ['People and workspaces', status?.walk && walks[status.walk]],
             ['Units bought', status?.totalUnits?.toLocaleString()],
             ['Units in use', status?.consumedUnits?.toLocaleString()],

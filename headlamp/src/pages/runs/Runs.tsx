@@ -15,6 +15,7 @@ import {
   percent,
   rowsOf,
   scheduleOf,
+  secondsOf,
   state,
   stepOf,
 } from '../../show/run';
@@ -44,6 +45,7 @@ const columns: Column<Run>[] = [
     header: 'Created',
     value: ({ metadata }) => Date.parse(metadata.creationTimestamp),
     cell: ({ metadata }) => <Age of={metadata.creationTimestamp} />,
+    narrow: true,
   },
   {
     id: 'state',
@@ -53,7 +55,12 @@ const columns: Column<Run>[] = [
     parts: 2,
     narrow: true,
   },
-  { id: 'duration', header: 'Took', value: ({ status }) => status?.duration ?? '' },
+  {
+    id: 'duration',
+    header: 'Took',
+    value: secondsOf,
+    cell: ({ status }) => status?.duration ?? '',
+  },
   { id: 'rows', header: 'Rows', value: rowsOf, parts: 1.5 },
   { id: 'requests', header: 'Requests', value: ({ status }) => status?.requests, number: true },
   {
