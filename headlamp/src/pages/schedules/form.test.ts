@@ -65,6 +65,11 @@ describe('a form', () => {
     ['no first time', { firstTime: '' }, { every: { firstTime: null } }],
     ['no interval', { timed: false }, { every: null }],
     ['another time', { at: ['2027-01-02T00:00:00Z'] }, { at: ['2027-01-02T00:00:00Z'] }],
+    [
+      'no time that is empty',
+      { at: ['', '2027-01-02T00:00:00Z', ''] },
+      { at: ['2027-01-02T00:00:00Z'] },
+    ],
     ['no times', { specific: false }, { at: null }],
     ['active', { active: true }, { suspend: null }],
     ['no end', { endTime: '' }, { endTime: null }],

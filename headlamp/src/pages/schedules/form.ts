@@ -150,7 +150,7 @@ export function specOf(form: Form): LicenseSyncScheduleSpec {
     spec.customerAccessSelector = selectorOf(form);
   }
   if (form.specific) {
-    spec.at = form.at;
+    spec.at = form.at.filter(time => time !== '');
   }
   if (form.calendar) {
     spec.schedule = form.schedule.trim();

@@ -92,6 +92,31 @@ describe('the form', { timeout: 30000 }, () => {
     ]);
   });
 
+  it('keeps each time with its offset', async () => {
+    show(
+      <Stage>
+        <PureSchedule schedule={stalled} customers={customers} />
+      </Stage>
+    );
+    await click('Edit');
+    await click('Add a time');
+    write('Date and time 2', '2027-07-01T03:30');
+    const offset = 'Date and time 2: offset from UTC, such as +01:00';
+    write(offset, '-0');
+    write(offset, '-03:30');
+    fireEvent.blur(screen.getByLabelText(offset));
+    fireEvent.click(screen.getByLabelText('Remove date and time 1'));
+    expect(screen.getByLabelText<HTMLInputElement>('Date and time').value).toBe('2027-07-01T03:30');
+    await click('Save');
+    await closed();
+    expect(sent()[1]).toEqual([
+      'PATCH',
+      '/webex/licensesyncschedules/stalled',
+      false,
+      { at: ['2027-07-01T03:30:00-03:30'] },
+    ]);
+  });
+
   it('sends nothing if nothing changed', async () => {
     show(
       <Stage>
