@@ -83,7 +83,7 @@ func accepted(t *testing.T, path string) []string {
 }
 
 // definitions are the CRDs of a directory, by kind.
-func definitions(t testing.TB, directory string) map[string]*apiextensionsv1.CustomResourceDefinition {
+func definitions(t *testing.T, directory string) map[string]*apiextensionsv1.CustomResourceDefinition {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(directory, "*.yaml"))
 	if err != nil {
