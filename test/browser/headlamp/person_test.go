@@ -3,6 +3,7 @@ package headlamp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,9 +22,9 @@ import (
 
 // named is a thing on the page.
 type named struct {
-	role, name string
-	id         cdp.BackendNodeID
-	disabled   bool
+	role, name, description string
+	id                      cdp.BackendNodeID
+	disabled                bool
 }
 
 // all returns the things of a role that are not hidden.
@@ -86,8 +87,9 @@ func (p *tab) names(role string) (names []string) {
 func (p *tab) find(role, name string) (found named) {
 	p.t.Helper()
 	beginning, open := strings.CutSuffix(name, "…")
+	before := p.t.Failed()
 	defer func() {
-		if p.t.Failed() {
+		if p.t.Failed() && !before {
 			p.t.Logf("there is of role %s: %q", role, p.names(role))
 		}
 	}()
@@ -106,6 +108,7 @@ func (p *tab) find(role, name string) (found named) {
 
 // reach scrolls an element into view and returns its middle, once nothing covers it and it rests.
 const reach = `async function() {
+	if (!this.isConnected) throw new Error('it was drawn again');
 	this.scrollIntoView({block: 'nearest', inline: 'nearest'});
 	const box = () => this.getBoundingClientRect();
 	const before = box();
@@ -135,6 +138,9 @@ func (p *tab) click(role, name string) {
 			if err != nil {
 				return err
 			}
+			if at = nil; result.ExceptionDetails != nil {
+				return errors.New(result.ExceptionDetails.Text)
+			}
 			return json.Unmarshal(result.Result.Value, &at)
 		}))
 		if err != nil { // it was drawn again
@@ -150,6 +156,9 @@ func (p *tab) fill(role, name, content string) {
 	p.t.Helper()
 	p.click(role, name)
 	p.do(chromedp.KeyEvent("a", chromedp.KeyModifiers(kb.ModifierCtrl)), chromedp.KeyEvent(kb.Delete), chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		if content == "" {
+			return nil
+		}
 		_, err := chromedp.Call(ctx, input.InsertText, input.InsertTextParams{Text: content})
 		return err
 	}))
@@ -165,6 +174,12 @@ func (p *tab) choose(name, option string) {
 // sees waits until the page shows a text.
 func (p *tab) sees(texts ...string) {
 	p.t.Helper()
+	before := p.t.Failed()
+	defer func() {
+		if p.t.Failed() && !before {
+			p.t.Logf("the page shows %q", p.shown())
+		}
+	}()
 	for _, s := range texts {
 		within(p.t, patience, fmt.Sprintf("the page shows %q", s), func() bool { return strings.Contains(p.shown(), s) })
 	}
@@ -187,7 +202,7 @@ func (p *tab) focused() (n named) {
 		no := false
 		tree, err := chromedp.Call(ctx, accessibility.GetPartialAXTree, accessibility.GetPartialAXTreeParams{ObjectID: element.Result.ObjectID, FetchRelatives: &no})
 		if err == nil && len(tree.Nodes) > 0 {
-			n = named{role: text(tree.Nodes[0].Role), name: text(tree.Nodes[0].Name)}
+			n = named{role: text(tree.Nodes[0].Role), name: text(tree.Nodes[0].Name), description: text(tree.Nodes[0].Description)}
 		}
 		return err
 	}))
@@ -207,4 +222,11 @@ func (p *tab) tabTo(role, name string) {
 		p.do(chromedp.KeyEvent(kb.Tab))
 	}
 	p.t.Fatalf("the tabulator does not come to %s %q; it came to %q", role, name, passed)
+}
+
+// press goes to a thing by keyboard and presses the key that activates it.
+func (p *tab) press(role, name string) {
+	p.t.Helper()
+	p.tabTo(role, name)
+	p.do(chromedp.KeyEvent(kb.Enter))
 }
