@@ -2,6 +2,7 @@ import { Button } from '@mui/material';
 import { useState } from 'react';
 import { AllowedIn } from '../../actions/Allowed';
 import { Confirm } from '../../actions/Confirm';
+import { all } from '../../actions/each';
 import { SuspendButtons } from '../../actions/Suspend';
 import { useAct } from '../../actions/useAct';
 import type { Schedule } from '../../api/resources';
@@ -16,7 +17,7 @@ export function ScheduleActions({ schedules }: { schedules: Schedule[] }) {
   const customers = ready.reduce((sum, { status }) => sum + (status?.targets?.total ?? 0), 0);
   const run = () =>
     act(
-      () => Promise.all(ready.map(one => request('LicenseSyncSchedule', one, new Date()))),
+      () => all(ready, one => request('LicenseSyncSchedule', one, new Date())),
       'Asked for. Each customer gets a run of its own.'
     );
   return (
