@@ -260,6 +260,9 @@ func longest(path string, n int) string {
 		return prefix + strings.Repeat("v", n-len(prefix))
 	case "defaultSiteURL":
 		return strings.Repeat("a.", n/2)[:n-1] + "a"
+	case "schedule", "template.schedule.schedule":
+		const fields = "* * * *"
+		return "0" + strings.Repeat(" ", n-1-len(fields)) + fields
 	default:
 		return repeat("a")
 	}
