@@ -194,6 +194,7 @@ func TestWrongValues(t *testing.T) {
 		"defaultSchedule: {enabled: true}":                                          "set defaultSchedule.namespaces",
 		"defaultSchedule: {enabled: true, namespaces: [Team]}":                      "/defaultSchedule/namespaces/0",
 		"defaultSchedule: {schedule: ''}":                                           "/defaultSchedule/schedule",
+		"defaultSchedule: {schedule: 0 1 * *}":                                      "/defaultSchedule/schedule",
 		"defaultSchedule: {spreadSeconds: 86401}":                                   "/defaultSchedule/spreadSeconds",
 		"{watchNamespaces: [a], defaultSchedule: {enabled: true, namespaces: [b]}}": "b is not watched",
 
