@@ -21,7 +21,7 @@ type aPage struct {
 }
 
 var allPages = []aPage{
-	{"overview", "/overview", "Overview", "To see to"},
+	{"overview", "/overview", "Overview", "Advanced Messaging"},
 	{"licences", "/licences", "Licences", "Advanced Messaging"},
 	{"customers", "/customers", "Customers", "acme"},
 	{"customer", "/customers/webex-demo/acme", "Acme Corporation", "By licence"},
