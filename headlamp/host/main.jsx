@@ -43,8 +43,9 @@ function Layout() {
         )
       );
   }, [dispatch]);
+  // Plugins run once: a second run would be a second list of each kind.
   if (clusters === null) {
-    return <Plugins />;
+    return null;
   }
   return (
     <Box sx={{ display: 'flex' }}>
