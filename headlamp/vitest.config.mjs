@@ -16,6 +16,7 @@ export default defineConfig({
   },
   test: {
     environment: 'jsdom',
+    env: { UNDER_TEST: 'true' },
     include: ['src/**/*.test.{ts,tsx}'],
     server: { deps: { inline: [/@kinvolk\/headlamp-plugin/, /@mui/] } },
   },

@@ -136,7 +136,9 @@ export function PureRun({ run, customer }: { run: Run; customer: Customer | unde
 
 function Steps({ run }: { run: Run }) {
   const step = run.status?.progress?.step;
-  const at = step ? steps.indexOf(step) : -1;
+  // A run that goes on after Unchanged found a reason to read people.
+  const shown = steps.filter(name => name !== 'Unchanged' || step === name);
+  const at = step ? shown.indexOf(step) : -1;
   return (
     <Section title="Progress">
       <div role="status">{stepOf(run) || 'It waits for its turn.'}</div>
@@ -153,7 +155,7 @@ function Steps({ run }: { run: Run }) {
         columnGap={2}
         sx={{ p: 0, m: 0, listStyle: 'none' }}
       >
-        {steps.map((name, i) => (
+        {shown.map((name, i) => (
           <Typography
             key={name}
             component="li"
