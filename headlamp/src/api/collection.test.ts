@@ -175,8 +175,8 @@ describe('Collection', () => {
     });
     await timers.pass(0);
     expect(counts).toEqual([
-      [500, 3000, 0],
-      [3000, 500, 0],
+      [100, 3400, 0],
+      [2600, 900, 0],
       [3500, 0, 1],
     ]);
     expect([server.lists, server.watches]).toEqual([1, 1]);

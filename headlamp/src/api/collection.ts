@@ -55,7 +55,7 @@ export interface Snapshot<T> {
 }
 
 // The first page is small, so that rows show at once; the others are large, so that they are few.
-const firstPage = '500';
+const firstPage = '100';
 const laterPages = '2500';
 // Events of one burst become one change of the page.
 const gatherMilliseconds = 200;
