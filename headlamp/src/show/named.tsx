@@ -1,8 +1,9 @@
-import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Link, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { useParams } from 'react-router-dom';
 import type { Snapshot } from '../api/collection';
 import { Objects, useObjects } from '../api/resources';
 import type { Kind } from '../api/wire';
+import { Reading } from './Reading';
 
 /** The object that the address names, and the list that it is from. */
 export function useNamed<K extends Kind>(
@@ -14,6 +15,20 @@ export function useNamed<K extends Kind>(
     ({ metadata }) => metadata.namespace === namespace && metadata.name === name
   );
   return { object, list, namespace, name };
+}
+
+/** What stands where an object would: its list is on the way, or it is gone. */
+export function Missing({ a, name, list }: { a: string; name: string; list: Snapshot<unknown> }) {
+  return (
+    <SectionBox title={a[0].toUpperCase() + a.slice(1)} backLink>
+      <Reading of={list} what={`${a}s`} />
+      {list.complete && (
+        <p>
+          There is no {a} {name} in this namespace any more.
+        </p>
+      )}
+    </SectionBox>
+  );
 }
 
 /** A link to the page of one object. */

@@ -6,8 +6,7 @@ import { Age } from '../../show/Age';
 import { Conditions } from '../../show/Conditions';
 import { Facts } from '../../show/Facts';
 import { units } from '../../show/Figure';
-import { ToObject, useNamed } from '../../show/named';
-import { Reading } from '../../show/Reading';
+import { Missing, ToObject, useNamed } from '../../show/named';
 import { Ready } from '../../show/Ready';
 import { Section } from '../../show/Section';
 import { Text } from '../../show/Text';
@@ -17,12 +16,7 @@ export function AssignmentDetail() {
   const { object, list, name } = useNamed('WebexLicenseAssignment');
   const customers = useObjects('WebexCustomerAccess');
   if (!object) {
-    return (
-      <SectionBox title="Assignment" backLink>
-        <Reading of={list} what="assignments" />
-        {list.complete && <p>There is no assignment {name} in this namespace any more.</p>}
-      </SectionBox>
-    );
+    return <Missing a="assignment" name={name} list={list} />;
   }
   const customer = customers.items.find(
     ({ metadata }) =>

@@ -5,6 +5,7 @@ import { Assignment, useObjects } from '../../api/resources';
 import { useAddress } from '../../show/address';
 import { condition, readyReason } from '../../show/condition';
 import { Choice, Filters, Find } from '../../show/Filters';
+import { found } from '../../show/found';
 import { ToObject } from '../../show/named';
 import { Reading } from '../../show/Reading';
 import { Ready } from '../../show/Ready';
@@ -53,11 +54,10 @@ const columns: Column<Assignment>[] = [
 
 /** What the choice "Show" leaves. */
 export function shown(assignments: Assignment[], find: string, show: string): Assignment[] {
-  const word = find.toLowerCase();
   return assignments.filter(assignment => {
     const { metadata, spec, status } = assignment;
     const texts = [metadata.name, spec.customerAccessRef.name, licenseOf(assignment) ?? ''];
-    if (!texts.some(text => text.toLowerCase().includes(word))) {
+    if (!found(find, texts)) {
       return false;
     }
     switch (show) {

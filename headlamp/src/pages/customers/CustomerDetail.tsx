@@ -12,7 +12,7 @@ import { Bars } from '../../show/Bars';
 import { Conditions } from '../../show/Conditions';
 import { Facts } from '../../show/Facts';
 import { units } from '../../show/Figure';
-import { ToObject, useNamed } from '../../show/named';
+import { Missing, ToObject, useNamed } from '../../show/named';
 import { Reading } from '../../show/Reading';
 import { Ready } from '../../show/Ready';
 import { rowsOf, state } from '../../show/run';
@@ -29,12 +29,7 @@ export function CustomerDetail() {
   const assignments = useObjects('WebexLicenseAssignment');
   const schedules = useObjects('LicenseSyncSchedule');
   if (!object) {
-    return (
-      <SectionBox title="Customer" backLink>
-        <Reading of={list} what="customers" />
-        {list.complete && <p>There is no customer {name} in this namespace any more.</p>}
-      </SectionBox>
-    );
+    return <Missing a="customer" name={name} list={list} />;
   }
   return (
     <PureCustomer

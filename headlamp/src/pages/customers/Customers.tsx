@@ -8,6 +8,7 @@ import { Customer, useObjects } from '../../api/resources';
 import { labels } from '../../api/types';
 import { useAddress } from '../../show/address';
 import { Age } from '../../show/Age';
+import { concerns } from '../../show/concerns';
 import { readyReason } from '../../show/condition';
 import { Choice, Filters, Find } from '../../show/Filters';
 import { ToObject } from '../../show/named';
@@ -15,7 +16,7 @@ import { Reading } from '../../show/Reading';
 import { Ready } from '../../show/Ready';
 import { Column, Table } from '../../show/Table';
 import { nodes } from '../../sums/selection';
-import { concerns, shown } from './attention';
+import { shown } from './shown';
 
 const totals = (customer: Customer) => customer.status?.totals;
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Customer, Row, Schedule } from '../../api/resources';
 import { labels } from '../../api/types';
+import { concerns } from '../../show/concerns';
 import { acme, odd, rows } from '../../stories/objects';
-import { concerns, shown } from './attention';
 import { charts } from './charts';
 import { inForce, reads } from './facts';
+import { shown } from './shown';
 
 const none = { find: '', show: '', partner: '', at: '' };
 const names = (customers: Customer[]) => customers.map(({ metadata }) => metadata.name);

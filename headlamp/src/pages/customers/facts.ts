@@ -1,5 +1,5 @@
 import type { Customer, Schedule } from '../../api/resources';
-import { selects } from '../schedules/form';
+import { selects } from '../../api/selector';
 
 /** Whether a schedule reads a customer: by its name, or by its labels, in the same namespace. */
 export function reads({ metadata, spec }: Schedule, customer: Customer): boolean {

@@ -1,5 +1,5 @@
 import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Alert, Button, Stack, Typography } from '@mui/material';
+import { Button, Stack, Typography } from '@mui/material';
 import { memo, useDeferredValue, useMemo } from 'react';
 import { SyncButton } from '../../actions/Sync';
 import type { Snapshot } from '../../api/collection';
@@ -8,6 +8,7 @@ import { useAddress } from '../../show/address';
 import { csv, save } from '../../show/csv';
 import { count } from '../../show/Figure';
 import { Choice, Filters, Find, Pick } from '../../show/Filters';
+import { Notice } from '../../show/Notice';
 import { Reading } from '../../show/Reading';
 import { inOrder, Table } from '../../show/Table';
 import { columnsOf, fileColumns } from './columns';
@@ -138,9 +139,9 @@ function Sum({ lines, filter }: { lines: Line[]; filter: Filter }) {
         {sum}
       </Typography>
       {notes.map(note => (
-        <Alert key={note} severity="info" sx={{ my: 0.5, py: 0 }}>
+        <Notice key={note} severity="info" sx={{ my: 0.5, py: 0 }}>
           {note}
-        </Alert>
+        </Notice>
       ))}
     </div>
   );

@@ -1,6 +1,6 @@
 import type { Assignment, Customer } from '../../api/resources';
+import { concerns } from '../../show/concerns';
 import { key } from '../../sums/pools';
-import { concerns } from '../customers/attention';
 
 /** The order in which a person sees to things: what stops figures first. */
 const first = ['credentials', 'failing', 'held', 'run', 'limit', 'stale', 'defaults', 'suspended'];

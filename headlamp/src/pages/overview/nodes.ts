@@ -1,7 +1,7 @@
 import type { Customer } from '../../api/resources';
 import { labels } from '../../api/types';
+import { concerns } from '../../show/concerns';
 import { nodes, pathOf, under } from '../../sums/selection';
-import { concerns } from '../customers/attention';
 
 /** A node of the hierarchy, and what is at and below it. */
 export interface Node {

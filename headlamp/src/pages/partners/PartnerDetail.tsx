@@ -11,9 +11,8 @@ import { Age } from '../../show/Age';
 import { Conditions } from '../../show/Conditions';
 import { Facts } from '../../show/Facts';
 import { units } from '../../show/Figure';
-import { ToObject, useNamed } from '../../show/named';
+import { Missing, ToObject, useNamed } from '../../show/named';
 import { Notice } from '../../show/Notice';
-import { Reading } from '../../show/Reading';
 import { Ready } from '../../show/Ready';
 import { Section } from '../../show/Section';
 import { Column, Table } from '../../show/Table';
@@ -21,12 +20,7 @@ import { Column, Table } from '../../show/Table';
 export function PartnerDetail() {
   const { object, list, name } = useNamed('WebexPartner');
   if (!object) {
-    return (
-      <SectionBox title="Partner" backLink>
-        <Reading of={list} what="partners" />
-        {list.complete && <p>There is no partner {name} in this namespace any more.</p>}
-      </SectionBox>
-    );
+    return <Missing a="partner" name={name} list={list} />;
   }
   return <PurePartner partner={object} />;
 }

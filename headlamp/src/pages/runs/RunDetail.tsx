@@ -7,9 +7,8 @@ import { Age } from '../../show/Age';
 import { Conditions } from '../../show/Conditions';
 import { Facts } from '../../show/Facts';
 import { units } from '../../show/Figure';
-import { ToObject, useNamed } from '../../show/named';
+import { Missing, ToObject, useNamed } from '../../show/named';
 import { Notice } from '../../show/Notice';
-import { Reading } from '../../show/Reading';
 import {
   failed,
   finished,
@@ -29,12 +28,7 @@ export function RunDetail() {
   const { object, list, name } = useNamed('LicenseSync');
   const customers = useObjects('WebexCustomerAccess');
   if (!object) {
-    return (
-      <SectionBox title="Run" backLink>
-        <Reading of={list} what="runs" />
-        {list.complete && <p>There is no run {name} in this namespace any more.</p>}
-      </SectionBox>
-    );
+    return <Missing a="run" name={name} list={list} />;
   }
   const customer = customers.items.find(
     ({ metadata }) =>

@@ -6,6 +6,7 @@ import { Run, useObjects } from '../../api/resources';
 import { useAddress } from '../../show/address';
 import { Age } from '../../show/Age';
 import { Choice, Filters, Find } from '../../show/Filters';
+import { found } from '../../show/found';
 import { ToObject } from '../../show/named';
 import { Reading } from '../../show/Reading';
 import {
@@ -98,11 +99,10 @@ export function shown(
   runs: Run[],
   filters: { find: string; show: string; trigger: string; schedule: string }
 ) {
-  const word = filters.find.toLowerCase();
   return runs.filter(run => {
     const texts = [run.spec.customerAccessRef.name, run.metadata.name, messageOf(run)];
     return (
-      texts.some(text => text.toLowerCase().includes(word)) &&
+      found(filters.find, texts) &&
       (filters.trigger === '' || (run.spec.trigger ?? 'Manual') === filters.trigger) &&
       (filters.schedule === '' || scheduleOf(run) === filters.schedule) &&
       (filters.show !== 'active' || !finished(run)) &&

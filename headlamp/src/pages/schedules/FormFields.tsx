@@ -11,8 +11,9 @@ import {
 import { ReactNode, useId, useState } from 'react';
 import type { Snapshot } from '../../api/collection';
 import type { Customer } from '../../api/resources';
+import { selects } from '../../api/selector';
 import { Reading } from '../../show/Reading';
-import { Faults, Form, more, selectorOf, selects } from './form';
+import { Faults, Form, more, selectorOf } from './form';
 import { Moment, Moments } from './Moment';
 import { MoreFields } from './MoreFields';
 import { readable } from './readable';

@@ -9,8 +9,7 @@ import { Age } from '../../show/Age';
 import { Conditions } from '../../show/Conditions';
 import { Facts } from '../../show/Facts';
 import { units } from '../../show/Figure';
-import { ToObject, useNamed } from '../../show/named';
-import { Reading } from '../../show/Reading';
+import { Missing, ToObject, useNamed } from '../../show/named';
 import { Ready } from '../../show/Ready';
 import { Section } from '../../show/Section';
 import { Text } from '../../show/Text';
@@ -22,12 +21,7 @@ export function ScheduleDetail() {
   const { object, list, name } = useNamed('LicenseSyncSchedule');
   const customers = useObjects('WebexCustomerAccess');
   if (!object) {
-    return (
-      <SectionBox title="Schedule" backLink>
-        <Reading of={list} what="schedules" />
-        {list.complete && <p>There is no schedule {name} in this namespace any more.</p>}
-      </SectionBox>
-    );
+    return <Missing a="schedule" name={name} list={list} />;
   }
   return <PureSchedule schedule={object} customers={customers} />;
 }

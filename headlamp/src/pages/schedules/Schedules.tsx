@@ -8,6 +8,7 @@ import { useAddress } from '../../show/address';
 import { Age } from '../../show/Age';
 import { condition, readyReason } from '../../show/condition';
 import { Choice, Filters, Find } from '../../show/Filters';
+import { found } from '../../show/found';
 import { ToObject } from '../../show/named';
 import { Reading } from '../../show/Reading';
 import { Ready } from '../../show/Ready';
@@ -68,7 +69,6 @@ const columns: Column<Schedule>[] = [
 
 /** The schedules that the filters leave. */
 export function shown(schedules: Schedule[], find: string, show: string): Schedule[] {
-  const word = find.toLowerCase();
   return schedules.filter(schedule => {
     const { metadata, spec, status } = schedule;
     const texts = [
@@ -78,7 +78,7 @@ export function shown(schedules: Schedule[], find: string, show: string): Schedu
       whom(schedule),
       spec.schedule ?? '',
     ];
-    if (!texts.some(text => text.toLowerCase().includes(word))) {
+    if (!found(find, texts)) {
       return false;
     }
     switch (show) {

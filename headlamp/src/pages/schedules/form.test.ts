@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Schedule } from '../../api/resources';
-import { faultsOf, Form, formOf, labelsOf, patchOf, selects, specOf } from './form';
+import { selects } from '../../api/selector';
+import { faultsOf, Form, formOf, labelsOf, patchOf, specOf } from './form';
 
 function schedule(spec: Schedule['spec']): Schedule {
   return {

@@ -1,7 +1,5 @@
-import type { Customer } from '../../api/resources';
-import { labels } from '../../api/types';
-import { condition } from '../../show/condition';
-import { pathOf, under } from '../../sums/selection';
+import type { Customer } from '../api/resources';
+import { condition } from './condition';
 
 /** What a customer can ask a person for, by its conditions. */
 export const concerns: { value: string; label: string; is(customer: Customer): boolean }[] = [
@@ -37,28 +35,4 @@ export const concerns: { value: string; label: string; is(customer: Customer): b
 
 function isStatus(customer: Customer, type: string, status: string): boolean {
   return condition(customer.status?.conditions, type)?.status === status;
-}
-
-/** Customers that the filters leave. */
-export function shown(
-  customers: Customer[],
-  filters: { find: string; show: string; partner: string; at: string }
-): Customer[] {
-  const word = filters.find.toLowerCase();
-  const concern = concerns.find(({ value }) => value === filters.show);
-  return customers.filter(customer => {
-    const { metadata, spec, status } = customer;
-    const texts = [
-      metadata.name,
-      spec.customerName ?? '',
-      status?.organization?.displayName ?? '',
-      spec.hierarchyPath ?? '',
-    ];
-    return (
-      texts.some(text => text.toLowerCase().includes(word)) &&
-      (!concern || concern.is(customer)) &&
-      (!filters.partner || metadata.labels?.[labels.partner] === filters.partner) &&
-      under(pathOf(customer), filters.at)
-    );
-  });
 }
