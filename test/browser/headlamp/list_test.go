@@ -52,6 +52,7 @@ func theList(t *testing.T, w *world, browser context.Context) {
 	for _, level := range []string{"Customer", "Site"} {
 		p := open(t, browser, w.viewer, listOf[level], wide)
 		p.find("table", "Licences")
+		within(t, patience, "all rows are read", func() bool { return value[bool](p, `!document.body.innerText.includes('Reading ')`) })
 		for _, r := range value[[]map[string]string](p, `readTable('Licences')`) {
 			got = append(got, fmt.Sprintln(r["Customer"], r["Licence"], r["Location"], r["Total"], r["Consumed"], r["Available"]))
 		}

@@ -91,7 +91,8 @@ export function PureCustomers({ list }: { list: Snapshot<Customer> }) {
           <Choice name="partner" label="Partner" all="All" options={same(partners)} />
         )}
       </Filters>
-      <Stack direction="row" useFlexGap flexWrap="wrap" spacing={1} sx={{ mb: 1.5 }}>
+      {/* As high as a button: one that shows a moment later moves no row from under the pointer. */}
+      <Stack direction="row" useFlexGap flexWrap="wrap" spacing={1} sx={{ mb: 1.5, minHeight: 37 }}>
         <SyncButton
           customers={chosen.length > 0 ? chosen : rows}
           label={

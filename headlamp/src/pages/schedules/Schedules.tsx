@@ -106,7 +106,8 @@ export function PureSchedules(props: { list: Snapshot<Schedule>; customers: Snap
   const namespaces = new Set(customers.items.map(({ metadata }) => metadata.namespace));
   return (
     <SectionBox title="Schedules">
-      <Stack direction="row" useFlexGap flexWrap="wrap" spacing={1} sx={{ mb: 1.5 }}>
+      {/* As high as a button: one that shows a moment later moves no row from under the pointer. */}
+      <Stack direction="row" useFlexGap flexWrap="wrap" spacing={1} sx={{ mb: 1.5, minHeight: 37 }}>
         <Allowed
           verb="create"
           kind="LicenseSyncSchedule"
